@@ -1,0 +1,36 @@
+/** Errors that say what the loop should do. Anything that is neither of these is retried with back-off and counted. */
+
+/** Nothing will change until a person changes something: wait for the next observation. */
+export class Stalled extends Error {
+  readonly reason: string;
+
+  constructor(reason: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'Stalled';
+    this.reason = reason;
+  }
+}
+
+/** Not ready yet: look again after `retryAfter` seconds. */
+export class Waiting extends Error {
+  readonly reason: string;
+  readonly retryAfter: number;
+
+  constructor(reason: string, message: string, retryAfter: number, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'Waiting';
+    this.reason = reason;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** One thing wrong with an object: where it is and, in one sentence, what is wrong, what is allowed, what to do. */
+export interface Problem {
+  /** The path in the object, as in `spec.strategy.canary.steps[0].setWeight`. */
+  path: string;
+  message: string;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

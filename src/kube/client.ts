@@ -1,0 +1,99 @@
+import type { KubeObject } from '../api/kubernetes.ts';
+
+/** Where a kind lives on the API server. `T` is the shape of its objects. */
+export interface Resource<T extends KubeObject = KubeObject> {
+  group: string;
+  version: string;
+  plural: string;
+  kind: string;
+  namespaced: boolean;
+  /** Never set: carries the object's type. */
+  readonly type?: T;
+}
+
+export interface ObjectKey {
+  namespace?: string;
+  name: string;
+}
+
+export type PatchType = 'merge' | 'json' | 'strategic';
+
+export interface PatchOptions {
+  type: PatchType;
+  body: unknown;
+  subresource?: 'status' | 'scale';
+  /** Recorded as the writer in managedFields. */
+  fieldManager?: string;
+  dryRun?: boolean;
+}
+
+export interface ApplyOptions {
+  fieldManager: string;
+  force?: boolean;
+  dryRun?: boolean;
+}
+
+export interface DeleteOptions {
+  /** Precondition: delete only this very object. */
+  uid?: string;
+  resourceVersion?: string;
+  propagation?: 'Foreground' | 'Background' | 'Orphan';
+}
+
+export interface ListOptions {
+  namespace?: string;
+  labelSelector?: string;
+  fieldSelector?: string;
+}
+
+/**
+ * The only door to the Kubernetes API. Every method answers with the object as the server now holds it, and throws
+ * `ApiError` for any answer that is not a success; nothing is retried in here, except that 429 with Retry-After is
+ * obeyed for reads. A connection that cannot be made or breaks throws the transport's own error.
+ */
+export interface KubeClient {
+  /** The object, or undefined where there is none (404). */
+  get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey): Promise<T | undefined>;
+  /** All objects, page by page. */
+  list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<T[]>;
+  create<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T>;
+  /** PUT of the whole object; carries the object's resourceVersion as precondition. */
+  update<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T>;
+  /** Server-side apply. */
+  apply<T extends KubeObject>(resource: Resource<T>, object: T, options: ApplyOptions): Promise<T>;
+  patch<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options: PatchOptions): Promise<T>;
+  /** Deleting what is gone already (404) is a success. */
+  delete<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: DeleteOptions): Promise<void>;
+  /** The same door, as another user (impersonation), e.g. `system:serviceaccount:shop:deployer`. */
+  as(user: string): KubeClient;
+}
+
+/** An answer of the API server that is not a success. */
+export class ApiError extends Error {
+  /** HTTP status code. */
+  readonly code: number;
+  /** The Status object's reason: `Conflict`, `AlreadyExists`, `NotFound`, `Invalid`, `Forbidden`, ... */
+  readonly reason: string;
+  /** Seconds to wait before asking again, where the server said so. */
+  readonly retryAfter: number | undefined;
+
+  constructor(code: number, reason: string, message: string, retryAfter?: number) {
+    super(message);
+    this.name = 'ApiError';
+    this.code = code;
+    this.reason = reason;
+    this.retryAfter = retryAfter;
+  }
+}
+
+export function isConflict(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 409 && error.reason === 'Conflict';
+}
+
+export function isAlreadyExists(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 409 && error.reason === 'AlreadyExists';
+}
+
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 404;
+}
