@@ -1,0 +1,51 @@
+/** Names that Headgate reads and writes on objects, in one place. */
+
+/** Label on ReplicaSets, Pods, Service selectors and runs: which revision's template they belong to. */
+export const POD_TEMPLATE_HASH = 'rollouts-pod-template-hash';
+
+export const REVISION = 'rollout.argoproj.io/revision';
+export const REVISION_HISTORY = 'rollout.argoproj.io/revision-history';
+export const DESIRED_REPLICAS = 'rollout.argoproj.io/desired-replicas';
+export const SCALE_DOWN_DEADLINE = 'scale-down-deadline';
+export const MANAGED_BY = 'argo-rollouts.argoproj.io/managed-by-rollouts';
+export const INSTANCE_ID = 'argo-rollouts.argoproj.io/controller-instance-id';
+export const RUN_TYPE = 'rollout-type';
+export const STEP_INDEX = 'step-index';
+
+/** On a ReplicaSet: what the stock status has no field for, as JSON of `RevisionState`. */
+export const STATE = 'headgate.dev/state';
+
+/** Where an object's content, or a ReplicaSet's revision, came from. */
+export const GIT_REPOSITORY = 'headgate.dev/git-repository';
+export const GIT_BRANCH = 'headgate.dev/git-branch';
+/** The app's path in the repository: the folder that holds its manifests, no leading or trailing slash, '' for the root. */
+export const GIT_PATH = 'headgate.dev/git-path';
+/** 40 hex digits: the commit in which this object's own content last changed. */
+export const GIT_COMMIT = 'headgate.dev/git-commit';
+/** How it was learnt: `GitSource/<namespace>/<name>`; anything else, or nothing, counts as set by hand. */
+export const GIT_SOURCE = 'headgate.dev/git-source';
+
+/** Why a revision was given up. */
+export interface AbortCause {
+  kind: 'analysis' | 'progressDeadline' | 'user';
+  /** The AnalysisRun, for `analysis`. */
+  run?: string;
+  /** `Failed` or `Error`, for `analysis`. Only Failed reverts by default. */
+  phase?: string;
+  /** The step at which it happened, where there are steps. */
+  step?: number;
+  /** RFC 3339, world time. */
+  at: string;
+  message: string;
+}
+
+/** Facts of one revision, kept on its ReplicaSet. */
+export interface RevisionState {
+  abort?: AbortCause;
+  /** How often this template was tried, from 1; a retry raises it. */
+  attempt?: number;
+  /** The most pods of this revision that were available at once in this attempt: only more counts as progress. */
+  progressHighWater?: number;
+  /** When the last progress was made, RFC 3339. */
+  progressAt?: string;
+}
