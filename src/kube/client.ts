@@ -68,6 +68,50 @@ export interface KubeClient {
   as(user: string): KubeClient;
 }
 
+/** All objects of a kind as they were at one moment. */
+export interface Snapshot<T extends KubeObject> {
+  items: T[];
+  /** The moment: a watch from here misses nothing. */
+  resourceVersion: string;
+}
+
+export interface WatchOptions extends ListOptions {
+  /** Where the last snapshot or watch ended. */
+  resourceVersion: string;
+  /** The server ends the watch after this many seconds. */
+  timeoutSeconds: number;
+  /** A connection on which nothing came for so long, in machine milliseconds, counts as broken. */
+  idleMilliseconds: number;
+  signal: AbortSignal;
+  /** Called when the server has agreed to the watch. */
+  onOpen?: () => void;
+}
+
+/** One line of a watch. `UNREADABLE` stands for a line that is no JSON or is longer than any object may be. */
+export type WatchEvent =
+  | { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; object: unknown }
+  | { type: 'UNREADABLE' };
+
+/** What a cache needs beyond `KubeClient`. Only `createCaches` uses it. */
+export interface KubeConnection extends KubeClient {
+  /** Throws an `AbortError` when the signal says so. */
+  snapshot<T extends KubeObject>(
+    resource: Resource<T>,
+    options?: ListOptions & { signal?: AbortSignal },
+  ): Promise<Snapshot<T>>;
+  /**
+   * Follows one watch; `deliver` is called synchronously as lines arrive, and may throw to end it. Resolves when the server ends the watch, throws
+   * `ApiError` where it answers with an error, before or in mid-stream, and the transport's error where the connection breaks.
+   */
+  watch<T extends KubeObject>(
+    resource: Resource<T>,
+    options: WatchOptions,
+    deliver: (event: WatchEvent) => void,
+  ): Promise<void>;
+  /** Ends every connection; what is under way fails. */
+  close(): void;
+}
+
 /** An answer of the API server that is not a success. */
 export class ApiError extends Error {
   /** HTTP status code. */

@@ -1,0 +1,104 @@
+/**
+ * What the API knows and this version does not drive yet. An object that uses it is invalid: better a clear refusal than
+ * a field that is silently ignored. The table shrinks as features come; nothing else needs to change then.
+ */
+import type { KubeObject } from './kubernetes.ts';
+import { providers } from './metric-providers.ts';
+import { inside, isFields, listed, type Problem, problem, show } from './problems.ts';
+import { routers } from './traffic-routing.ts';
+
+/** The plugin keys that are built in. */
+export const builtInPlugins = ['argoproj-labs/gatewayAPI'] as const;
+
+interface Undriven {
+  /** Property names from the root; `[]` goes into each item of a list. */
+  field: string;
+  /** Only this value is not driven; any, where not given. */
+  value?: unknown;
+  /** What to do. */
+  instead: string;
+}
+
+const canary = 'spec.strategy.canary';
+const useGateway = `use trafficRouting.plugins."${builtInPlugins[0]}"`;
+
+const rolloutFields: Undriven[] = [
+  { field: 'spec.workloadRef', instead: 'put the pods into spec.template' },
+  { field: 'spec.rollbackWindow', instead: 'remove it; going back to the stable revision never needs steps' },
+  { field: 'spec.restartAt', instead: 'remove it, and restart by a change of the template' },
+  { field: 'spec.strategy.blueGreen', instead: 'use spec.strategy.canary' },
+  ...Object.keys(routers).map((router) => ({ field: `${canary}.trafficRouting.${router}`, instead: useGateway })),
+  { field: `${canary}.steps[].experiment`, instead: 'use an analysis step' },
+  { field: `${canary}.steps[].setCanaryScale`, instead: 'remove the step; the number of pods follows setWeight' },
+  { field: `${canary}.steps[].setHeaderRoute`, instead: 'remove the step' },
+  { field: `${canary}.steps[].setMirrorRoute`, instead: 'remove the step' },
+  { field: `${canary}.steps[].plugin`, instead: 'remove the step' },
+  { field: `${canary}.dynamicStableScale`, value: true, instead: 'remove it; the stable pods stay as they are' },
+  { field: `${canary}.pingPong`, instead: 'use canaryService and stableService' },
+  { field: `${canary}.antiAffinity`, instead: 'remove it, or put an affinity into spec.template' },
+  { field: `${canary}.canaryMetadata`, instead: 'remove it, or put the metadata into spec.template' },
+  { field: `${canary}.stableMetadata`, instead: 'remove it, or put the metadata into spec.template' },
+  { field: `${canary}.replicaProgressThreshold`, instead: 'remove it; a step waits for all of its pods' },
+];
+
+const providerFields: Undriven[] = Object.keys(providers)
+  .filter((provider) => provider !== 'prometheus')
+  .map((provider) => ({ field: `spec.metrics[].provider.${provider}`, instead: 'use provider.prometheus' }));
+
+/** By kind. */
+export const undriven: Readonly<Record<string, Undriven[]>> = {
+  Rollout: rolloutFields,
+  AnalysisTemplate: providerFields,
+  ClusterAnalysisTemplate: providerFields,
+  AnalysisRun: providerFields,
+  Experiment: [{ field: 'kind', value: 'Experiment', instead: 'use an analysis step of a Rollout' }],
+  RevertPolicy: [{ field: 'spec.mode', value: 'PullRequest', instead: 'choose Direct, DryRun or Off' }],
+};
+
+/** The places that a pattern of fields names in a value, each with what is there. */
+function places(value: unknown, names: string[], path = ''): { path: string; value: unknown }[] {
+  const [name, ...rest] = names;
+  if (name === undefined) return value === undefined || value === null ? [] : [{ path, value }];
+  if (!isFields(value)) return [];
+  const field = name.replace('[]', '');
+  const at = inside(path, field);
+  const next = value[field];
+  if (!name.endsWith('[]')) return places(next, rest, at);
+  return Array.isArray(next) ? next.flatMap((item, index) => places(item, rest, `${at}[${index}]`)) : [];
+}
+
+function unknownPlugins(object: Partial<KubeObject>): Problem[] {
+  const found = places(object, `${canary}.trafficRouting.plugins`.split('.'));
+  return found.flatMap(({ path, value }) =>
+    Object.keys(isFields(value) ? value : {})
+      .filter((plugin) => !builtInPlugins.some((known) => known === plugin))
+      .map((plugin) =>
+        problem(
+          inside(path, plugin),
+          `${show(plugin)} is no known traffic router plugin: known are ${listed(builtInPlugins)}`,
+        ),
+      ),
+  );
+}
+
+/** A policy without a mode means PullRequest. */
+function withDefaults(object: Partial<KubeObject>): unknown {
+  if (object.kind !== 'RevertPolicy') return object;
+  const { spec } = object as { spec?: object };
+  return { ...object, spec: { mode: 'PullRequest', ...spec } };
+}
+
+/** What of this object the present version does not drive. */
+export function notDriven(object: Partial<KubeObject>): Problem[] {
+  const whole = withDefaults(object);
+  const rows = Object.entries(undriven).find(([kind]) => kind === object.kind)?.[1] ?? [];
+  const problems = rows.flatMap((row) =>
+    places(whole, row.field.split('.'))
+      .filter(({ value }) => row.value === undefined || row.value === value)
+      .map(({ path, value }) => {
+        const what = row.value === undefined ? path.split('.').at(-1) : `${path.split('.').at(-1)} ${show(value)}`;
+        return problem(path, `${what} is not supported by this version of Headgate: ${row.instead}`);
+      }),
+  );
+  return object.kind === 'Rollout' ? [...problems, ...unknownPlugins(object)] : problems;
+}

@@ -1,0 +1,95 @@
+import { type Static, Type } from 'typebox';
+import { conditions } from './conditions.ts';
+import type { KubeObject } from './kubernetes.ts';
+import { choice, instant, integer, list, longInteger, optional, text } from './schema.ts';
+
+export const revertStates = [
+  'pending',
+  'planned',
+  'verified',
+  'writing',
+  'landed',
+  'proposed',
+  'merged',
+  'observed',
+  'done',
+  'skipped',
+  'needsHuman',
+  'vetoed',
+  'superseded',
+  'dryRun',
+] as const;
+export type GitRevertState = (typeof revertStates)[number];
+
+const RolloutRef = Type.Object(
+  { namespace: text('Its namespace.'), name: text('Its name.'), uid: text('Its UID.') },
+  { description: 'The Rollout that failed.' },
+);
+
+const RunRef = Type.Object(
+  { name: text('Its name.'), uid: text('Its UID.') },
+  { description: 'The AnalysisRun whose verdict it was.' },
+);
+
+const TemplateHashes = Type.Object(
+  {
+    stable: text('The hash of the stable pod template.'),
+    canary: text('The hash of the pod template that failed.'),
+  },
+  { description: 'The pod templates on the two sides of the change.' },
+);
+
+export const GitRevertSpec = Type.Object(
+  {
+    repository: text('The address of the repository.'),
+    branch: text('The branch.'),
+    path: text('The folder of the application; the root when empty.'),
+    culprits: list(Type.String(), { description: 'The commits to take out, as 40 hex digits.' }),
+    goodRevision: text('The commit that the stable revision came from.'),
+    badRevision: text('The commit that the failed revision came from.'),
+    key: text('What makes this revert unique: a hash of repository, branch, culprits and path.'),
+    policy: text('The RevertPolicy that allows it.'),
+    rollout: RolloutRef,
+    run: optional(RunRef),
+    templates: TemplateHashes,
+    stableReplicaSet: text('The stable ReplicaSet.'),
+    canaryReplicaSet: text('The ReplicaSet that failed.'),
+  },
+  { description: 'Which change is bad, and how that is known. A record, never an instruction.' },
+);
+export type GitRevertSpec = Static<typeof GitRevertSpec>;
+
+export const GitRevertPlan = Type.Object(
+  {
+    expectedHead: text('The commit at the head of the branch for which the plan was made.'),
+    tree: text('The tree that the commit will have.'),
+    patchDigest: text('A digest of the patch.'),
+    files: list(Type.String(), { description: 'The files that change.' }),
+    attempt: integer('How often it was planned, from 1.'),
+    plannedAt: instant('When it was planned.'),
+  },
+  { description: 'What will be written; put down before it is.' },
+);
+export type GitRevertPlan = Static<typeof GitRevertPlan>;
+
+export const GitRevertStatus = Type.Object(
+  {
+    state: optional(choice(revertStates, 'How far it is.')),
+    reason: optional(text('One word for why.')),
+    message: optional(text('A sentence for people.')),
+    plan: optional(GitRevertPlan),
+    commit: optional(text('The commit that takes the change out.')),
+    url: optional(text('Where people can look at it.')),
+    observedGeneration: optional(longInteger('The generation of the spec that this status speaks of.')),
+    conditions: optional(conditions),
+    startedAt: optional(instant('When it began.')),
+    finishedAt: optional(instant('When it ended.')),
+  },
+  { description: 'How far it is.' },
+);
+export type GitRevertStatus = Static<typeof GitRevertStatus>;
+
+export interface GitRevert extends KubeObject {
+  spec: GitRevertSpec;
+  status?: GitRevertStatus;
+}

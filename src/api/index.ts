@@ -1,0 +1,54 @@
+export type { AnalysisRun } from './analysis-run.ts';
+export { AnalysisRunSpec, AnalysisRunStatus, Measurement, MetricResult, RunSummary } from './analysis-run.ts';
+export type { AnalysisTemplate, ClusterAnalysisTemplate } from './analysis-template.ts';
+export { AnalysisTemplateSpec, Argument, Metric } from './analysis-template.ts';
+export {
+  BackgroundAnalysis,
+  DryRun,
+  MeasurementRetention,
+  RolloutAnalysis,
+  RunArgument,
+  TemplateRef,
+} from './analysis-use.ts';
+export * from './annotations.ts';
+export { BlueGreenStrategy } from './blue-green.ts';
+export { CanaryStrategy } from './canary.ts';
+export { CanaryStep, ExperimentStep, StringMatch } from './canary-steps.ts';
+export * from './defaults.ts';
+export { builtInPlugins, notDriven } from './driven.ts';
+export { type Amount, durationSeconds, intOrPercent, pauseSeconds, resolveAmount } from './durations.ts';
+export type { Experiment } from './experiment.ts';
+export { ExperimentSpec, ExperimentStatus } from './experiment.ts';
+export type { GitRevert, GitRevertState } from './git-revert.ts';
+export { GitRevertPlan, GitRevertSpec, GitRevertStatus } from './git-revert.ts';
+export type { GitSource } from './git-source.ts';
+export { GitSourceSpec, GitSourceStatus } from './git-source.ts';
+export type { KindDescriptor, PrinterColumn, Rule, Subresources } from './kinds.ts';
+export { descriptorOf, kinds } from './kinds.ts';
+export type * from './kubernetes.ts';
+export { JobMetric, MetricProvider, PrometheusMetric, WebMetric } from './metric-providers.ts';
+export type { RevertMode, RevertPolicy } from './revert-policy.ts';
+export { RevertPolicySpec, RevertPolicyStatus } from './revert-policy.ts';
+export type { Rollout } from './rollout.ts';
+export { RolloutSpec } from './rollout-spec.ts';
+export type {
+  AnalysisPhase,
+  BlueGreenStatus,
+  CanaryStatus,
+  RolloutAnalysisRunStatus,
+  RolloutPhase,
+} from './rollout-status.ts';
+export { PauseCondition, RolloutStatus, TrafficWeights, WeightDestination } from './rollout-status.ts';
+export { typeProblems, unknownFields } from './shape.ts';
+export { TrafficRouting } from './traffic-routing.ts';
+export {
+  validate,
+  validateAnalysisRun,
+  validateAnalysisTemplate,
+  validateClusterAnalysisTemplate,
+  validateExperiment,
+  validateGitSource,
+  validateRevertPolicy,
+  validateRollout,
+} from './validate.ts';
+export { selects } from './validate-template.ts';

@@ -1,0 +1,190 @@
+import { dirname } from 'node:path';
+import {
+  type AnalysisTemplate,
+  type JsonObject,
+  type KubeObject,
+  POD_TEMPLATE_HASH,
+  type Rollout,
+  type RolloutAnalysis,
+  type Service,
+} from '../../api/index.ts';
+import type { Problem } from '../../errors.ts';
+import { configuredRouters, routers } from '../../traffic/index.ts';
+import type { Finding, Source } from './documents.ts';
+import { findings, hasRightTypes } from './objects.ts';
+
+const CANARY = 'spec.strategy.canary';
+
+/** The objects that are linted together. */
+export interface Surroundings {
+  sources: Source[];
+  /** Whether they are all that will be applied: only then is an object that is not among them missing for certain. */
+  complete: boolean;
+}
+
+/** Problems between objects: two of the same name, and what a Rollout refers to. */
+export function referenceFindings(surroundings: Surroundings): Finding[] {
+  const rollouts = surroundings.sources.filter(({ object }) => isKind(object, 'argoproj.io', 'Rollout'));
+  return [
+    ...duplicateFindings(surroundings.sources),
+    ...rollouts.flatMap((source) => rolloutFindings(source, surroundings)),
+  ];
+}
+
+function isKind(object: Record<string, unknown>, group: string, kind: string): boolean {
+  const [first, version] = String(object.apiVersion).split('/');
+  return object.kind === kind && (version === undefined ? '' : first) === group;
+}
+
+function metadataOf(object: Record<string, unknown>): { name?: unknown; namespace?: unknown } {
+  return (object.metadata ?? {}) as { name?: unknown; namespace?: unknown };
+}
+
+/** Objects are applied folder by folder: the same name in another folder is a variant. */
+function duplicateFindings(sources: Source[]): Finding[] {
+  const seen = new Map<string, Source>();
+  return sources.flatMap((source) => {
+    const { apiVersion, kind } = source.object;
+    const { name, namespace } = metadataOf(source.object);
+    if (typeof name !== 'string') return [];
+    const key = JSON.stringify([dirname(source.file), apiVersion, kind, namespace, name]);
+    const first = seen.get(key);
+    if (first === undefined) {
+      seen.set(key, source);
+      return [];
+    }
+    const place = `${first.file}:${first.lineOf('metadata.name')}`;
+    const message = `${kind} "${name}" is there already, at ${place}: one would overwrite the other; rename or remove one`;
+    return findings(source, [{ path: 'metadata.name', message }]);
+  });
+}
+
+/** A Rollout whose types are wrong is told about elsewhere; from here on they are right. */
+function rolloutFindings(source: Source, surroundings: Surroundings): Finding[] {
+  const rollout = source.object as unknown as Rollout;
+  if (!hasRightTypes(rollout) || !rollout.spec.strategy?.canary) return [];
+  return [
+    ...serviceFindings(source, surroundings),
+    ...routeFindings(source, surroundings),
+    ...analysisFindings(source, surroundings),
+  ];
+}
+
+function serviceFindings(source: Source, surroundings: Surroundings): Finding[] {
+  const rollout = source.object as unknown as Rollout;
+  return (['canaryService', 'stableService'] as const).flatMap((field) => {
+    const name = rollout.spec.strategy?.canary?.[field];
+    if (!name) return [];
+    const path = `${CANARY}.${field}`;
+    const service = found(surroundings, rollout, '', 'Service', name) as Service | undefined;
+    if (service !== undefined) return findings(source, selectorProblems(path, service, rollout));
+    return findings(source, [{ path, message: notFound('Service', name, surroundings) }], !surroundings.complete);
+  });
+}
+
+/** By name, in the Rollout's namespace; objects without a namespace get one when they are applied. */
+function found(
+  { sources }: Surroundings,
+  rollout: Rollout,
+  group: string,
+  kind: string,
+  name: unknown,
+): KubeObject | undefined {
+  const { namespace } = rollout.metadata ?? {};
+  const match = sources.find(({ object }) => {
+    const other = metadataOf(object);
+    const isNear = namespace === undefined || other.namespace === undefined || other.namespace === namespace;
+    return isKind(object, group, kind) && other.name === name && isNear;
+  });
+  return match?.object as unknown as KubeObject | undefined;
+}
+
+function notFound(kind: string, name: string, { sources }: Surroundings): string {
+  const known = sources.filter(({ object }) => object.kind === kind).map(({ object }) => metadataOf(object).name);
+  const there = known.length === 0 ? `there is no ${kind} in these files` : `there is ${known.join(', ')}`;
+  return `${kind} "${name}" is not among these files: ${there}; add it or correct the name`;
+}
+
+function selectorProblems(path: string, service: Service, rollout: Rollout): Problem[] {
+  const labels = rollout.spec.template?.metadata?.labels ?? {};
+  const wrong = Object.entries(service.spec?.selector ?? {}).filter(
+    ([key, value]) => key !== POD_TEMPLATE_HASH && labels[key] !== value,
+  );
+  return wrong.map(([key, value]) => ({
+    path,
+    message: `Service "${service.metadata.name}" selects ${key}=${value}, but the template has ${key in labels ? `${key}=${labels[key]}` : `no label ${key}`}: it would find no pod; make them equal`,
+  }));
+}
+
+function routeFindings(source: Source, surroundings: Surroundings): Finding[] {
+  const rollout = source.object as unknown as Rollout;
+  const { trafficRouting, canaryService = '', stableService = '' } = rollout.spec.strategy?.canary ?? {};
+  const namespace = rollout.metadata?.namespace ?? 'default';
+  const target = { namespace, canaryService, stableService, canaryWeight: 0, maxWeight: 100 };
+  // Keys that are no router are told by the object's own check.
+  return configuredRouters(routers, trafficRouting).configured.flatMap(({ router, configuration, path }) => {
+    const references = router.objects(configuration as JsonObject, namespace);
+    const observed = references.map(({ group, kind, name }) => found(surroundings, rollout, group, kind, name));
+    const at = `${CANARY}.trafficRouting.${path}`;
+    const absent = references.filter((_, index) => observed[index] === undefined);
+    if (absent.length > 0) {
+      const missing = absent.map(({ kind, name }) => ({ path: at, message: notFound(kind, name, surroundings) }));
+      return findings(source, missing, !surroundings.complete);
+    }
+    const { problems } = router.render(configuration as JsonObject, observed, target);
+    const placed = problems.map((one) => ({ ...one, path: one.path === '' ? at : `${at}.${one.path}` }));
+    return findings(source, placed);
+  });
+}
+
+interface Use {
+  path: string;
+  analysis: RolloutAnalysis;
+}
+
+function analysisUses(rollout: Rollout): Use[] {
+  const { analysis, steps } = rollout.spec.strategy?.canary ?? {};
+  const inSteps = (Array.isArray(steps) ? steps : []).flatMap((step, index) =>
+    step?.analysis ? [{ path: `${CANARY}.steps[${index}].analysis`, analysis: step.analysis }] : [],
+  );
+  return [...(analysis ? [{ path: `${CANARY}.analysis`, analysis }] : []), ...inSteps];
+}
+
+interface TemplateUse {
+  templateName?: string | undefined;
+  clusterScope?: boolean | undefined;
+}
+
+/** Templates that are not there, and arguments that nobody gives a value. */
+function analysisFindings(source: Source, surroundings: Surroundings): Finding[] {
+  const rollout = source.object as unknown as Rollout;
+  return analysisUses(rollout).flatMap(({ path, analysis }) => {
+    const given = new Set((analysis.args ?? []).map(({ name }) => name));
+    const seen = new Set<string>();
+    const visit = (use: TemplateUse, at: string): Finding[] => {
+      const { templateName = '', clusterScope = false } = use;
+      const kind = clusterScope ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate';
+      if (templateName === '' || seen.has(`${kind}/${templateName}`)) return [];
+      seen.add(`${kind}/${templateName}`);
+      const template = found(surroundings, rollout, 'argoproj.io', kind, templateName) as AnalysisTemplate | undefined;
+      if (template === undefined) {
+        // Templates of the cluster are as a rule kept elsewhere.
+        const warning = clusterScope || !surroundings.complete;
+        return findings(source, [{ path: at, message: notFound(kind, templateName, surroundings) }], warning);
+      }
+      if (!hasRightTypes(template)) return [];
+      const nested = (template.spec?.templates ?? []).flatMap((next) => visit(next, at));
+      return [...findings(source, argumentProblems(`${path}.args`, template, given)), ...nested];
+    };
+    return (analysis.templates ?? []).flatMap((use, index) => visit(use, `${path}.templates[${index}].templateName`));
+  });
+}
+
+function argumentProblems(path: string, { kind, metadata, spec }: AnalysisTemplate, given: Set<string>): Problem[] {
+  return (spec?.args ?? [])
+    .filter(({ name, value, valueFrom }) => value === undefined && valueFrom === undefined && !given.has(name))
+    .map(({ name }) => ({
+      path,
+      message: `args.${name} of ${kind} "${metadata.name}" was not resolved: give it a value here or a default there`,
+    }));
+}

@@ -1,0 +1,242 @@
+import type { Clock } from '../clock.ts';
+import { messageOf, Stalled, Waiting } from '../errors.ts';
+import { type Backoff, createBackoff } from '../kube/backoff.ts';
+import type { Log } from '../log.ts';
+
+export interface PassResult {
+  /** World time of the key's next appointment, milliseconds since the epoch; replaces any earlier one. */
+  lookAgainAt?: number | undefined;
+}
+
+export type PassOutcome = 'done' | 'stalled' | 'waiting' | 'failed';
+
+export interface QueueMetrics {
+  /** Keys that wait for a pass. */
+  depth(queue: string, keys: number): void;
+  passed(queue: string, outcome: PassOutcome): void;
+}
+
+export interface QueueOptions {
+  name: string;
+  clock: Clock;
+  log: Log;
+  /** How many keys may have a pass at the same time. */
+  concurrency: number;
+  /** One pass for one key. `Stalled` waits for the next `add`, `Waiting` comes back as it says, anything else is retried. */
+  reconcile: (key: string) => Promise<PassResult | undefined>;
+  metrics?: QueueMetrics;
+}
+
+/** Keys that want a pass. One pass at a time per key; adding a key that already waits changes nothing. */
+export interface Queue {
+  /** Asks for a pass; one that is added while it has a pass gets another one after it. */
+  add(key: string): void;
+  /** Asks for a pass at a world time; the sooner of two appointments is kept. A pass clears the appointment. */
+  addAt(key: string, time: number): void;
+  /** No new pass begins; resolves when those under way have ended. */
+  stop(): Promise<void>;
+}
+
+const FIRST_RETRY_MILLISECONDS = 5;
+const LONGEST_RETRY_MILLISECONDS = 10_000;
+/**
+ * Virtual time waits for a delay on machine time, so that a conflict costs a rehearsal no promise; but not for long or
+ * for ever: what is waited for may itself need time to pass.
+ */
+const MOST_HELD_DELAYS = 5;
+const LONGEST_HELD_MILLISECONDS = 5_000;
+const LONGEST_DELAY_MILLISECONDS = 24 * 3_600_000;
+
+export function createQueue(options: QueueOptions): Queue {
+  const queue = new SerialQueue(options);
+  return {
+    add: (key) => queue.add(key),
+    addAt: (key, time) => queue.addAt(key, time),
+    stop: () => queue.stop(),
+  };
+}
+
+interface Entry {
+  state: 'idle' | 'ready' | 'running';
+  /** Added while running. */
+  again: boolean;
+  /** Holds virtual time from `add` until the pass ends. */
+  release: (() => void) | undefined;
+  appointment: { time: number; cancel: () => void } | undefined;
+  /** Cancels the machine-time delay after a pass that did not get through. */
+  delayed: (() => void) | undefined;
+  backoff: Backoff;
+  /** Passes in a row that ended in a delay. */
+  delays: number;
+}
+
+class SerialQueue implements Queue {
+  readonly #options: QueueOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #ready: string[] = [];
+  readonly #passes = new Set<Promise<void>>();
+  #stopped = false;
+  #scheduled = false;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+  }
+
+  add(key: string): void {
+    if (this.#stopped) return;
+    const entry = this.#entry(key);
+    if (entry.state === 'running') entry.again = true;
+    if (entry.state !== 'idle') return;
+    entry.state = 'ready';
+    entry.release = this.#options.clock.busy();
+    cancelDelay(entry);
+    this.#ready.push(key);
+    this.#tellDepth();
+    this.#schedule();
+  }
+
+  addAt(key: string, time: number): void {
+    if (this.#stopped || !Number.isFinite(time)) return;
+    const entry = this.#entry(key);
+    if (entry.appointment !== undefined && entry.appointment.time <= time) return;
+    cancelAppointment(entry);
+    const wake = () => {
+      entry.appointment = undefined;
+      this.add(key);
+    };
+    entry.appointment = { time, cancel: this.#options.clock.at(time, wake) };
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const entry of this.#entries.values()) {
+      cancelAppointment(entry);
+      cancelDelay(entry);
+      if (entry.state === 'ready') entry.release?.();
+    }
+    await Promise.all(this.#passes);
+    this.#entries.clear();
+  }
+
+  #entry(key: string): Entry {
+    const known = this.#entries.get(key);
+    if (known !== undefined) return known;
+    const entry = newEntry();
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  /** The rest of this turn of the event loop may add the same keys again: they share one pass. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#startPasses();
+    });
+  }
+
+  #startPasses(): void {
+    while (!this.#stopped && this.#passes.size < this.#options.concurrency) {
+      const key = this.#ready.shift();
+      if (key === undefined) return;
+      this.#tellDepth();
+      const pass = this.#run(key, this.#entry(key)).finally(() => {
+        this.#passes.delete(pass);
+        this.#schedule();
+      });
+      this.#passes.add(pass);
+    }
+  }
+
+  async #run(key: string, entry: Entry): Promise<void> {
+    entry.state = 'running';
+    // A pass knows all that any earlier one knew: what it asks for is all that counts.
+    cancelAppointment(entry);
+    const outcome = await this.#pass(key, entry);
+    this.#options.metrics?.passed(this.#options.name, outcome);
+    const { release, again } = entry;
+    entry.state = 'idle';
+    entry.release = undefined;
+    entry.again = false;
+    if (again) this.add(key);
+    release?.();
+    if (isForgettable(entry)) this.#entries.delete(key);
+  }
+
+  async #pass(key: string, entry: Entry): Promise<PassOutcome> {
+    try {
+      const result = await this.#options.reconcile(key);
+      settle(entry);
+      if (result?.lookAgainAt !== undefined) this.addAt(key, result.lookAgainAt);
+      return 'done';
+    } catch (error) {
+      return this.#afterError(key, entry, error);
+    }
+  }
+
+  #afterError(key: string, entry: Entry, error: unknown): PassOutcome {
+    const { name, log } = this.#options;
+    if (error instanceof Stalled) {
+      settle(entry);
+      log.info({ queue: name, key, reason: error.reason, error: error.message }, 'stalled until something changes');
+      return 'stalled';
+    }
+    if (error instanceof Waiting) {
+      log.debug({ queue: name, key, reason: error.reason, error: error.message }, 'waiting');
+      this.#delay(key, entry, Math.max(0, error.retryAfter) * 1000);
+      return 'waiting';
+    }
+    this.#delay(key, entry, entry.backoff.next());
+    log.error({ queue: name, key, error: messageOf(error), failures: entry.backoff.failures }, 'a pass failed');
+    return 'failed';
+  }
+
+  #delay(key: string, entry: Entry, milliseconds: number): void {
+    if (this.#stopped) return;
+    entry.delays++;
+    const held = entry.delays <= MOST_HELD_DELAYS && milliseconds <= LONGEST_HELD_MILLISECONDS;
+    const release = held ? this.#options.clock.busy() : undefined;
+    const timer = setTimeout(() => this.add(key), Math.min(milliseconds, LONGEST_DELAY_MILLISECONDS));
+    entry.delayed = () => {
+      clearTimeout(timer);
+      release?.();
+    };
+  }
+
+  #tellDepth(): void {
+    this.#options.metrics?.depth(this.#options.name, this.#ready.length);
+  }
+}
+
+function newEntry(): Entry {
+  const backoff = createBackoff({ first: FIRST_RETRY_MILLISECONDS, longest: LONGEST_RETRY_MILLISECONDS });
+  return {
+    state: 'idle',
+    again: false,
+    release: undefined,
+    appointment: undefined,
+    delayed: undefined,
+    backoff,
+    delays: 0,
+  };
+}
+
+function settle(entry: Entry): void {
+  entry.backoff.reset();
+  entry.delays = 0;
+}
+
+function cancelAppointment(entry: Entry): void {
+  entry.appointment?.cancel();
+  entry.appointment = undefined;
+}
+
+function cancelDelay(entry: Entry): void {
+  entry.delayed?.();
+  entry.delayed = undefined;
+}
+
+function isForgettable({ state, appointment, delayed }: Entry): boolean {
+  return state === 'idle' && appointment === undefined && delayed === undefined;
+}

@@ -1,0 +1,96 @@
+import type { AnalysisRun, GitRevert, Pod, ReplicaSet, Rollout } from '../api/index.ts';
+import { painted, statusIcon } from './icons.ts';
+import { rolloutPhase } from './phase.ts';
+import { type Drawing, field, painter, plain } from './text.ts';
+import { isOwnedBy, revertStatus, revertsOf, rolesOf, shortCommit, treeLines } from './tree.ts';
+import { actualWeightOf, progressOf } from './weights.ts';
+
+/** Everything that `get rollout` shows. Objects that belong to other Rollouts may be among them. */
+export interface RolloutView {
+  rollout: Rollout;
+  replicaSets: ReplicaSet[];
+  pods: Pod[];
+  analysisRuns: AnalysisRun[];
+  gitReverts: GitRevert[];
+  /** One sentence of why it is where it is. */
+  why: string;
+}
+
+/** A Rollout in full: what it is, where it is and why, and the tree of its objects. */
+export function rolloutTree(view: RolloutView, drawing: Drawing): string {
+  const replicaSets = view.replicaSets.filter((replicaSet) => isOwnedBy(replicaSet, view.rollout));
+  const { phase } = rolloutPhase(view.rollout);
+  const lines = [
+    ...headLines(view, drawing),
+    ...strategyLines(view.rollout, replicaSets, drawing),
+    ...imageLines(view.rollout, replicaSets, drawing),
+    ...replicaLines(view.rollout, drawing),
+    '',
+    ...treeLines({ ...view, replicaSets, phase }, drawing),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function headLines({ rollout, gitReverts, why }: RolloutView, drawing: Drawing): string[] {
+  const paint = painter(drawing);
+  const { phase, message } = rolloutPhase(rollout);
+  const show = (label: string, value: string) => field(label, value, drawing.width);
+  return [
+    ...show('Name:', plain(rollout.metadata.name)),
+    ...show('Namespace:', plain(rollout.metadata.namespace ?? '')),
+    ...show('Status:', `${painted(statusIcon(phase), paint)} ${plain(phase)}`),
+    ...(message === '' ? [] : show('Message:', plain(message))),
+    ...(why === '' ? [] : show('Why:', plain(why))),
+    ...revertsOf(rollout, gitReverts).flatMap((revert) => show('Git:', revertSentence(revert, drawing))),
+  ];
+}
+
+function revertSentence(revert: GitRevert, drawing: Drawing): string {
+  const { status, icon } = revertStatus(revert);
+  const { message, url } = revert.status ?? {};
+  const culprits = revert.spec.culprits.map(shortCommit).join(', ') || 'no commit';
+  const parts = [`revert of ${culprits} on ${plain(revert.spec.branch)}`, status, message, url].filter(
+    (part) => part !== undefined && part !== '',
+  );
+  return `${painted(icon, painter(drawing))} ${plain(parts.join(' - '))}`;
+}
+
+function strategyLines(rollout: Rollout, replicaSets: ReplicaSet[], { width }: Drawing): string[] {
+  const { strategy, step, setWeight } = progressOf(rollout);
+  if (setWeight === undefined) return field('Strategy:', strategy, width);
+  return [
+    ...field('Strategy:', strategy, width),
+    ...field('  Step:', step ?? '', width),
+    ...field('  SetWeight:', String(setWeight), width),
+    ...field('  ActualWeight:', String(actualWeightOf(rollout, replicaSets)), width),
+  ];
+}
+
+/** Images that pods run now, in alphabetical order, each with the roles of the ReplicaSets that use it. */
+function imageLines(rollout: Rollout, replicaSets: ReplicaSet[], drawing: Drawing): string[] {
+  const roles = new Map<string, Set<string>>();
+  for (const replicaSet of replicaSets.filter(({ status }) => (status?.replicas ?? 0) > 0)) {
+    for (const { image = '' } of replicaSet.spec.template.spec?.containers ?? []) {
+      roles.set(image, new Set([...(roles.get(image) ?? []), ...rolesOf(replicaSet, rollout)]));
+    }
+  }
+  const images = [...roles].sort(([a], [b]) => (a < b ? -1 : 1));
+  const colours = { canary: 'yellow', stable: 'green', active: 'green', preview: 'blueBright' } as const;
+  const paint = painter(drawing);
+  return images.flatMap(([image, names], index) => {
+    const tags = [...names].sort().map((role) => paint(colours[role as keyof typeof colours], role));
+    const value = tags.length === 0 ? plain(image) : `${plain(image)} (${tags.join(', ')})`;
+    return field(index === 0 ? 'Images:' : '', value, drawing.width);
+  });
+}
+
+function replicaLines({ spec, status = {} }: Rollout, { width }: Drawing): string[] {
+  const counts: [string, number | undefined][] = [
+    ['  Desired:', spec.replicas ?? 1],
+    ['  Current:', status.replicas],
+    ['  Updated:', status.updatedReplicas],
+    ['  Ready:', status.readyReplicas],
+    ['  Available:', status.availableReplicas],
+  ];
+  return ['Replicas:', ...counts.flatMap(([label, count]) => field(label, String(count ?? 0), width))];
+}

@@ -1,0 +1,77 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { machineClock } from '../../src/clock.ts';
+import { createGit } from '../../src/git/process.ts';
+import { createRepositories, type Repositories } from '../../src/git/repository.ts';
+import { locateRepository } from '../../src/git/url.ts';
+import { type BareRepository, type GitHubWorld, openRepository, startGitServer } from '../../src/sandbox/git/index.ts';
+
+/** A real bare repository, served over HTTP with GitHub's API, and clones of it: for one test. */
+export interface HostedWorld {
+  folder: string;
+  bare: BareRepository;
+  world: GitHubWorld;
+  url: string;
+  repositories: Repositories;
+  locate(url: string): ReturnType<typeof locateRepository>;
+  close(): Promise<void>;
+}
+
+export const WRITE_TOKEN = 'token-that-writes';
+export const READ_TOKEN = 'token-that-reads';
+
+export async function startHostedWorld(): Promise<HostedWorld> {
+  const folder = await mkdtemp(join(tmpdir(), 'headgate-host-'));
+  const bare = await openRepository(join(folder, 'repo.git'));
+  const world: GitHubWorld = {
+    repositories: new Map([['team/shop', { bare, protectedBranches: new Set() }]]),
+    tokens: new Map([
+      [WRITE_TOKEN, { login: 'headgate', write: true }],
+      [READ_TOKEN, { login: 'reader', write: false }],
+    ]),
+    faults: { cutAfterWrite: 0, badGateway: 0, rateLimited: 0 },
+    now: () => 1_700_000_500_000,
+  };
+  const server = await startGitServer(world);
+  const git = createGit({ protocols: ['https', 'http', 'file'] });
+  return {
+    folder,
+    bare,
+    world,
+    url: `${server.url}/team/shop`,
+    repositories: createRepositories({ git, cacheDir: join(folder, 'cache') }),
+    locate: (url) => locateRepository(url, { localRoots: [folder], allowLoopbackHttp: true }),
+    async close() {
+      await server.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Lets a push to main fail the way a Git server with a protected branch does. */
+export async function protectByHook(bare: BareRepository) {
+  const hook = join(bare.path, 'hooks', 'update');
+  const words =
+    'error: GH006: Protected branch update failed for refs/heads/main. Changes must be made through a pull request.';
+  await writeFile(hook, `#!/bin/sh\necho '${words}' >&2\nexit 1\n`);
+  await chmod(hook, 0o755);
+}
+
+/** The same clones, with something happening right before each push. */
+export function interrupted(repositories: Repositories, before: () => Promise<void>): Repositories {
+  return {
+    open(...args) {
+      const repository = repositories.open(...args);
+      return {
+        ...repository,
+        async push(...push) {
+          await before();
+          return repository.push(...push);
+        },
+      };
+    },
+  };
+}
+
+export const clock = machineClock();
