@@ -1,4 +1,4 @@
-import packageJson from '../../package.json' with { type: 'json' };
+import { version as current } from '../version.ts';
 import type { Verb } from './verb.ts';
 
 export const version: Verb = {
@@ -7,7 +7,7 @@ export const version: Verb = {
   summary: 'show the version',
   flags: {},
   run: async ({ world }) => {
-    world.stdout(`headgate ${packageJson.version}\n`);
+    world.stdout(`headgate ${current}\n`);
     return 0;
   },
 };

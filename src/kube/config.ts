@@ -27,6 +27,13 @@ export function loadKubeConfig({ kubeconfig, context }: KubeConfigSource = {}): 
   return config;
 }
 
+/** The same from the text of a kubeconfig. */
+export function loadKubeConfigText(text: string): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromString(text);
+  return config;
+}
+
 function selectContext(config: KubeConfig, context: string): void {
   const known = config.getContexts().map(({ name }) => name);
   if (!known.includes(context)) {

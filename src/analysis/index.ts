@@ -1,0 +1,29 @@
+/** Measurements and verdicts. Pure. */
+export {
+  type ArgumentSources,
+  type ArgumentValues,
+  fieldAt,
+  plainValues,
+  redact,
+  resolveArguments,
+  secretArguments,
+  substitute,
+} from './arguments.ts';
+export { isCompleted, isWorse, type OutagePolicy } from './assess.ts';
+export {
+  type Condition,
+  type ConditionProblem,
+  evaluateCondition,
+  evaluateTime,
+  knownNames,
+  LIMITS,
+  type Outcome,
+  type Parsed,
+  parseCondition,
+} from './condition/index.ts';
+export { type Decision, decide, nextMeasurementAt, type Seen, type Transition, troubleOf } from './decide.ts';
+export { parseDuration } from './duration.ts';
+export { analysisRunMachine, nextPhase, type RunFacts } from './machine.ts';
+export { type AnalysisUse, planRun, type RunPlan, type TemplateLookup } from './templates.ts';
+export { type ProviderChecks, validateConditions, validateRun, validateTemplate } from './validate.ts';
+export { type Answer, type Finished, type Judged, judge, timestamp } from './verdict.ts';

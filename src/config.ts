@@ -1,0 +1,113 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { machineNow, type WorldTime } from './clock.ts';
+
+/** Everything that the controller process is told. The only reader of the environment. */
+export interface Config {
+  kubeconfig: string | undefined;
+  context: string | undefined;
+  /** The controller's own namespace: leases, and the Secrets of RevertPolicies. */
+  ownNamespace: string;
+  /** Watches only its own namespace. */
+  namespaced: boolean;
+  identity: string;
+  leaderElect: boolean;
+  /** Port of /metrics, /healthz and /readyz on `address`. */
+  port: number;
+  address: string;
+  logLevel: string;
+  prometheusAddress: string | undefined;
+  /** As curl's: `host:port=address[:port]`. */
+  resolve: string[];
+  allowLoopback: boolean;
+  allowedHosts: string[];
+  localRepositories: string[];
+  cacheFolder: string;
+  outages: 'hold' | 'count';
+  worldTime: WorldTime | undefined;
+}
+
+const OPTIONS = {
+  kubeconfig: { type: 'string' },
+  context: { type: 'string' },
+  namespace: { type: 'string' },
+  namespaced: { type: 'boolean' },
+  identity: { type: 'string' },
+  'no-leader-elect': { type: 'boolean' },
+  port: { type: 'string' },
+  address: { type: 'string' },
+  'log-level': { type: 'string' },
+  'prometheus-address': { type: 'string' },
+  resolve: { type: 'string', multiple: true },
+  'allow-loopback': { type: 'boolean' },
+  'allow-host': { type: 'string', multiple: true },
+  'local-repositories': { type: 'string', multiple: true },
+  'cache-folder': { type: 'string' },
+  'count-outages-as-errors': { type: 'boolean' },
+  'world-time': { type: 'string' },
+} as const;
+
+export const CONTROLLER_HELP = `headgate controller: drives Rollouts until it is told to stop
+
+  --kubeconfig FILE, --context NAME   the cluster; as kubectl finds it when not given
+  --namespace NAME                    the controller's own namespace (default: headgate)
+  --namespaced                        watch the own namespace only
+  --identity NAME                     who holds the lease; a restart with the same name goes on at once
+  --no-leader-elect                   do not take a lease
+  --address IP, --port N              where /metrics, /healthz and /readyz are served (default: 0.0.0.0, 8090)
+  --log-level LEVEL                   trace, debug, info, warn, error (default: info)
+  --prometheus-address URL            asked by metrics that name no address
+  --resolve HOST:PORT=ADDRESS[:PORT]  connect there instead, as curl's option does; may be repeated
+  --allow-host PATTERN                metric addresses allowed (default: all but loopback and link-local); may be repeated
+  --allow-loopback                    let metric addresses be on this machine: for the sandbox
+  --local-repositories DIR            Git repositories below this folder may be used; may be repeated
+  --cache-folder DIR                  where clones are kept
+  --count-outages-as-errors           an unreachable metric backend counts as an error, as in the reference
+  --world-time START,ORIGIN,SPEED     world time: milliseconds, milliseconds, factor: for the sandbox
+`;
+
+function numbers(text: string, option: string, count: number): number[] {
+  const parts = text.split(',').map(Number);
+  if (parts.length !== count || parts.some((part) => !Number.isFinite(part))) {
+    throw new Error(`--${option} ${JSON.stringify(text)} is not ${count} numbers separated by commas`);
+  }
+  return parts;
+}
+
+function worldTime(text: string | undefined): WorldTime | undefined {
+  if (text === undefined) return undefined;
+  const [start = 0, origin = 0, speed = 1] = numbers(text, 'world-time', 3);
+  return { start, origin, speed };
+}
+
+function portOf(text: string | undefined): number {
+  const [port = 8090] = text === undefined ? [8090] : numbers(text, 'port', 1);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`--port ${text} is not a port: use 0 to 65535`);
+  return port;
+}
+
+/** Reads the command line; throws an error that names the flag and what is allowed. */
+export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env): Config {
+  const { values } = parseArgs({ args, options: OPTIONS, allowPositionals: false });
+  return {
+    kubeconfig: values.kubeconfig,
+    context: values.context,
+    ownNamespace: values.namespace ?? env.POD_NAMESPACE ?? 'headgate',
+    namespaced: values.namespaced === true,
+    identity: values.identity ?? env.POD_NAME ?? `${hostname()}-${process.pid}-${machineNow().toString(36)}`,
+    leaderElect: values['no-leader-elect'] !== true,
+    port: portOf(values.port),
+    address: values.address ?? '0.0.0.0',
+    logLevel: values['log-level'] ?? 'info',
+    prometheusAddress: values['prometheus-address'] ?? env.ARGO_ROLLOUTS_PROMETHEUS_ADDRESS,
+    resolve: values.resolve ?? [],
+    allowLoopback: values['allow-loopback'] === true,
+    allowedHosts: values['allow-host'] ?? [],
+    localRepositories: values['local-repositories'] ?? [],
+    cacheFolder: values['cache-folder'] ?? join(env.XDG_CACHE_HOME ?? join(env.HOME ?? '/tmp', '.cache'), 'headgate'),
+    outages: values['count-outages-as-errors'] === true ? 'count' : 'hold',
+    worldTime: worldTime(values['world-time']),
+  };
+}

@@ -1,0 +1,101 @@
+import type { Effect, Transition } from '../rollout/index.ts';
+
+/** The catalogue of Kubernetes Events on a Rollout: reasons and texts are those that teams' alerts already match. */
+export interface Happening {
+  type: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+}
+
+function normal(reason: string, message: string): Happening {
+  return { type: 'Normal', reason, message };
+}
+
+function warning(reason: string, message: string): Happening {
+  return { type: 'Warning', reason, message };
+}
+
+export function addedToInformer(): Happening {
+  return normal('RolloutAddedToInformer', 'Rollout resource added to informer');
+}
+
+export function reconciliationError(message: string): Happening {
+  return warning('ReconciliationError', message);
+}
+
+export function trafficRoutingError(message: string): Happening {
+  return warning('TrafficRoutingError', message);
+}
+
+/** What a pass did, told after it was done. */
+export function ofEffect(effect: Effect): Happening[] {
+  switch (effect.kind) {
+    case 'scaleReplicaSet': {
+      if (effect.from === effect.to) return [];
+      const way = effect.to > effect.from ? 'up' : 'down';
+      const what = `ReplicaSet ${effect.name} (revision ${effect.revision})`;
+      return [normal('ScalingReplicaSet', `Scaled ${way} ${what} from ${effect.from} to ${effect.to}`)];
+    }
+    case 'createReplicaSet': {
+      const { name, annotations } = effect.object.metadata;
+      const revision = annotations?.['rollout.argoproj.io/revision'];
+      return [normal('NewReplicaSetCreated', `Created ReplicaSet ${name} (revision ${revision})`)];
+    }
+    case 'setTraffic':
+      return [normal('TrafficWeightUpdated', `Traffic weight updated from ${effect.from} to ${effect.weight}`)];
+    case 'switchService':
+      return [
+        normal(
+          'SwitchService',
+          `Switched selector for service '${effect.name}' from '${effect.from}' to '${effect.hash}'`,
+        ),
+      ];
+    case 'annotateRollout':
+      return Object.values(effect.annotations).map((revision) =>
+        normal('RolloutUpdated', `Rollout updated to revision ${revision}`),
+      );
+    default:
+      return [];
+  }
+}
+
+function ofRun(transition: Extract<Transition, { kind: 'runChanged' }>): Happening {
+  const { type, name, phase, before } = transition;
+  const message = `${type} Analysis Run '${name}' Status New: '${phase}' Previous: '${before}'`;
+  const bad = phase === 'Failed' || phase === 'Error' || phase === 'Inconclusive';
+  return bad ? warning(`AnalysisRun${phase}`, message) : normal(`AnalysisRun${phase}`, message);
+}
+
+/** What a pass decided, told after the status that holds it was written. */
+export function ofTransition(transition: Transition): Happening[] {
+  switch (transition.kind) {
+    case 'started': {
+      const { revision, hash } = transition;
+      return [normal('RolloutNotCompleted', `Rollout not completed, started update to revision ${revision} (${hash})`)];
+    }
+    case 'retried':
+      return [normal('RolloutRetry', 'Retrying Rollout after abort')];
+    case 'stepCompleted': {
+      const { index, total, step } = transition;
+      return [normal('RolloutStepCompleted', `Rollout step ${index}/${total} completed (${step})`)];
+    }
+    case 'paused':
+      return [normal('RolloutPaused', `Rollout is paused (${transition.reason})`)];
+    case 'resumed':
+      return [normal('RolloutResumed', 'Rollout is resumed')];
+    case 'aborted': {
+      const cause = transition.cause ? `: ${transition.cause}` : '';
+      return [warning('RolloutAborted', `Rollout aborted update to revision ${transition.revision}${cause}`)];
+    }
+    case 'skippedSteps':
+      return [normal('SkipSteps', transition.reason)];
+    case 'promoted': {
+      const { revision, hash, reason } = transition;
+      return [normal('RolloutCompleted', `Rollout completed update to revision ${revision} (${hash}): ${reason}`)];
+    }
+    case 'runChanged':
+      return [ofRun(transition)];
+    case 'invalid':
+      return [warning('InvalidSpec', transition.message)];
+  }
+}

@@ -1,0 +1,168 @@
+import { MANAGED_BY, POD_TEMPLATE_HASH, type Rollout } from '../../api/index.ts';
+import type { KubeObject } from '../../api/kubernetes.ts';
+import { Waiting } from '../../errors.ts';
+import type { Cache } from '../../kube/cache.ts';
+import { isAlreadyExists, isNotFound, type KubeClient, type Resource } from '../../kube/client.ts';
+import { analysisRuns, replicaSets, rollouts, services } from '../../kube/resources.ts';
+import type { Effect } from '../../rollout/index.ts';
+import type { RouterPatch } from '../../traffic/router.ts';
+import { type ObservedRouter, type RolloutCaches, trafficTarget } from './observe.ts';
+
+export interface ApplyContext {
+  client: KubeClient;
+  caches: RolloutCaches;
+  rollout: Rollout;
+  routers: ObservedRouter[];
+  /** Takes in the server's answer to a write on a router's object. */
+  observeRouterObject(object: KubeObject): void;
+}
+
+export interface Applied {
+  /** What was done, in order. */
+  done: Effect[];
+  /** The Rollout's resourceVersion, as observed or as our own write has moved it on. */
+  resourceVersion: string | undefined;
+  /** What went wrong, in order; the first decides when to look again. */
+  failures: { effect: Effect; error: unknown }[];
+}
+
+const MANAGER = 'headgate';
+
+function resourceOf({ group, version, plural, kind }: RouterPatch['target']): Resource {
+  return { group, version, plural, kind, namespaced: true };
+}
+
+async function setTraffic(
+  { client, rollout, routers, observeRouterObject }: ApplyContext,
+  weight: number,
+): Promise<undefined> {
+  const target = trafficTarget(rollout, weight);
+  const patches = routers.flatMap(
+    ({ router, configuration, observed }) => router.render(configuration, observed, target).patches,
+  );
+  const errors: unknown[] = [];
+  for (const { target: object, patch } of patches) {
+    try {
+      observeRouterObject(
+        await client.patch(resourceOf(object), object, { type: 'json', body: patch, fieldManager: MANAGER }),
+      );
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+}
+
+/** Creates an object under a name that was settled before; one of ours that is there already is the same success. */
+async function createOwned<T extends KubeObject>(
+  context: ApplyContext,
+  resource: Resource<T>,
+  cache: Cache<T>,
+  object: T,
+): Promise<undefined> {
+  try {
+    cache.observe(await context.client.create(resource, object));
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    const { namespace, name } = object.metadata;
+    const there = await context.client.get(resource, { ...(namespace ? { namespace } : {}), name });
+    const owner = there?.metadata.ownerReferences?.find((reference) => reference.controller);
+    if (!there || owner?.uid !== context.rollout.metadata.uid) {
+      throw new Waiting('NameTaken', `${resource.kind} ${name} exists and belongs to someone else`, 5, {
+        cause: error,
+      });
+    }
+    cache.observe(there);
+  }
+}
+
+/** With the observed resourceVersion, so that the status write after it still meets exactly what was observed. */
+async function annotateRollout(
+  { client, caches, rollout }: ApplyContext,
+  annotations: Record<string, string>,
+): Promise<string | undefined> {
+  const { namespace = '', name, resourceVersion } = rollout.metadata;
+  const body = { metadata: { resourceVersion, annotations } };
+  const written = await client.patch(rollouts, { namespace, name }, { type: 'merge', body, fieldManager: MANAGER });
+  caches.rollouts.observe(written);
+  return written.metadata.resourceVersion;
+}
+
+/** Answers with the Rollout's new resourceVersion where the effect was on the Rollout itself. */
+async function perform(context: ApplyContext, effect: Effect): Promise<string | undefined> {
+  const { client, caches, rollout } = context;
+  const { namespace = '' } = rollout.metadata;
+  const key = (name: string) => ({ namespace, name });
+  const merge = (body: unknown) => ({ type: 'merge', body, fieldManager: MANAGER }) as const;
+  switch (effect.kind) {
+    case 'setTraffic':
+      return setTraffic(context, effect.weight);
+    case 'annotateReplicaSet':
+      caches.replicaSets.observe(
+        await client.patch(replicaSets, key(effect.name), merge({ metadata: { annotations: effect.annotations } })),
+      );
+      return;
+    case 'annotateRollout':
+      return annotateRollout(context, effect.annotations);
+    case 'createReplicaSet':
+      return createOwned(context, replicaSets, caches.replicaSets, effect.object);
+    case 'scaleReplicaSet':
+      caches.replicaSets.observe(
+        await client.patch(
+          replicaSets,
+          key(effect.name),
+          merge({
+            metadata: { annotations: effect.annotations },
+            ...(effect.from === effect.to ? {} : { spec: { replicas: effect.to } }),
+          }),
+        ),
+      );
+      return;
+    case 'switchService':
+      caches.services.observe(
+        await client.patch(
+          services,
+          key(effect.name),
+          merge({
+            metadata: { annotations: { [MANAGED_BY]: rollout.metadata.name } },
+            spec: { selector: { [POD_TEMPLATE_HASH]: effect.hash } },
+          }),
+        ),
+      );
+      return;
+    case 'createRun':
+      return createOwned(context, analysisRuns, caches.runs, effect.object);
+    case 'terminateRun':
+      caches.runs.observe(await client.patch(analysisRuns, key(effect.name), merge({ spec: { terminate: true } })));
+      return;
+    case 'deleteReplicaSet':
+      await client.delete(replicaSets, key(effect.name), { uid: effect.uid, propagation: 'Background' });
+      return;
+    case 'deleteRun':
+      await client.delete(analysisRuns, key(effect.name), { uid: effect.uid, propagation: 'Background' });
+      return;
+  }
+}
+
+function raises(effect: Effect): boolean {
+  return effect.kind === 'setTraffic' && effect.weight > effect.from;
+}
+
+/**
+ * Carries a plan out, in its order. Every effect is tried, so that no failure keeps traffic on a bad canary; only raising
+ * the canary's share needs all else to have succeeded.
+ */
+export async function apply(context: ApplyContext, effects: Effect[]): Promise<Applied> {
+  const applied: Applied = { done: [], failures: [], resourceVersion: context.rollout.metadata.resourceVersion };
+  for (const effect of effects) {
+    if (raises(effect) && applied.failures.length > 0) continue;
+    try {
+      applied.resourceVersion = (await perform(context, effect)) ?? applied.resourceVersion;
+      applied.done.push(effect);
+    } catch (error) {
+      // Gone meanwhile: the next observation shows it.
+      if (!isNotFound(error)) applied.failures.push({ effect, error });
+    }
+  }
+  return applied;
+}

@@ -1,0 +1,90 @@
+import type { Rollout } from '../../api/index.ts';
+import type { KubeObject } from '../../api/kubernetes.ts';
+import type { Cache } from '../../kube/cache.ts';
+import { configuredRouters } from '../../traffic/configured.ts';
+import { createQueue, type QueueMetrics } from '../queue.ts';
+import { type RolloutPassOptions, rolloutPass } from './pass.ts';
+
+export interface RolloutController {
+  /** Begins with all Rollouts that the cache holds; call it once the caches are synced. */
+  start(): void;
+  /** No new pass begins; resolves when the passes under way have ended. */
+  stop(): Promise<void>;
+}
+
+export interface RolloutControllerOptions extends RolloutPassOptions {
+  /** The watched kinds whose objects routers refer to. */
+  routerCaches: Cache<KubeObject>[];
+  concurrency?: number;
+  metrics?: QueueMetrics;
+}
+
+function keyOf({ metadata }: KubeObject): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`;
+}
+
+function ownerKey({ metadata }: KubeObject): string | undefined {
+  const owner = metadata.ownerReferences?.find((reference) => reference.controller && reference.kind === 'Rollout');
+  return owner && `${metadata.namespace ?? ''}/${owner.name}`;
+}
+
+function namesService({ spec }: Rollout, name: string | undefined): boolean {
+  const { canaryService, stableService } = spec.strategy?.canary ?? {};
+  return name !== undefined && (canaryService === name || stableService === name);
+}
+
+function usesAnalysis({ spec }: Rollout): boolean {
+  const { analysis, steps = [] } = spec.strategy?.canary ?? {};
+  return analysis !== undefined || steps.some((step) => step.analysis !== undefined);
+}
+
+/** Drives Rollouts: every change of an object that a Rollout depends on asks for a pass of that Rollout. */
+export function createRolloutController(options: RolloutControllerOptions): RolloutController {
+  const { caches, routers, clock, log, concurrency = 10, metrics } = options;
+  const reconcile = rolloutPass(options);
+  const queue = createQueue({ name: 'rollout', clock, log, concurrency, reconcile, ...(metrics && { metrics }) });
+  const stops: (() => void)[] = [];
+
+  const wakeWhere = (namespace: string | undefined, concerns: (rollout: Rollout) => boolean) => {
+    for (const rollout of caches.rollouts.list(namespace)) if (concerns(rollout)) queue.add(keyOf(rollout));
+  };
+  const wakeOwner = (object: KubeObject) => {
+    const key = ownerKey(object);
+    if (key) queue.add(key);
+  };
+  const refersTo = (object: KubeObject) => (rollout: Rollout) =>
+    configuredRouters(routers, rollout.spec.strategy?.canary?.trafficRouting).configured.some(
+      ({ router, configuration }) =>
+        router
+          .objects(configuration, rollout.metadata.namespace ?? '')
+          .some(({ namespace, name }) => namespace === object.metadata.namespace && name === object.metadata.name),
+    );
+
+  return {
+    start() {
+      stops.push(
+        caches.rollouts.onChange((rollout) => queue.add(keyOf(rollout))),
+        caches.replicaSets.onChange(wakeOwner),
+        caches.runs.onChange(wakeOwner),
+        caches.templates.onChange(({ metadata }) => wakeWhere(metadata.namespace, usesAnalysis)),
+        caches.clusterTemplates.onChange(() => wakeWhere(undefined, usesAnalysis)),
+        caches.services.onChange(({ metadata }) =>
+          wakeWhere(metadata.namespace, (rollout) => namesService(rollout, metadata.name)),
+        ),
+        caches.endpointSlices.onChange(({ metadata }) =>
+          wakeWhere(metadata.namespace, (rollout) =>
+            namesService(rollout, metadata.labels?.['kubernetes.io/service-name']),
+          ),
+        ),
+        ...options.routerCaches.map((cache) =>
+          cache.onChange((object) => wakeWhere(object.metadata.namespace, refersTo(object))),
+        ),
+      );
+      for (const rollout of caches.rollouts.list()) queue.add(keyOf(rollout));
+    },
+    async stop() {
+      for (const stop of stops) stop();
+      await queue.stop();
+    },
+  };
+}

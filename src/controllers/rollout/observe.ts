@@ -1,0 +1,179 @@
+import {
+  type AnalysisRun,
+  type AnalysisTemplate,
+  type ClusterAnalysisTemplate,
+  type EndpointSlice,
+  type ReplicaSet,
+  type Rollout,
+  type Service,
+  type TemplateRef,
+  validateRollout,
+} from '../../api/index.ts';
+import type { KubeObject } from '../../api/kubernetes.ts';
+import type { Problem } from '../../errors.ts';
+import type { Cache } from '../../kube/cache.ts';
+import { analysisProblems, factsOf, type Observation, runBaseNames } from '../../rollout/index.ts';
+import { type ConfiguredRouter, configuredRouters } from '../../traffic/configured.ts';
+import type { ObjectReference, Observed, Router, TrafficTarget } from '../../traffic/router.ts';
+
+/** Everything that a Rollout's pass reads from. */
+export interface RolloutCaches {
+  rollouts: Cache<Rollout>;
+  replicaSets: Cache<ReplicaSet>;
+  runs: Cache<AnalysisRun>;
+  templates: Cache<AnalysisTemplate>;
+  clusterTemplates: Cache<ClusterAnalysisTemplate>;
+  services: Cache<Service>;
+  endpointSlices: Cache<EndpointSlice>;
+  /** The watched copy of a router's object; undefined where it does not exist. */
+  routerObject(reference: ObjectReference): KubeObject | undefined;
+}
+
+/** A router of this Rollout with its objects as they are. */
+export interface ObservedRouter extends ConfiguredRouter {
+  observed: Observed;
+}
+
+const TRAFFIC_ROUTING = 'spec.strategy.canary.trafficRouting';
+
+/** Validation depends on the spec alone, and a spec is a new object whenever it changes. */
+const validated = new WeakMap<Rollout['spec'], Problem[]>();
+
+function ownProblems(rollout: Rollout): Problem[] {
+  const known = validated.get(rollout.spec);
+  if (known) return known;
+  const problems = validateRollout(rollout);
+  validated.set(rollout.spec, problems);
+  return problems;
+}
+
+export function trafficTarget(rollout: Rollout, canaryWeight: number): TrafficTarget {
+  const { canaryService = '', stableService = '', trafficRouting } = rollout.spec.strategy?.canary ?? {};
+  const maxWeight = trafficRouting?.maxTrafficWeight ?? 100;
+  return { namespace: rollout.metadata.namespace ?? '', canaryService, stableService, canaryWeight, maxWeight };
+}
+
+export function observeRouters(rollout: Rollout, caches: RolloutCaches, routers: readonly Router[]): ObservedRouter[] {
+  const { configured } = configuredRouters(routers, rollout.spec.strategy?.canary?.trafficRouting);
+  return configured.map((one) => {
+    const references = one.router.objects(one.configuration, rollout.metadata.namespace ?? '');
+    return { ...one, observed: references.map(caches.routerObject) };
+  });
+}
+
+function routerProblems(rollout: Rollout, routers: ObservedRouter[]): Problem[] {
+  return routers.flatMap(({ router, configuration, observed, path }) =>
+    router.render(configuration, observed, trafficTarget(rollout, 0)).problems.map((problem) => ({
+      path: `${TRAFFIC_ROUTING}.${path}${problem.path ? `.${problem.path}` : ''}`,
+      message: problem.message,
+    })),
+  );
+}
+
+/** Several routers count as one: the canary has what the most generous gives it, and all must serve it. */
+function readTraffic(rollout: Rollout, routers: ObservedRouter[]): Observation['traffic'] {
+  if (routers.length === 0) return undefined;
+  const target = trafficTarget(rollout, 0);
+  const readings = routers.map(({ router, configuration, observed }) => router.read(configuration, observed, target));
+  const weights = readings.flatMap(({ canaryWeight }) => (canaryWeight === undefined ? [] : [canaryWeight]));
+  const late = readings.find(({ verified }) => !verified);
+  return {
+    canaryWeight: weights.length > 0 ? Math.max(...weights) : undefined,
+    verified: late === undefined,
+    ...(late?.message ? { message: late.message } : {}),
+  };
+}
+
+function namedServices(
+  rollout: Rollout,
+  caches: RolloutCaches,
+): { services: Record<string, Service>; problems: Problem[] } {
+  const services: Record<string, Service> = {};
+  const problems: Problem[] = [];
+  for (const field of ['stableService', 'canaryService'] as const) {
+    const name = rollout.spec.strategy?.canary?.[field];
+    if (!name) continue;
+    const service = caches.services.get(rollout.metadata.namespace, name);
+    if (service) services[name] = service;
+    else
+      problems.push({
+        path: `spec.strategy.canary.${field}`,
+        message: `service ${JSON.stringify(name)} not found: create it or correct the name`,
+      });
+  }
+  return { services, problems };
+}
+
+function readyPods(caches: RolloutCaches, namespace: string | undefined, service: string | undefined): string[] {
+  if (!service) return [];
+  return caches.endpointSlices
+    .list(namespace)
+    .filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === service)
+    .flatMap((slice) => slice.endpoints ?? [])
+    .filter((endpoint) => endpoint.conditions?.ready !== false)
+    .flatMap((endpoint) => endpoint.targetRef?.name ?? []);
+}
+
+type Templates = Pick<Observation, 'templates' | 'clusterTemplates'>;
+
+/** All templates that a reference leads to, through templates that name further ones. */
+function collectTemplates(
+  refs: TemplateRef[],
+  namespace: string | undefined,
+  caches: RolloutCaches,
+  into: Templates,
+): void {
+  for (const { templateName = '', clusterScope } of refs) {
+    const known = clusterScope ? into.clusterTemplates : into.templates;
+    const template = clusterScope
+      ? caches.clusterTemplates.get(undefined, templateName)
+      : caches.templates.get(namespace, templateName);
+    if (!template || known[templateName]) continue;
+    known[templateName] = template;
+    collectTemplates(template.spec.templates ?? [], namespace, caches, into);
+  }
+}
+
+function namedTemplates(rollout: Rollout, caches: RolloutCaches): Templates {
+  const { steps = [], analysis } = rollout.spec.strategy?.canary ?? {};
+  const refs = [...steps.map((step) => step.analysis), analysis].flatMap((use) => use?.templates ?? []);
+  const templates: Templates = { templates: {}, clusterTemplates: {} };
+  collectTemplates(refs, rollout.metadata.namespace, caches, templates);
+  return templates;
+}
+
+/** The names that are in use among those that the next runs could take: each base name and the suffixes up to the first free one. */
+function takenNames(bases: string[], namespace: string | undefined, runs: Cache<AnalysisRun>): string[] {
+  return bases.flatMap((base) => {
+    const taken: string[] = [];
+    for (let name = base; runs.get(namespace, name); name = `${base}.${taken.length}`) taken.push(name);
+    return taken;
+  });
+}
+
+/** Gathers what is known about one Rollout at `now` (world time, milliseconds since the epoch) from the caches alone. */
+export function observe(rollout: Rollout, caches: RolloutCaches, routers: ObservedRouter[], now: number): Observation {
+  const { namespace, uid = '' } = rollout.metadata;
+  const { services, problems } = namedServices(rollout, caches);
+  const traffic = readTraffic(rollout, routers);
+  const seen: Observation = {
+    now,
+    rollout,
+    replicaSets: caches.replicaSets.ownedBy(uid),
+    runs: caches.runs.ownedBy(uid),
+    takenRunNames: [],
+    services,
+    stableEndpoints: readyPods(caches, namespace, rollout.spec.strategy?.canary?.stableService),
+    ...(traffic ? { traffic } : {}),
+    ...namedTemplates(rollout, caches),
+    problems: [],
+  };
+  const own = ownProblems(rollout);
+  if (own.length > 0) return { ...seen, problems: own };
+  const facts = factsOf(seen);
+  return {
+    ...seen,
+    takenRunNames: takenNames(runBaseNames(facts), namespace, caches.runs),
+    problems: [...problems, ...routerProblems(rollout, routers), ...analysisProblems(facts)],
+  };
+}

@@ -1,0 +1,99 @@
+import type { Rollout } from '../../api/index.ts';
+import type { KubeObject } from '../../api/kubernetes.ts';
+import type { Clock } from '../../clock.ts';
+import { messageOf } from '../../errors.ts';
+import { isConflict, type KubeClient } from '../../kube/client.ts';
+import type { Log } from '../../log.ts';
+import { type Decision, decide, nameOf } from '../../rollout/index.ts';
+import type { Router } from '../../traffic/router.ts';
+import {
+  addedToInformer,
+  type Happening,
+  ofEffect,
+  ofTransition,
+  reconciliationError,
+  trafficRoutingError,
+} from '../events.ts';
+import type { PassResult } from '../queue.ts';
+import { type Applied, apply } from './apply.ts';
+import { type ObservedRouter, observe, observeRouters, type RolloutCaches } from './observe.ts';
+import { report } from './report.ts';
+
+export interface RolloutPassOptions {
+  client: KubeClient;
+  caches: RolloutCaches;
+  clock: Clock;
+  log: Log;
+  routers: readonly Router[];
+  emit(object: KubeObject, happening: Happening): void;
+  observeRouterObject(object: KubeObject): void;
+}
+
+function tell({ emit }: RolloutPassOptions, rollout: Rollout, happenings: Happening[]): void {
+  for (const happening of happenings) emit(rollout, happening);
+}
+
+function tellFailures(options: RolloutPassOptions, rollout: Rollout, { failures }: Applied): void {
+  for (const { effect, error } of failures) {
+    if (isConflict(error)) continue;
+    const message = messageOf(error);
+    options.emit(rollout, effect.kind === 'setTraffic' ? trafficRoutingError(message) : reconciliationError(message));
+  }
+}
+
+/** What the status says is only true once the revision's memory holds it. */
+function memoryWritten({ failures }: Applied): boolean {
+  return failures.every(({ effect }) => effect.kind !== 'annotateReplicaSet');
+}
+
+function logPass(log: Log, rollout: Rollout, { state, transitions }: Decision): void {
+  if (transitions.length === 0) return;
+  const { namespace, name } = rollout.metadata;
+  const fields = { rollout: `${namespace}/${name}`, step: state.index, state: nameOf(state.delivery) };
+  for (const transition of transitions) log.info({ ...fields, transition }, 'rollout moved');
+}
+
+async function carryOut(
+  options: RolloutPassOptions,
+  rollout: Rollout,
+  routers: ObservedRouter[],
+  decision: Decision,
+): Promise<Applied> {
+  const { client, caches, observeRouterObject } = options;
+  const applied = await apply({ client, caches, rollout, routers, observeRouterObject }, decision.effects);
+  tell(options, rollout, applied.done.flatMap(ofEffect));
+  tellFailures(options, rollout, applied);
+  return applied;
+}
+
+/** One pass for one Rollout: observe, decide, apply, report. */
+export function rolloutPass(options: RolloutPassOptions): (key: string) => Promise<PassResult | undefined> {
+  const { client, caches, clock, log } = options;
+  return async (key) => {
+    const [namespace, name] = key.split('/') as [string, string];
+    const rollout = caches.rollouts.get(namespace, name);
+    if (!rollout || rollout.metadata.deletionTimestamp) return undefined;
+    if (!rollout.status) options.emit(rollout, addedToInformer());
+    const routers = observeRouters(rollout, caches, options.routers);
+    const decision = decide(observe(rollout, caches, routers, clock.now()));
+    const applied = await carryOut(options, rollout, routers, decision);
+    if (memoryWritten(applied)) {
+      const { resourceVersion } = applied;
+      const reported = await report({
+        client,
+        cache: caches.rollouts,
+        rollout,
+        status: decision.status,
+        resourceVersion,
+      });
+      if (reported === 'conflict') throw new Error('the Rollout changed while its pass ran');
+      if (reported === 'written') {
+        logPass(log, rollout, decision);
+        tell(options, rollout, decision.transitions.flatMap(ofTransition));
+      }
+    }
+    const [failure] = applied.failures;
+    if (failure) throw failure.error;
+    return { lookAgainAt: decision.lookAgainAt };
+  };
+}

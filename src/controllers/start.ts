@@ -1,0 +1,109 @@
+import type { OutagePolicy } from '../analysis/index.ts';
+import type { KubeObject } from '../api/kubernetes.ts';
+import type { Clock } from '../clock.ts';
+import { type Caches, createCaches } from '../kube/caches.ts';
+import type { KubeConnection } from '../kube/client.ts';
+import { createEventRecorder } from '../kube/events.ts';
+import {
+  analysisRuns,
+  analysisTemplates,
+  clusterAnalysisTemplates,
+  endpointSlices,
+  httpRoutes,
+  replicaSets,
+  rollouts,
+  services,
+} from '../kube/resources.ts';
+import type { Log } from '../log.ts';
+import type { MetricProvider } from '../metrics/provider.ts';
+import type { ObjectReference, Router } from '../traffic/router.ts';
+import { createAnalysisRunController } from './analysis-run/controller.ts';
+import type { QueueMetrics } from './queue.ts';
+import { createRolloutController } from './rollout/controller.ts';
+import type { RolloutCaches } from './rollout/observe.ts';
+
+export interface ControllersOptions {
+  connection: KubeConnection;
+  clock: Clock;
+  log: Log;
+  providers: ReadonlyMap<string, MetricProvider>;
+  routers: readonly Router[];
+  outages: OutagePolicy;
+  /** Only this namespace; undefined: all. */
+  namespace?: string | undefined;
+  /** Which process reports, in Kubernetes Events. */
+  instance: string;
+  metrics?: QueueMetrics;
+}
+
+/** A group of controllers over one set of caches. */
+export interface Controllers {
+  /** Resolves when every cache is synced and the first passes are queued. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A further group of controllers that shares the caches. */
+export type Extension = (shared: {
+  caches: Caches;
+  rollout: RolloutCaches;
+  emit: (object: KubeObject, happening: { type: 'Normal' | 'Warning'; reason: string; message: string }) => void;
+}) => { start(): void; stop(): Promise<void> };
+
+function rolloutCaches(caches: Caches) {
+  const routes = caches.cache(httpRoutes, { optional: true });
+  const cachesByPlural = new Map([[httpRoutes.plural, routes]]);
+  const routerObject = ({ plural, namespace, name }: ObjectReference) =>
+    cachesByPlural.get(plural)?.get(namespace, name);
+  return {
+    routes,
+    forRollouts: {
+      rollouts: caches.cache(rollouts),
+      replicaSets: caches.cache(replicaSets, { labelSelector: 'rollouts-pod-template-hash' }),
+      runs: caches.cache(analysisRuns),
+      templates: caches.cache(analysisTemplates),
+      clusterTemplates: caches.cache(clusterAnalysisTemplates, { optional: true }),
+      services: caches.cache(services),
+      endpointSlices: caches.cache(endpointSlices),
+      routerObject,
+    } satisfies RolloutCaches,
+  };
+}
+
+/** Puts the controllers together; nothing runs before `start`. */
+export function createControllers(options: ControllersOptions, extensions: Extension[] = []): Controllers {
+  const { connection, clock, log, providers, routers, outages, namespace, metrics } = options;
+  const caches = createCaches({ connection, log, clock, namespace });
+  const recorder = createEventRecorder({
+    client: connection,
+    log,
+    component: 'rollouts-controller',
+    instance: options.instance,
+  });
+  const emit: Parameters<Extension>[0]['emit'] = (object, happening) =>
+    recorder.record({ object, ...happening, at: clock.now() });
+  const { routes, forRollouts } = rolloutCaches(caches);
+  const common = { client: connection, clock, log, emit, ...(metrics && { metrics }) };
+  const members = [
+    createRolloutController({
+      ...common,
+      caches: forRollouts,
+      routers,
+      routerCaches: [routes],
+      observeRouterObject: (object) => routes.observe(object as Parameters<typeof routes.observe>[0]),
+    }),
+    createAnalysisRunController({ ...common, runs: forRollouts.runs, providers, outages }),
+    ...extensions.map((extend) => extend({ caches, rollout: forRollouts, emit })),
+  ];
+  return {
+    async start() {
+      await caches.start();
+      for (const member of members) member.start();
+    },
+    async stop() {
+      await Promise.all(members.map((member) => member.stop()));
+      await caches.stop();
+      await recorder.stop();
+    },
+  };
+}

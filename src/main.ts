@@ -1,0 +1,140 @@
+import { createServer } from 'node:http';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { evaluateTime } from './analysis/index.ts';
+import { type Clock, machineClock, machineNow, scaledClock } from './clock.ts';
+import { CONTROLLER_HELP, type Config, readConfig } from './config.ts';
+import { createLeaderElection } from './controllers/leader.ts';
+import { type ControllerMetrics, createMetrics } from './controllers/metrics.ts';
+import { type Controllers, createControllers } from './controllers/start.ts';
+import { messageOf } from './errors.ts';
+import { loadKubeConfig } from './kube/config.ts';
+import { createKubeClient } from './kube/http-client.ts';
+import { createLog, type Log } from './log.ts';
+import { createProviders } from './metrics/index.ts';
+import { createDialer, parseResolveRule } from './net/index.ts';
+import { routers } from './traffic/index.ts';
+import { version } from './version.ts';
+
+const LEASE = 'argo-rollouts-controller-lock';
+/** An event loop that answers later than this is held up by something, and the process is better restarted. */
+const LONGEST_LAG_MILLISECONDS = 10_000;
+
+interface Health {
+  ready(): boolean;
+  alive(): boolean;
+}
+
+/** Liveness is event-loop lag: a timer that is due and does not come. */
+function watchLag(): { alive(): boolean; stop(): void } {
+  let last = machineNow();
+  const timer = setInterval(() => {
+    last = machineNow();
+  }, 1000);
+  timer.unref();
+  return { alive: () => machineNow() - last < LONGEST_LAG_MILLISECONDS, stop: () => clearInterval(timer) };
+}
+
+async function serve(config: Config, metrics: ControllerMetrics, health: Health): Promise<() => Promise<void>> {
+  const server = createServer(async (request, response) => {
+    const answer = (status: number, text: string, type = 'text/plain') =>
+      response.writeHead(status, { 'content-type': type }).end(text);
+    if (request.url === '/healthz')
+      answer(health.alive() ? 200 : 500, health.alive() ? 'ok' : 'the event loop is held up');
+    else if (request.url === '/readyz') answer(health.ready() ? 200 : 503, health.ready() ? 'ok' : 'not synced yet');
+    else if (request.url === '/metrics') answer(200, await metrics.text(), metrics.contentType);
+    else answer(404, 'known are /metrics, /healthz and /readyz');
+  });
+  await new Promise<void>((listening, failed) =>
+    server.once('error', failed).listen(config.port, config.address, listening),
+  );
+  return () => new Promise((closed) => server.close(() => closed()));
+}
+
+function clockOf({ worldTime }: Config): Clock {
+  return worldTime ? scaledClock(worldTime) : machineClock();
+}
+
+function compose(config: Config, log: Log, metrics: ControllerMetrics) {
+  const clock = clockOf(config);
+  const connection = createKubeClient({ config: loadKubeConfig(config), log, userAgent: `headgate/${version}` });
+  const dialer = createDialer({
+    allowLoopback: config.allowLoopback,
+    resolve: config.resolve.map(parseResolveRule),
+    ...(config.allowedHosts.length > 0 ? { allow: config.allowedHosts } : {}),
+  });
+  const providers = createProviders({
+    dialer,
+    moments: evaluateTime,
+    ...(config.prometheusAddress ? { defaultAddress: config.prometheusAddress } : {}),
+  });
+  const controllers = createControllers({
+    connection,
+    clock,
+    log,
+    providers,
+    routers,
+    outages: config.outages,
+    namespace: config.namespaced ? config.ownNamespace : undefined,
+    instance: config.identity,
+    metrics,
+  });
+  return { connection, controllers };
+}
+
+/** Runs until SIGTERM or SIGINT; answers with the exit code. A lost lease ends the process at once. */
+async function run(config: Config, log: Log): Promise<number> {
+  const metrics = createMetrics(version);
+  const { connection, controllers } = compose(config, log, metrics);
+  let ready = false;
+  const lag = watchLag();
+  const close = await serve(config, metrics, { ready: () => ready, alive: lag.alive });
+  const stopped = new Promise<void>((stop) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop());
+  });
+  const begin = async (what: Controllers) => {
+    await what.start();
+    ready = true;
+    log.info({ version, identity: config.identity }, 'controllers started');
+  };
+  const election = createLeaderElection({
+    client: connection,
+    namespace: config.ownNamespace,
+    name: LEASE,
+    identity: config.identity,
+    log,
+    onStarted: () => void begin(controllers),
+    onLost: (reason) => {
+      log.fatal({ reason }, 'lease lost');
+      process.exit(1);
+    },
+  });
+  if (config.leaderElect) election.start();
+  else await begin(controllers);
+  await stopped;
+  log.info({}, 'stopping');
+  await controllers.stop();
+  await election.stop();
+  await close();
+  lag.stop();
+  return 0;
+}
+
+/** `headgate controller ...`: answers with the exit code. */
+export async function runController(args: string[]): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(CONTROLLER_HELP);
+    return 0;
+  }
+  try {
+    const config = readConfig(args);
+    return await run(config, createLog({ level: config.logLevel }));
+  } catch (error) {
+    process.stderr.write(`headgate controller: ${messageOf(error)}\nSee headgate controller --help\n`);
+    return 2;
+  }
+}
+
+if (import.meta.url === pathToFileURL(resolve(process.argv[1] ?? '')).href) {
+  process.exitCode = await runController(process.argv.slice(2));
+}

@@ -1,0 +1,60 @@
+import type { RolloutStatus } from '../api/index.ts';
+import { abortCauseOf } from './cause.ts';
+import { derive, look, progressDeadline } from './derive.ts';
+import { explainState } from './explain.ts';
+import { type Facts, factsOf } from './facts.ts';
+import { type MachineState, step } from './machine.ts';
+import type { Observation } from './observation.ts';
+import { type Effect, planOf } from './plan.ts';
+import { nextMemory } from './plan-revision.ts';
+import { nextDeadline } from './plan-scale.ts';
+import { runSlots } from './runs.ts';
+import { statusOf } from './status.ts';
+import { pauseEnd } from './steps.ts';
+import { type Transition, transitionsOf } from './transitions.ts';
+
+/** What one pass came to. */
+export interface Decision {
+  /** The state that the persisted facts speak of. */
+  persisted: MachineState;
+  /** The state that this observation leads to. */
+  state: MachineState;
+  transitions: Transition[];
+  effects: Effect[];
+  /** The whole status to write. */
+  status: RolloutStatus;
+  /** World time, milliseconds since the epoch, at which something can change without any object changing. */
+  lookAgainAt: number | undefined;
+}
+
+function earliest(times: (number | undefined)[], now: number): number | undefined {
+  const ahead = times.filter((time): time is number => time !== undefined && time > now);
+  return ahead.length > 0 ? Math.min(...ahead) : undefined;
+}
+
+/** One pass: delivers one observation, completes at most one step. Pure. */
+export function decide(seen: Observation): Decision {
+  const facts = factsOf(seen);
+  const told = look(facts);
+  const persisted = derive(facts);
+  const state = step(persisted, told);
+  const abortCause = abortCauseOf(facts, told, persisted, state);
+  const message = abortCause?.message ?? facts.memory.abort?.message;
+  const status = statusOf({ facts, persisted, next: state, abortCause: message || undefined });
+  const memory = nextMemory({ facts, persisted, next: state, abortCause });
+  const slots = runSlots(facts, persisted, state);
+  return {
+    persisted,
+    state,
+    transitions: transitionsOf({ facts, seen: told, persisted, next: state, status, abortCause }),
+    effects: planOf({ facts, persisted, next: state, slots, memory, abortCause }),
+    status,
+    lookAgainAt: earliest([pauseEnd(facts), progressDeadline(facts), nextDeadline(facts)], facts.now),
+  };
+}
+
+/** One sentence of why the Rollout is where it is. */
+export function explain(seen: Observation): string {
+  const facts: Facts = factsOf(seen);
+  return explainState(facts, derive(facts));
+}

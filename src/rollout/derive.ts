@@ -1,0 +1,89 @@
+import { progressDeadlineSeconds } from '../api/index.ts';
+import { badRun } from './cause.ts';
+import { available, type Facts } from './facts.ts';
+import type { MachineState, Seen } from './machine.ts';
+import { kindOf, stepDone } from './steps.ts';
+
+/** Milliseconds since the epoch of the last progress that the status knows of. */
+export function lastProgress({ status, now }: Facts): number {
+  const progressing = status.conditions?.find((condition) => condition.type === 'Progressing');
+  const at = Date.parse(progressing?.lastUpdateTime ?? '');
+  return Number.isNaN(at) ? now : at;
+}
+
+/** World time at which the update counts as stuck; undefined while it waits for something other than pods. */
+export function progressDeadline(facts: Facts): number | undefined {
+  const paused = (facts.status.pauseConditions ?? []).length > 0 || facts.seen.rollout.spec.paused === true;
+  const waits = facts.steps[facts.index]?.pause !== undefined || facts.steps[facts.index]?.analysis !== undefined;
+  const inFlight = facts.hash !== facts.stableHash;
+  if (paused || facts.status.abort || (inFlight && waits)) return undefined;
+  return lastProgress(facts) + progressDeadlineSeconds(facts.seen.rollout) * 1000;
+}
+
+function trafficRestored({ routed, seen }: Facts): boolean {
+  return !routed || (seen.traffic?.canaryWeight ?? 0) === 0;
+}
+
+/**
+ * The state that the API server's facts speak of: total over any spec and any status, whoever wrote them. What the
+ * status says is the state; what the spec says is news for the machine.
+ */
+export function derive(facts: Facts): MachineState {
+  const { status, steps, stableHash, index } = facts;
+  const state = (delivery: MachineState['delivery'], at = index): MachineState => ({
+    delivery,
+    hold: facts.seen.rollout.spec.paused === true ? 'paused' : 'running',
+    index: at,
+    length: steps.length,
+  });
+  if (facts.seen.problems.length > 0) return state('invalid');
+  if (stableHash === undefined) return state('promoting', steps.length);
+  if (!status.currentPodHash || status.currentPodHash === stableHash) return state('settled', steps.length);
+  if (status.abortedAt !== undefined) return state(trafficRestored(facts) ? 'aborted' : 'aborting', 0);
+  const kind = kindOf(steps[index]);
+  return kind ? state({ progressing: kind }) : state('promoting', steps.length);
+}
+
+function verdictBad(facts: Facts): boolean {
+  return badRun(facts) !== undefined;
+}
+
+function isStuck(facts: Facts): boolean {
+  const deadline = progressDeadline(facts);
+  const waiting = available(facts.newReplicaSet) < facts.replicas;
+  return (
+    facts.seen.rollout.spec.progressDeadlineAbort === true && waiting && deadline !== undefined && facts.now >= deadline
+  );
+}
+
+/** The new revision can take over: every pod is available, and where there is a router, all traffic has been seen there. */
+function canaryReady(facts: Facts): boolean {
+  const podsThere = facts.newReplicaSet !== undefined && available(facts.newReplicaSet) >= facts.replicas;
+  if (!podsThere || !facts.routed || facts.status.promoteFull) return podsThere;
+  const { traffic } = facts.seen;
+  return traffic?.canaryWeight === facts.maxWeight && traffic.verified;
+}
+
+/** What the machine is told: one facet per guard. */
+export function look(facts: Facts): Seen {
+  const { status, steps, hash, stableHash, stepHash } = facts;
+  const stableTemplate = stableHash !== undefined && hash === stableHash;
+  const sameRevision = status.currentPodHash === hash && status.currentStepHash === stepHash;
+  return {
+    invalid: facts.seen.problems.length > 0,
+    firstInstall: stableHash === undefined,
+    stableTemplate,
+    newRevision: stableHash !== undefined && !stableTemplate && !sameRevision,
+    abortRequested: status.abort === true && status.abortedAt === undefined,
+    verdictBad: verdictBad(facts),
+    stuck: isStuck(facts),
+    retryRequested: status.abort !== true && status.abortedAt !== undefined,
+    promoteFull: status.promoteFull === true,
+    stepDone: stepDone(facts),
+    firstStep: kindOf(steps[0]) ?? 'none',
+    nextStep: kindOf(steps[facts.index + 1]) ?? 'none',
+    canaryReady: canaryReady(facts),
+    trafficRestored: trafficRestored(facts),
+    paused: facts.seen.rollout.spec.paused === true,
+  };
+}

@@ -1,0 +1,79 @@
+import { progressDeadline } from './derive.ts';
+import { available, type Facts, wanted } from './facts.ts';
+import { instant } from './instant.ts';
+import { type MachineState, nameOf } from './machine.ts';
+import { goalCounts } from './scale.ts';
+import { describeStep, pauseEnd, podsInPlace, weightAt } from './steps.ts';
+
+function waitingForPods(facts: Facts, weight: number): string {
+  const { canary, stable } = goalCounts(facts, weight);
+  const have = available(facts.newReplicaSet);
+  const old = facts.routed ? '' : `, and for stable to have ${stable} (${wanted(facts.stableReplicaSet)} now)`;
+  return `waits for ${canary} canary pod${canary === 1 ? '' : 's'} to be available (${have} now)${old}`;
+}
+
+function explainPause(facts: Facts): string {
+  const end = pauseEnd(facts);
+  return end === undefined
+    ? 'pauses until someone promotes it: kubectl headgate promote'
+    : `pauses until ${instant(end)}, then goes on by itself; promote ends the pause now`;
+}
+
+function explainAnalysis(facts: Facts): string {
+  const name = facts.status.canary?.currentStepAnalysisRunStatus?.name;
+  const run = facts.stepRun;
+  if (!run) return `waits for AnalysisRun ${name ?? ''} to start`;
+  const held = run.status?.metricResults?.find((result) => (result.consecutiveError ?? 0) > 0);
+  if (!held) return `waits for the verdict of AnalysisRun ${name}`;
+  const why = held.measurements?.at(-1)?.message ?? held.message ?? 'no answer';
+  return `waits for AnalysisRun ${name}: metric ${held.name} cannot be measured (${why}); it is asked again, and nothing is aborted for that`;
+}
+
+function explainStep(facts: Facts, { index }: MachineState): string {
+  const step = facts.steps[index];
+  const title = `step ${index + 1} of ${facts.steps.length} (${describeStep(step)})`;
+  const inconclusive = facts.status.pauseConditions?.some(
+    (condition) => condition.reason === 'InconclusiveAnalysisRun',
+  );
+  if (inconclusive) return `${title}: an analysis was inconclusive; promote to go on, abort to go back`;
+  if (step?.pause) return `${title}: ${explainPause(facts)}`;
+  if (step?.analysis) return `${title}: ${explainAnalysis(facts)}`;
+  if (!podsInPlace(facts)) return `${title}: ${waitingForPods(facts, weightAt(facts.steps, index, facts.maxWeight))}`;
+  const { traffic } = facts.seen;
+  return traffic && !traffic.verified
+    ? `${title}: the route is not served yet: ${traffic.message ?? ''}`
+    : `${title}: is done, the next step begins`;
+}
+
+function explainSettled(facts: Facts): string {
+  const have = available(facts.newReplicaSet);
+  if (have >= facts.replicas) return 'is healthy: every pod runs the stable revision';
+  const deadline = progressDeadline(facts);
+  const overdue =
+    deadline !== undefined && facts.now >= deadline ? ', longer than the progress deadline: look at its pods' : '';
+  return `waits for ${facts.replicas} pods of the stable revision to be available (${have} now)${overdue}`;
+}
+
+function explainAborted(facts: Facts): string {
+  const why = facts.memory.abort?.message || 'someone asked for it';
+  return `gave revision ${facts.revision} up (${why}); traffic is on stable. Change the template, revert it in Git, or retry`;
+}
+
+/** One sentence for people: what the Rollout waits for and what can be done, from the machine's state. */
+export function explainState(facts: Facts, state: MachineState): string {
+  const held = state.hold === 'paused' ? 'is held by spec.paused; ' : '';
+  switch (nameOf(state.delivery)) {
+    case 'invalid':
+      return `cannot be followed: ${facts.seen.problems.map(({ path, message }) => `${path}: ${message}`).join('; ')}`;
+    case 'settled':
+      return held + explainSettled(facts);
+    case 'progressing':
+      return held + explainStep(facts, state);
+    case 'promoting':
+      return `${held}is past its steps: ${waitingForPods(facts, facts.maxWeight)} before the new revision becomes stable`;
+    case 'aborting':
+      return `takes traffic back to stable: ${facts.seen.traffic?.canaryWeight ?? 0} of ${facts.maxWeight} still goes to the canary`;
+    case 'aborted':
+      return explainAborted(facts);
+  }
+}

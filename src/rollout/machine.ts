@@ -1,0 +1,208 @@
+import { and, assign, setup, transition } from 'xstate';
+import { type StepKind, stepKinds } from './steps.ts';
+
+/** What the machine may know: facets of one observation. Every guard reads one of them. */
+export interface Seen {
+  /** Something is wrong with the object or with what it refers to. */
+  invalid: boolean;
+  /** There is no stable revision yet. */
+  firstInstall: boolean;
+  /** The spec's template is the stable one. */
+  stableTemplate: boolean;
+  /** Template or steps are not those that the status speaks of. */
+  newRevision: boolean;
+  /** A person asks for an abort that was not taken up yet. */
+  abortRequested: boolean;
+  /** An analysis of this update ended as Failed or Error. */
+  verdictBad: boolean;
+  /** No progress within the deadline, and the spec asks to abort then. */
+  stuck: boolean;
+  /** A person takes the abort back. */
+  retryRequested: boolean;
+  promoteFull: boolean;
+  /** Going back is done without steps: the revision lies within the rollback window. */
+  stepDone: boolean;
+  firstStep: StepKind | 'none';
+  nextStep: StepKind | 'none';
+  /** Every pod of the new revision is available, and traffic is where it should be for promotion. */
+  canaryReady: boolean;
+  /** No request is sent to the canary any more. */
+  trafficRestored: boolean;
+  /** spec.paused. */
+  paused: boolean;
+}
+
+export interface MachineContext {
+  /** The step under way; the number of steps when all are done or skipped. */
+  index: number;
+  /** The number of steps. */
+  length: number;
+}
+
+type Delivery = 'invalid' | 'settled' | { progressing: StepKind } | 'promoting' | 'aborting' | 'aborted';
+export type DeliveryName = 'invalid' | 'settled' | 'progressing' | 'promoting' | 'aborting' | 'aborted';
+export type Hold = 'running' | 'paused';
+
+export interface MachineState {
+  delivery: Delivery;
+  hold: Hold;
+  index: number;
+  length: number;
+}
+
+interface Observed {
+  type: 'OBSERVED';
+  seen: Seen;
+}
+
+const states = {
+  invalid: '#rollout.delivery.invalid',
+  settled: '#rollout.delivery.settled',
+  promoting: '#rollout.delivery.promoting',
+  aborting: '#rollout.delivery.aborting',
+  aborted: '#rollout.delivery.aborted',
+  step: (kind: StepKind) => `#rollout.delivery.progressing.${kind}` as const,
+};
+
+const configured = setup({
+  types: { context: {} as MachineContext, events: {} as Observed, input: {} as MachineContext },
+  guards: {
+    specInvalid: ({ event }) => event.seen.invalid,
+    firstInstall: ({ event }) => event.seen.firstInstall,
+    backToStable: ({ event }) => event.seen.stableTemplate,
+    newRevision: ({ event }) => event.seen.newRevision,
+    abortRequested: ({ event }) => event.seen.abortRequested,
+    verdictBad: ({ event }) => event.seen.verdictBad,
+    stuck: ({ event }) => event.seen.stuck,
+    retryRequested: ({ event }) => event.seen.retryRequested,
+    promoteFull: ({ event }) => event.seen.promoteFull,
+    running: ({ event }) => !event.seen.paused,
+    paused: ({ event }) => event.seen.paused,
+    stepDone: ({ event }) => event.seen.stepDone,
+    canaryReady: ({ event }) => event.seen.canaryReady,
+    trafficRestored: ({ event }) => event.seen.trafficRestored,
+    firstIsSetWeight: ({ event }) => event.seen.firstStep === 'setWeight',
+    firstIsPause: ({ event }) => event.seen.firstStep === 'pause',
+    firstIsAnalysis: ({ event }) => event.seen.firstStep === 'analysis',
+    noSteps: ({ event }) => event.seen.firstStep === 'none',
+    nextIsSetWeight: ({ event }) => event.seen.nextStep === 'setWeight',
+    nextIsPause: ({ event }) => event.seen.nextStep === 'pause',
+    nextIsAnalysis: ({ event }) => event.seen.nextStep === 'analysis',
+    noStepLeft: ({ event }) => event.seen.nextStep === 'none',
+  },
+  actions: {
+    toFirst: assign({ index: 0 }),
+    toNext: assign({ index: ({ context }) => context.index + 1 }),
+    toEnd: assign({ index: ({ context }) => context.length }),
+  },
+});
+
+const firstIs = { setWeight: 'firstIsSetWeight', pause: 'firstIsPause', analysis: 'firstIsAnalysis' } as const;
+const nextIs = { setWeight: 'nextIsSetWeight', pause: 'nextIsPause', analysis: 'nextIsAnalysis' } as const;
+
+/** Where an update that starts (over) begins: with its first step, or with promotion where there are none. */
+function startOver(guard: 'newRevision' | 'retryRequested') {
+  return [
+    ...stepKinds.map(
+      (kind) => ({ guard: and([guard, firstIs[kind]]), target: states.step(kind), actions: 'toFirst' }) as const,
+    ),
+    { guard: and([guard, 'noSteps']), target: states.promoting, actions: 'toFirst' } as const,
+  ];
+}
+
+/** One observation completes at most one step. */
+const advance = [
+  ...stepKinds.map(
+    (kind) =>
+      ({
+        guard: and(['running', 'stepDone', nextIs[kind]]),
+        target: states.step(kind),
+        actions: 'toNext',
+        reenter: true,
+      }) as const,
+  ),
+  { guard: and(['running', 'stepDone', 'noStepLeft']), target: states.promoting, actions: 'toNext' } as const,
+];
+
+/** What ends an update in flight, whatever it is doing. */
+const giveUp = [
+  { guard: 'abortRequested', target: states.aborting, actions: 'toFirst' },
+  { guard: 'verdictBad', target: states.aborting, actions: 'toFirst' },
+  { guard: 'stuck', target: states.aborting, actions: 'toFirst' },
+] as const;
+
+const invalidFirst = { guard: 'specInvalid', target: states.invalid } as const;
+/** The spec returned to the stable template: never a canary of one's own rollback, from whatever state. */
+const home = { guard: 'backToStable', target: states.settled, actions: 'toEnd' } as const;
+const skipSteps = { guard: 'promoteFull', target: states.promoting, actions: 'toEnd' } as const;
+
+/** Pure: one event, guards and assign only. What follows from a state is derived from the state (see plan.ts). */
+export const machine = configured.createMachine({
+  id: 'rollout',
+  type: 'parallel',
+  context: ({ input }) => input,
+  states: {
+    delivery: {
+      initial: 'settled',
+      states: {
+        /** Left by being valid again: `derive` then finds the state that the status speaks of. */
+        invalid: {},
+        settled: { on: { OBSERVED: [invalidFirst, ...startOver('newRevision')] } },
+        progressing: {
+          initial: 'setWeight',
+          states: { setWeight: {}, pause: {}, analysis: {} },
+          on: { OBSERVED: [invalidFirst, home, ...startOver('newRevision'), ...giveUp, skipSteps, ...advance] },
+        },
+        promoting: {
+          on: {
+            OBSERVED: [
+              invalidFirst,
+              { guard: 'firstInstall', target: states.settled, actions: 'toEnd' },
+              home,
+              ...startOver('newRevision'),
+              ...giveUp,
+              { guard: and(['running', 'canaryReady']), target: states.settled, actions: 'toEnd' },
+            ],
+          },
+        },
+        aborting: {
+          on: {
+            OBSERVED: [
+              invalidFirst,
+              home,
+              ...startOver('newRevision'),
+              ...startOver('retryRequested'),
+              skipSteps,
+              { guard: 'trafficRestored', target: states.aborted },
+            ],
+          },
+        },
+        aborted: {
+          on: {
+            OBSERVED: [invalidFirst, home, ...startOver('newRevision'), ...startOver('retryRequested'), skipSteps],
+          },
+        },
+      },
+    },
+    hold: {
+      initial: 'running',
+      states: {
+        running: { on: { OBSERVED: { guard: 'paused', target: 'paused' } } },
+        paused: { on: { OBSERVED: { guard: 'running', target: 'running' } } },
+      },
+    },
+  },
+});
+
+export function nameOf(delivery: Delivery): DeliveryName {
+  return typeof delivery === 'string' ? delivery : 'progressing';
+}
+
+/** The state that one observation leads to. */
+export function step(state: MachineState, seen: Seen): MachineState {
+  const { delivery, hold, ...context } = state;
+  const snapshot = machine.resolveState({ value: { delivery, hold } as never, context });
+  const [next] = transition(machine, snapshot, { type: 'OBSERVED', seen });
+  const value = next.value as { delivery: Delivery; hold: Hold };
+  return { delivery: value.delivery, hold: value.hold, index: next.context.index, length: next.context.length };
+}

@@ -1,0 +1,136 @@
+import {
+  DESIRED_REPLICAS,
+  GIT_BRANCH,
+  GIT_COMMIT,
+  GIT_PATH,
+  GIT_REPOSITORY,
+  GIT_SOURCE,
+  type OwnerReference,
+  POD_TEMPLATE_HASH,
+  REVISION,
+  REVISION_HISTORY,
+  type ReplicaSet,
+  type RevisionState,
+  type Rollout,
+  STATE,
+} from '../api/index.ts';
+import { available, type Facts, memoryOf, revisionOf } from './facts.ts';
+import { instant } from './instant.ts';
+import { nameOf } from './machine.ts';
+import type { Effect, PlanInput } from './plan.ts';
+import { startsOver } from './runs.ts';
+
+/** Annotations of a Rollout that speak of the Rollout itself and never go to its ReplicaSets. */
+const OWN_ANNOTATIONS: readonly string[] = [
+  'kubectl.kubernetes.io/last-applied-configuration',
+  'notified.notifications.argoproj.io',
+  REVISION,
+  REVISION_HISTORY,
+  DESIRED_REPLICAS,
+];
+
+const PROVENANCE: readonly string[] = [GIT_REPOSITORY, GIT_BRANCH, GIT_PATH, GIT_COMMIT, GIT_SOURCE];
+
+export function ownerOf(rollout: Rollout): OwnerReference {
+  return {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Rollout',
+    name: rollout.metadata.name,
+    uid: rollout.metadata.uid ?? '',
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+}
+
+function inherited({ metadata }: Rollout): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(metadata.annotations ?? {}).filter(([key]) => !OWN_ANNOTATIONS.includes(key)),
+  );
+}
+
+function newReplicaSet({ seen, hash, replicas, revision }: Facts): ReplicaSet {
+  const { rollout } = seen;
+  const template = rollout.spec.template ?? {};
+  const labels = { ...template.metadata?.labels, [POD_TEMPLATE_HASH]: hash };
+  const memory: RevisionState = { attempt: 1 };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: {
+      name: `${rollout.metadata.name}-${hash}`,
+      ...(rollout.metadata.namespace ? { namespace: rollout.metadata.namespace } : {}),
+      labels,
+      annotations: {
+        ...inherited(rollout),
+        [REVISION]: String(revision),
+        [DESIRED_REPLICAS]: String(replicas),
+        [STATE]: JSON.stringify(memory),
+      },
+      ownerReferences: [ownerOf(rollout)],
+    },
+    spec: {
+      replicas: 0,
+      ...(rollout.spec.minReadySeconds ? { minReadySeconds: rollout.spec.minReadySeconds } : {}),
+      selector: {
+        ...rollout.spec.selector,
+        matchLabels: { ...rollout.spec.selector?.matchLabels, [POD_TEMPLATE_HASH]: hash },
+      },
+      template: { ...template, metadata: { ...template.metadata, labels } },
+    },
+  };
+}
+
+export function newReplicaSetEffects({ facts }: PlanInput): Effect[] {
+  return facts.newReplicaSet ? [] : [{ kind: 'createReplicaSet', object: newReplicaSet(facts) }];
+}
+
+/** The newest template has the highest revision: going back raises the old ReplicaSet's number, and with it says where it came from now. */
+export function revisionEffects({ facts }: PlanInput): Effect[] {
+  const { newReplicaSet: current, revision, seen } = facts;
+  if (!current) return [];
+  const effects: Effect[] = [];
+  const own = revisionOf(current);
+  if (own !== revision) {
+    const { annotations = {} } = current.metadata;
+    const history = [annotations[REVISION_HISTORY], own > 0 ? String(own) : undefined].filter(Boolean).join(',');
+    const provenance = PROVENANCE.map((key) => [key, seen.rollout.metadata.annotations?.[key] ?? null]);
+    effects.push({
+      kind: 'annotateReplicaSet',
+      name: current.metadata.name,
+      annotations: {
+        ...Object.fromEntries(provenance),
+        [REVISION]: String(revision),
+        ...(history ? { [REVISION_HISTORY]: history } : {}),
+      },
+    });
+  }
+  if (seen.rollout.metadata.annotations?.[REVISION] !== String(revision)) {
+    effects.push({ kind: 'annotateRollout', annotations: { [REVISION]: String(revision) } });
+  }
+  return effects;
+}
+
+/** What the new ReplicaSet should remember after this pass. */
+export function nextMemory({ facts, persisted, next, abortCause }: Omit<PlanInput, 'memory' | 'slots'>): RevisionState {
+  const { abort, ...memory } = facts.memory;
+  if (startsOver(facts, persisted, next)) {
+    const tried = abort !== undefined || (memory.progressHighWater ?? 0) > 0;
+    return { attempt: (memory.attempt ?? 1) + (tried ? 1 : 0) };
+  }
+  const pods = available(facts.newReplicaSet);
+  const atRest = nameOf(next.delivery) === 'settled' && pods >= facts.replicas;
+  const rose = !atRest && pods > (memory.progressHighWater ?? 0);
+  const cause = abortCause ?? (nameOf(next.delivery).startsWith('abort') ? abort : undefined);
+  return {
+    ...memory,
+    ...(rose ? { progressHighWater: pods, progressAt: instant(facts.now) } : {}),
+    ...(cause ? { abort: cause } : {}),
+  };
+}
+
+export function memoryEffects({ facts, memory }: PlanInput): Effect[] {
+  const { newReplicaSet: current } = facts;
+  const text = JSON.stringify(memory);
+  if (!current || text === JSON.stringify(memoryOf(current))) return [];
+  return [{ kind: 'annotateReplicaSet', name: current.metadata.name, annotations: { [STATE]: text } }];
+}

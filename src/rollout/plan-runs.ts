@@ -1,0 +1,145 @@
+import { planRun, resolveArguments, validateConditions } from '../analysis/index.ts';
+import {
+  type AnalysisRun,
+  type AnalysisRunSpec,
+  INSTANCE_ID,
+  type JsonObject,
+  POD_TEMPLATE_HASH,
+  REVISION,
+  type RolloutAnalysis,
+  type RolloutAnalysisRunStatus,
+  RUN_TYPE,
+  STEP_INDEX,
+  successfulRunHistoryLimit,
+  unsuccessfulRunHistoryLimit,
+} from '../api/index.ts';
+import type { Problem } from '../errors.ts';
+import type { Facts } from './facts.ts';
+import { nameOf } from './machine.ts';
+import type { Effect, PlanInput } from './plan.ts';
+import { ownerOf } from './plan-revision.ts';
+import { isFinal } from './run-phase.ts';
+import { type RunType, wantsBackground, wantsStep } from './runs.ts';
+
+type Planned = { spec: AnalysisRunSpec | undefined; problems: Problem[] };
+
+/** What a use of analysis amounts to, with every argument that can be known now. */
+function plan(facts: Facts, use: RolloutAnalysis, path: string): Planned {
+  const { rollout, templates, clusterTemplates } = facts.seen;
+  const sources = {
+    stableHash: facts.stableHash ?? '',
+    latestHash: facts.hash,
+    rollout: rollout as unknown as JsonObject,
+  };
+  const resolved = resolveArguments(use.args ?? [], sources, `${path}.args`);
+  const { templates: refs = [], dryRun, measurementRetention } = use;
+  const planned = planRun(
+    {
+      templates: refs,
+      args: resolved.args,
+      ...(dryRun && { dryRun }),
+      ...(measurementRetention && { measurementRetention }),
+    },
+    (name, clusterScope) => (clusterScope ? clusterTemplates[name] : templates[name])?.spec,
+    path,
+  );
+  const conditions = planned.spec ? validateConditions(planned.spec, `${path}.templates`) : [];
+  return { spec: planned.spec, problems: [...resolved.problems, ...planned.problems, ...conditions] };
+}
+
+const STEPS = 'spec.strategy.canary.steps';
+
+/** What is wrong with the templates and arguments of the update to come; a Rollout at rest on stable needs none of them. */
+export function analysisProblems(facts: Facts): Problem[] {
+  if (facts.hash === facts.stableHash) return [];
+  const steps = facts.steps.flatMap(({ analysis }, index) =>
+    analysis ? plan(facts, analysis, `${STEPS}[${index}].analysis`).problems : [],
+  );
+  const { analysis } = facts.canary;
+  return [...steps, ...(analysis ? plan(facts, analysis, 'spec.strategy.canary.analysis').problems : [])];
+}
+
+function runObject(facts: Facts, type: RunType, name: string, use: RolloutAnalysis): AnalysisRun | undefined {
+  const { rollout } = facts.seen;
+  const { spec } = plan(facts, use, '');
+  if (!spec) return undefined;
+  const instance = rollout.metadata.labels?.[INSTANCE_ID];
+  return {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'AnalysisRun',
+    metadata: {
+      name,
+      ...(rollout.metadata.namespace ? { namespace: rollout.metadata.namespace } : {}),
+      labels: {
+        ...rollout.spec.selector?.matchLabels,
+        ...use.analysisRunMetadata?.labels,
+        [POD_TEMPLATE_HASH]: facts.hash,
+        [RUN_TYPE]: type,
+        ...(type === 'Step' ? { [STEP_INDEX]: String(facts.index) } : {}),
+        ...(instance ? { [INSTANCE_ID]: instance } : {}),
+      },
+      annotations: { ...use.analysisRunMetadata?.annotations, [REVISION]: String(facts.revision) },
+      ownerReferences: [ownerOf(rollout)],
+    },
+    spec,
+  };
+}
+
+/** Creates the run that the persisted status names, as long as the next state still calls for that very run. */
+function creation(input: PlanInput, type: RunType, use: RolloutAnalysis | undefined): Effect[] {
+  const { facts, persisted, next, slots } = input;
+  const wants =
+    type === 'Step'
+      ? wantsStep(persisted) && wantsStep(next)
+      : wantsBackground(facts, persisted) && wantsBackground(facts, next);
+  const { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background } =
+    facts.status.canary ?? {};
+  const named = type === 'Step' ? step : background;
+  const still = type === 'Step' ? slots.step : slots.background;
+  const there = type === 'Step' ? facts.stepRun : facts.backgroundRun;
+  if (!wants || !use || !named || there || named.name !== still?.name || isFinal(named.status)) return [];
+  const object = runObject(facts, type, named.name, use);
+  return object ? [{ kind: 'createRun', object }] : [];
+}
+
+function isNamed(run: AnalysisRun, named: (RolloutAnalysisRunStatus | undefined)[]): boolean {
+  return named.some((slot) => slot?.name === run.metadata.name);
+}
+
+/** Ends the runs that nothing waits for any more. */
+function terminations({ facts, next, slots }: PlanInput): Effect[] {
+  const inFlight = ['progressing', 'promoting'].includes(nameOf(next.delivery));
+  return facts.seen.runs
+    .filter((run) => !isFinal(run.status?.phase) && run.spec.terminate !== true)
+    .filter((run) => !inFlight || !isNamed(run, [slots.step, slots.background]))
+    .map((run) => ({ kind: 'terminateRun', name: run.metadata.name }));
+}
+
+function newestFirst(a: AnalysisRun, b: AnalysisRun): number {
+  return (b.metadata.creationTimestamp ?? '').localeCompare(a.metadata.creationTimestamp ?? '');
+}
+
+/** Finished runs beyond the limits go, oldest first; those that status still names stay. */
+function deletions({ facts, slots }: PlanInput): Effect[] {
+  const { rollout, runs } = facts.seen;
+  const finished = runs
+    .filter((run) => isFinal(run.status?.phase) && !isNamed(run, [slots.step, slots.background]))
+    .sort(newestFirst);
+  const good = finished.filter((run) => run.status?.phase === 'Successful');
+  const other = finished.filter((run) => run.status?.phase !== 'Successful');
+  const excess = [
+    ...good.slice(successfulRunHistoryLimit(rollout)),
+    ...other.slice(unsuccessfulRunHistoryLimit(rollout)),
+  ];
+  return excess.map(({ metadata }) => ({ kind: 'deleteRun', name: metadata.name, uid: metadata.uid ?? '' }));
+}
+
+export function runEffects(input: PlanInput): Effect[] {
+  const { steps, index, canary } = input.facts;
+  return [
+    ...creation(input, 'Step', steps[index]?.analysis),
+    ...creation(input, 'Background', canary.analysis),
+    ...terminations(input),
+    ...deletions(input),
+  ];
+}

@@ -1,0 +1,141 @@
+import type { PauseCondition, RolloutStatus, TrafficWeights } from '../api/index.ts';
+import { conditionsOf, invalidConditions, totalPods } from './conditions.ts';
+import { available, type Facts } from './facts.ts';
+import { instant } from './instant.ts';
+import { type MachineState, nameOf } from './machine.ts';
+import { phaseOf } from './phase.ts';
+import { newlyInconclusive, type RunSlots, runSlots, startsOver } from './runs.ts';
+import { selectorText } from './selector.ts';
+import { released } from './steps.ts';
+
+/** What was decided in this pass, as far as status must tell of it. */
+export interface StatusInput {
+  facts: Facts;
+  persisted: MachineState;
+  next: MachineState;
+  /** The reason in the abort's message; undefined where a person asked. */
+  abortCause: string | undefined;
+}
+
+function samePause({ persisted, next, facts }: StatusInput): boolean {
+  return persisted.index === next.index && !startsOver(facts, persisted, next);
+}
+
+/** The reasons for a pause that hold after this pass, and whether the controller has paused at all. */
+function pauses(input: StatusInput, slots: RunSlots): { conditions: PauseCondition[]; controllerPause: boolean } {
+  const { facts, next } = input;
+  const inFlight = ['progressing', 'promoting'].includes(nameOf(next.delivery));
+  if (!inFlight) return { conditions: [], controllerPause: false };
+  const before = samePause(input) ? (facts.status.pauseConditions ?? []) : [];
+  const add = (reason: string): PauseCondition =>
+    before.find((condition) => condition.reason === reason) ?? { reason, startTime: instant(facts.now) };
+  const atPause = typeof next.delivery === 'object' && next.delivery.progressing === 'pause';
+  const wasReleased = samePause(input) && released(facts);
+  const inconclusive =
+    newlyInconclusive(facts, slots) || before.some((condition) => condition.reason === 'InconclusiveAnalysisRun');
+  const conditions = [
+    ...(atPause && !wasReleased ? [add('CanaryPauseStep')] : []),
+    ...(inconclusive ? [add('InconclusiveAnalysisRun')] : []),
+  ];
+  // Where spec.paused keeps a released step from completing, the release stays on record.
+  return { conditions, controllerPause: conditions.length > 0 || (atPause && wasReleased) };
+}
+
+function weights(facts: Facts): TrafficWeights | undefined {
+  const { traffic } = facts.seen;
+  if (!facts.routed || traffic?.canaryWeight === undefined)
+    return facts.routed ? facts.status.canary?.weights : undefined;
+  const { canaryService, stableService } = facts.canary;
+  const stable = facts.stableHash ?? facts.hash;
+  return {
+    canary: {
+      weight: traffic.canaryWeight,
+      ...(canaryService ? { serviceName: canaryService } : {}),
+      podTemplateHash: facts.hash,
+    },
+    stable: {
+      weight: facts.maxWeight - traffic.canaryWeight,
+      ...(stableService ? { serviceName: stableService } : {}),
+      podTemplateHash: stable,
+    },
+    verified: traffic.verified,
+  };
+}
+
+function counts(facts: Facts): Partial<RolloutStatus> {
+  const { replicaSets, rollout } = facts.seen;
+  const sum = (of: (replicaSet: (typeof replicaSets)[number]) => number) =>
+    replicaSets.reduce((total, one) => total + of(one), 0);
+  return {
+    replicas: totalPods(facts),
+    updatedReplicas: facts.newReplicaSet?.status?.replicas ?? 0,
+    readyReplicas: sum((replicaSet) => replicaSet.status?.readyReplicas ?? 0),
+    availableReplicas: sum(available),
+    HPAReplicas: totalPods(facts),
+    selector: selectorText(rollout.spec.selector ?? {}),
+    observedGeneration: String(rollout.metadata.generation ?? 0),
+  };
+}
+
+function abortFields({ facts, next }: StatusInput): Partial<RolloutStatus> {
+  const delivery = nameOf(next.delivery);
+  if (delivery !== 'aborting' && delivery !== 'aborted') return {};
+  return { abort: true, abortedAt: facts.status.abortedAt ?? instant(facts.now) };
+}
+
+function invalidStatus(facts: Facts): RolloutStatus {
+  const { problems, rollout } = facts.seen;
+  const message = problems
+    .map((problem) => (problem.path ? `${problem.path}: ${problem.message}` : problem.message))
+    .join('; ');
+  const status = { ...facts.status, ...counts(facts), conditions: invalidConditions(facts, message) };
+  return { ...status, ...phaseOf(rollout, status) };
+}
+
+/** Keeps what this version does not drive but another writer may have put there. */
+function carriedOver({
+  restartedAt,
+  alb,
+  albs,
+  duration,
+  collisionCount,
+  workloadObservedGeneration,
+}: RolloutStatus): RolloutStatus {
+  const fields = { restartedAt, alb, albs, duration, collisionCount, workloadObservedGeneration };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+/** The whole status after this pass: what was observed, and the state that was decided. */
+export function statusOf(input: StatusInput): RolloutStatus {
+  const { facts, persisted, next } = input;
+  if (nameOf(next.delivery) === 'invalid') return invalidStatus(facts);
+  const slots = runSlots(facts, persisted, next);
+  const { conditions: pauseConditions, controllerPause } = pauses(input, slots);
+  const promoted = nameOf(next.delivery) === 'settled';
+  const stableRS = promoted ? facts.hash : facts.stableHash;
+  const split = weights(facts);
+  const fullPromotion =
+    facts.status.promoteFull && nameOf(next.delivery) === 'promoting' && !startsOver(facts, persisted, next);
+  const pausedNow = pauseConditions.length > 0 || next.hold === 'paused';
+  const status: RolloutStatus = {
+    ...carriedOver(facts.status),
+    ...counts(facts),
+    ...abortFields(input),
+    currentPodHash: facts.hash,
+    currentStepHash: facts.stepHash,
+    ...(facts.steps.length > 0 ? { currentStepIndex: next.index } : {}),
+    ...(stableRS ? { stableRS } : {}),
+    ...(fullPromotion ? { promoteFull: true } : {}),
+    ...(pauseConditions.length > 0 ? { pauseConditions } : {}),
+    ...(controllerPause ? { controllerPause } : {}),
+    conditions: conditionsOf({ facts, next, pausedNow, abortCause: input.abortCause }),
+    blueGreen: {},
+    canary: {
+      ...(slots.step ? { currentStepAnalysisRunStatus: slots.step } : {}),
+      ...(slots.background ? { currentBackgroundAnalysisRunStatus: slots.background } : {}),
+      ...(split ? { weights: split } : {}),
+    },
+  };
+  const { phase, message } = phaseOf(facts.seen.rollout, status);
+  return { ...status, phase, ...(message ? { message } : {}) };
+}

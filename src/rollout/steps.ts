@@ -1,0 +1,75 @@
+import { type CanaryStep, pauseStepSeconds } from '../api/index.ts';
+import { available, type Facts, wanted } from './facts.ts';
+import { runPhase } from './run-phase.ts';
+import { goalCounts } from './scale.ts';
+
+export type StepKind = 'setWeight' | 'pause' | 'analysis';
+export const stepKinds: readonly StepKind[] = ['setWeight', 'pause', 'analysis'];
+
+/** The kind of a step that this version drives; undefined for any other, which validation has refused already. */
+export function kindOf(step: CanaryStep | undefined): StepKind | undefined {
+  return step && stepKinds.find((kind) => step[kind] !== undefined);
+}
+
+/** A step in words, as events and the CLI show it. */
+export function describeStep(step: CanaryStep | undefined): string {
+  if (!step) return '';
+  if (step.setWeight !== undefined) return `setWeight: ${step.setWeight}`;
+  if (step.pause) return step.pause.duration === undefined ? 'pause' : `pause: ${step.pause.duration}`;
+  if (step.analysis)
+    return `analysis: ${(step.analysis.templates ?? []).map((template) => template.templateName).join(', ')}`;
+  return Object.keys(step).join(', ');
+}
+
+/** The weight that the steps up to and including `index` ask for: the last setWeight among them, 0 before the first. */
+export function weightAt(steps: CanaryStep[], index: number, maxWeight: number): number {
+  if (index >= steps.length) return maxWeight;
+  const last = steps.slice(0, index + 1).findLast((step) => step.setWeight !== undefined);
+  return last?.setWeight ?? 0;
+}
+
+/** Milliseconds since the epoch at which a timed pause ends; undefined for one that waits for a person, or has not begun. */
+export function pauseEnd({ steps, index, status }: Facts): number | undefined {
+  const seconds = pauseStepSeconds(steps[index] ?? {});
+  const began = status.pauseConditions?.find((condition) => condition.reason === 'CanaryPauseStep')?.startTime;
+  return seconds === undefined || began === undefined ? undefined : Date.parse(began) + seconds * 1000;
+}
+
+/** A user took the pause away: the controller had paused, and no reason for it is left in the status. */
+export function released({ status }: Facts): boolean {
+  return status.controllerPause === true && (status.pauseConditions ?? []).length === 0;
+}
+
+/** Whether the pods of the step under way are there: asked for and available, nothing else left of other revisions. */
+export function podsInPlace(facts: Facts): boolean {
+  const goal = goalCounts(facts, weightAt(facts.steps, facts.index, facts.maxWeight));
+  const { newReplicaSet, stableReplicaSet } = facts;
+  const canaryThere = wanted(newReplicaSet) === goal.canary && available(newReplicaSet) >= goal.canary;
+  if (facts.routed) return canaryThere;
+  const stableThere = wanted(stableReplicaSet) === goal.stable && available(stableReplicaSet) >= goal.stable;
+  return canaryThere && stableThere && facts.others.every((other) => wanted(other) === 0);
+}
+
+function weightServed(facts: Facts): boolean {
+  if (!facts.routed) return true;
+  const { traffic } = facts.seen;
+  return traffic?.verified === true && traffic.canaryWeight === facts.steps[facts.index]?.setWeight;
+}
+
+/** Whether the step under way is complete. Follows from what was observed and persisted only. */
+export function stepDone(facts: Facts): boolean {
+  const { status, steps, index } = facts;
+  if ((status.pauseConditions ?? []).some((condition) => condition.reason !== 'CanaryPauseStep')) return false;
+  switch (kindOf(steps[index])) {
+    case 'setWeight':
+      return podsInPlace(facts) && weightServed(facts);
+    case 'pause': {
+      const end = pauseEnd(facts);
+      return released(facts) || (end !== undefined && facts.now >= end);
+    }
+    case 'analysis':
+      return runPhase(facts.stepRun, status.canary?.currentStepAnalysisRunStatus) === 'Successful';
+    default:
+      return false;
+  }
+}

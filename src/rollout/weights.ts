@@ -1,0 +1,75 @@
+import { POD_TEMPLATE_HASH } from '../api/index.ts';
+import { available, type Facts } from './facts.ts';
+import { type MachineState, nameOf } from './machine.ts';
+import { podsInPlace, weightAt } from './steps.ts';
+
+/** The weight that a state asks of the steps, whether or not the pods are there: what the number of pods follows. */
+export function stepWeight(facts: Facts, state: MachineState): number {
+  switch (nameOf(state.delivery)) {
+    case 'progressing':
+      return weightAt(facts.steps, state.index, facts.maxWeight);
+    case 'promoting':
+      return facts.maxWeight;
+    default:
+      return 0;
+  }
+}
+
+/** The weight that was last persisted: what has been reached for certain. */
+export function persistedWeight({ status }: Facts): number {
+  return status.canary?.weights?.canary.weight ?? 0;
+}
+
+function previousWeight(facts: Facts, index: number): number {
+  return index === 0 ? 0 : weightAt(facts.steps, index - 1, facts.maxWeight);
+}
+
+function currentWeight({ seen }: Facts): number {
+  return seen.traffic?.canaryWeight ?? 0;
+}
+
+/** The canary's share of traffic that a state calls for, given the pods there are. */
+function trafficWeight(facts: Facts, state: MachineState): number {
+  if (available(facts.newReplicaSet) === 0) return 0;
+  switch (nameOf(state.delivery)) {
+    case 'progressing': {
+      const goal = stepWeight(facts, state);
+      return goal < currentWeight(facts) || podsInPlace(facts) ? goal : previousWeight(facts, state.index);
+    }
+    case 'promoting':
+      return available(facts.newReplicaSet) >= facts.replicas ? facts.maxWeight : persistedWeight(facts);
+    default:
+      return 0;
+  }
+}
+
+function canarySelector({ seen, canary }: Facts): string | undefined {
+  return seen.services[canary.canaryService ?? '']?.spec.selector?.[POD_TEMPLATE_HASH];
+}
+
+/** After a promotion both Services lead to the same pods: traffic goes back to stable once its endpoints are these pods. */
+function stillMovingHome(facts: Facts): boolean {
+  const { seen, newReplicaSet, hash } = facts;
+  if (!newReplicaSet || canarySelector(facts) !== hash) return false;
+  const ownPods = new RegExp(`^${newReplicaSet.metadata.name}-[a-z0-9]{5}$`);
+  return seen.stableEndpoints.length === 0 || !seen.stableEndpoints.every((pod) => ownPods.test(pod));
+}
+
+/**
+ * The weight to render now. It rises only as far as the persisted state and the next one both allow, and never under
+ * spec.paused; it falls at once.
+ */
+export function weightNow(facts: Facts, persisted: MachineState, next: MachineState): number {
+  const current = currentWeight(facts);
+  const delivery = nameOf(next.delivery);
+  if (delivery === 'invalid' && !facts.status.abort) return current;
+  if (delivery === 'settled' && current > 0 && stillMovingHome(facts)) return current;
+  const allowed = Math.min(trafficWeight(facts, persisted), trafficWeight(facts, next));
+  const mayRise = next.hold === 'running' && canarySelector(facts) === facts.hash;
+  return mayRise ? allowed : Math.min(allowed, current);
+}
+
+/** The same for pods: without a router their share is the share of traffic. */
+export function podWeightNow(facts: Facts, persisted: MachineState, next: MachineState): number {
+  return Math.min(stepWeight(facts, persisted), stepWeight(facts, next));
+}

@@ -1,0 +1,78 @@
+/** What deleting an object makes of it: gone, or marked and waiting for its finalizers or its grace period. */
+import { conflict } from './failure.ts';
+import type { KindInfo } from './kinds.ts';
+import { equal, textAt, timestamp, valueAt } from './objects.ts';
+import type { ApiObject, DeleteRequest, Propagation } from './types.ts';
+
+export interface Deletion {
+  object: ApiObject;
+  gone: boolean;
+}
+
+export const FOREGROUND = 'foregroundDeletion';
+export const ORPHAN = 'orphan';
+
+const COLLECTOR: Record<Propagation, string | undefined> = {
+  Background: undefined,
+  Foreground: FOREGROUND,
+  Orphan: ORPHAN,
+};
+
+export function prepareDeletion(kind: KindInfo, live: ApiObject, request: DeleteRequest, now: number): Deletion {
+  checkPreconditions(kind, live, request);
+  const finalizers = finalizersFor(kind, live, request);
+  const grace = gracePeriod(kind, live, request);
+  if (finalizers.length === 0 && grace === 0 && kind.kind !== 'Namespace') return { object: live, gone: true };
+  const known = live.metadata.deletionGracePeriodSeconds;
+  const isShorter = known === undefined || grace < known;
+  if (live.metadata.deletionTimestamp && !isShorter && equal(finalizers, live.metadata.finalizers ?? [])) {
+    return { object: live, gone: false };
+  }
+  const seconds = isShorter ? grace : known;
+  const deletionTimestamp =
+    isShorter || !live.metadata.deletionTimestamp ? timestamp(now + seconds * 1000) : live.metadata.deletionTimestamp;
+  const generation = live.metadata.deletionTimestamp ? live.metadata.generation : (live.metadata.generation ?? 0) + 1;
+  const { finalizers: _, ...metadata } = live.metadata;
+  const object: ApiObject = {
+    ...live,
+    metadata: {
+      ...metadata,
+      ...(finalizers.length > 0 ? { finalizers } : {}),
+      ...(kind.hasGeneration && generation !== undefined ? { generation } : {}),
+      deletionTimestamp,
+      deletionGracePeriodSeconds: seconds,
+    },
+  };
+  if (kind.kind === 'Namespace') object.status = { phase: 'Terminating' };
+  return { object, gone: false };
+}
+
+function checkPreconditions(kind: KindInfo, live: ApiObject, { uid, resourceVersion }: DeleteRequest): void {
+  const { name, uid: actual, resourceVersion: version } = live.metadata;
+  if (uid !== undefined && uid !== actual) {
+    throw conflict(kind, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${actual}`);
+  }
+  if (resourceVersion !== undefined && resourceVersion !== version) {
+    const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${version}). The object might have been modified`;
+    throw conflict(kind, name, `Precondition failed: ${why}`);
+  }
+}
+
+/** Jobs made through batch/v1 leave their pods behind unless told otherwise. */
+function finalizersFor(kind: KindInfo, live: ApiObject, { propagation }: DeleteRequest): string[] {
+  const known = live.metadata.finalizers ?? [];
+  const asked = propagation ?? (kind.kind === 'Job' && known.length === 0 ? 'Orphan' : undefined);
+  if (asked === undefined) return known;
+  const others = known.filter((each) => each !== FOREGROUND && each !== ORPHAN);
+  const collector = COLLECTOR[asked];
+  return collector === undefined ? others : [...others, collector];
+}
+
+/** Only pods that run somewhere get time to end. */
+function gracePeriod(kind: KindInfo, live: ApiObject, { gracePeriodSeconds }: DeleteRequest): number {
+  if (kind.kind !== 'Pod') return 0;
+  const phase = textAt(live, 'status', 'phase');
+  if (textAt(live, 'spec', 'nodeName') === '' || phase === 'Succeeded' || phase === 'Failed') return 0;
+  const own = valueAt(live, 'spec', 'terminationGracePeriodSeconds');
+  return gracePeriodSeconds ?? (typeof own === 'number' ? own : 30);
+}

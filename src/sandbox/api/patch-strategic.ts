@@ -1,0 +1,102 @@
+/** Strategic merge patch: a merge patch that knows by which key the items of a list belong together. */
+import { badRequest } from './failure.ts';
+import { copy, define, equal, type Fields, isFields } from './objects.ts';
+import { field, itemOf, type Schema } from './schema.ts';
+
+const DIRECTIVE = '$patch';
+const RETAIN = '$retainKeys';
+const REMOVE_PREFIX = '$deleteFromPrimitiveList/';
+const ORDER_PREFIX = '$setElementOrder/';
+
+function strategies(schema: Schema | undefined): string[] {
+  return (schema?.['x-kubernetes-patch-strategy'] ?? '').split(',');
+}
+
+export function strategicPatch(target: unknown, patch: unknown, schema: Schema | undefined): unknown {
+  if (!isFields(patch)) return copy(patch);
+  const directive = patch[DIRECTIVE];
+  if (directive === 'replace') return withoutDirectives(patch);
+  if (directive === 'delete') return {};
+  const result: Fields = isFields(target) ? { ...target } : {};
+  retain(result, patch[RETAIN]);
+  for (const [key, value] of Object.entries(patch)) {
+    if (key === DIRECTIVE || key === RETAIN || key.startsWith(ORDER_PREFIX)) continue;
+    if (key.startsWith(REMOVE_PREFIX)) removeItems(result, key.slice(REMOVE_PREFIX.length), value);
+    else patchField(result, key, value, field(schema, key));
+  }
+  for (const [key, order] of Object.entries(patch)) {
+    if (key.startsWith(ORDER_PREFIX)) reorder(result, key.slice(ORDER_PREFIX.length), order, schema);
+  }
+  return result;
+}
+
+function patchField(result: Fields, key: string, value: unknown, schema: Schema | undefined): void {
+  const old = Object.hasOwn(result, key) ? result[key] : undefined;
+  if (value === null) delete result[key];
+  else if (Array.isArray(value)) define(result, key, patchList(Array.isArray(old) ? old : [], value, schema));
+  else if (isFields(value) && strategies(schema).includes('replace')) define(result, key, withoutDirectives(value));
+  else define(result, key, strategicPatch(old, value, schema));
+}
+
+function withoutDirectives(value: unknown): unknown {
+  if (Array.isArray(value))
+    return value
+      .filter((item) => !(isFields(item) && DIRECTIVE in item && Object.keys(item).length === 1))
+      .map(withoutDirectives);
+  if (!isFields(value)) return value;
+  const kept = Object.entries(value).filter(
+    ([key, item]) =>
+      item !== null &&
+      key !== DIRECTIVE &&
+      key !== RETAIN &&
+      !key.startsWith(ORDER_PREFIX) &&
+      !key.startsWith(REMOVE_PREFIX),
+  );
+  return Object.fromEntries(kept.map(([key, item]) => [key, withoutDirectives(item)]));
+}
+
+function retain(result: Fields, keys: unknown): void {
+  if (!Array.isArray(keys)) return;
+  for (const key of Object.keys(result)) if (!keys.includes(key)) delete result[key];
+}
+
+function removeItems(result: Fields, key: string, items: unknown): void {
+  const list = result[key];
+  if (!Array.isArray(list) || !Array.isArray(items)) return;
+  result[key] = list.filter((item) => !items.some((removed) => equal(item, removed)));
+}
+
+function patchList(old: unknown[], patch: unknown[], schema: Schema | undefined): unknown[] {
+  if (!strategies(schema).includes('merge')) return withoutDirectives(patch) as unknown[];
+  if (patch.some((item) => isFields(item) && item[DIRECTIVE] === 'replace'))
+    return withoutDirectives(patch) as unknown[];
+  const key = schema?.['x-kubernetes-patch-merge-key'];
+  if (key === undefined) return [...old, ...patch.filter((item) => !old.some((known) => equal(known, item)))];
+  const result = [...old];
+  for (const item of patch) patchItem(result, item, key, itemOf(schema));
+  return result;
+}
+
+function patchItem(result: unknown[], item: unknown, key: string, schema: Schema | undefined): void {
+  if (!isFields(item) || item[key] === undefined) {
+    throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
+  }
+  const isThis = (known: unknown) => isFields(known) && equal(known[key], item[key]);
+  const index = result.findIndex(isThis);
+  if (item[DIRECTIVE] === 'delete') {
+    for (let at = index; at >= 0; at = result.findIndex(isThis)) result.splice(at, 1);
+  } else if (index < 0) result.push(withoutDirectives(item));
+  else result[index] = strategicPatch(result[index], item, schema);
+}
+
+/** Items named in the order come in that order; others keep their place after the one that they followed. */
+function reorder(result: Fields, key: string, order: unknown, schema: Schema | undefined): void {
+  const list = result[key];
+  if (!Array.isArray(list) || !Array.isArray(order)) return;
+  const mergeKey = field(schema, key)?.['x-kubernetes-patch-merge-key'];
+  const identity = (item: unknown) => (mergeKey !== undefined && isFields(item) ? item[mergeKey] : item);
+  const wanted = order.map(identity);
+  const rank = (item: unknown) => wanted.findIndex((each) => equal(each, identity(item)));
+  const named = list.filter((item) => rank(item) >= 0).sort((left, right) => rank(left) - rank(right));
+  result[key] = list.map((item) => (rank(item) >= 0 ? named.shift() : item));
+}

@@ -1,0 +1,163 @@
+/** What a request asks for: its path, its query, its body, what it accepts. */
+import type { IncomingMessage } from 'node:http';
+import { parse } from 'yaml';
+import { badRequest, Failure, unsupportedMediaType } from './failure.ts';
+import { type KindInfo, kindAt } from './kinds.ts';
+import { isFields } from './objects.ts';
+import type { FieldValidation } from './structure.ts';
+import type { RequestInfo } from './types.ts';
+
+const LARGEST_BODY = 3 * 1024 * 1024;
+
+/** A request for objects of one kind. */
+export interface ResourceRequest {
+  kind: KindInfo;
+  namespace: string | undefined;
+  /** '' for the collection. */
+  name: string;
+  subresource: string;
+  method: string;
+  query: URLSearchParams;
+  contentType: string;
+  accept: string;
+  body: string;
+  manager: string;
+}
+
+export interface ResourcePath {
+  group: string;
+  version: string;
+  plural: string;
+  namespace: string | undefined;
+  name: string;
+  subresource: string;
+}
+
+/** Undefined for a path that is not about objects. */
+export function parsePath(pathname: string): ResourcePath | undefined {
+  const parts = pathname
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decodeURIComponent);
+  const root = parts.shift();
+  if (root !== 'api' && root !== 'apis') return undefined;
+  const group = root === 'api' ? '' : (parts.shift() ?? '');
+  const version = parts.shift();
+  if (version === undefined || parts.length === 0) return undefined;
+  const isNamespaced =
+    parts[0] === 'namespaces' && parts.length > 2 && !(parts.length === 3 && isSubresource(parts[2]));
+  const namespace = isNamespaced ? parts[1] : undefined;
+  const [plural = '', name = '', ...rest] = isNamespaced ? parts.slice(2) : parts;
+  return { group, version, plural, namespace, name, subresource: rest.join('/') };
+}
+
+/** Of a namespace itself. */
+function isSubresource(part: string | undefined): boolean {
+  return part === 'status' || part === 'finalize';
+}
+
+const VERBS: Record<string, string> = { POST: 'create', PUT: 'update', PATCH: 'patch' };
+
+export function verbOf(method: string, name: string, query: URLSearchParams): string {
+  if (method === 'DELETE') return name === '' ? 'deletecollection' : 'delete';
+  const known = VERBS[method];
+  if (known) return known;
+  if (isTrue(query.get('watch'))) return 'watch';
+  return name === '' ? 'list' : 'get';
+}
+
+export function isTrue(value: string | null): boolean {
+  return value === 'true' || value === '1';
+}
+
+export function describeRequest(request: IncomingMessage, url: URL): RequestInfo {
+  const path = parsePath(url.pathname);
+  const method = request.method ?? 'GET';
+  const impersonated = request.headers['impersonate-user'];
+  return {
+    verb: path ? verbOf(method, path.name, url.searchParams) : method.toLowerCase(),
+    group: path?.group ?? '',
+    version: path?.version ?? '',
+    resource: path?.plural ?? '',
+    namespace: path?.namespace ?? '',
+    name: path?.name ?? '',
+    subresource: path?.subresource ?? '',
+    user: typeof impersonated === 'string' ? impersonated : 'system:admin',
+    method,
+    path: url.pathname,
+  };
+}
+
+/** Undefined where no such kind is served. */
+export async function readRequest(request: IncomingMessage, url: URL): Promise<ResourceRequest | undefined> {
+  const path = parsePath(url.pathname);
+  const kind = path && kindAt(path.group, path.version, path.plural);
+  if (!path || !kind) return undefined;
+  const agent = request.headers['user-agent'] ?? 'unknown';
+  return {
+    kind,
+    namespace: path.namespace,
+    name: path.name,
+    subresource: path.subresource,
+    method: request.method ?? 'GET',
+    query: url.searchParams,
+    contentType: (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '',
+    accept: request.headers.accept ?? '',
+    body: await readBody(request),
+    manager: url.searchParams.get('fieldManager') ?? agent.split('/')[0] ?? 'unknown',
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size > LARGEST_BODY) {
+      throw new Failure(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${LARGEST_BODY}`);
+    }
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const OBJECT_TYPES = ['application/json', 'application/yaml'];
+
+/** The object in the body, JSON or YAML. */
+export function bodyObject({ contentType, body }: ResourceRequest): object {
+  if (contentType !== '' && !OBJECT_TYPES.includes(contentType)) throw unsupportedMediaType(OBJECT_TYPES);
+  return parseObject(body, contentType === 'application/yaml');
+}
+
+export function parseObject(body: string, isYaml: boolean): object {
+  const value = parseValue(body, isYaml);
+  if (!isFields(value)) throw badRequest('the body of the request must be an object');
+  return value;
+}
+
+export function parseValue(body: string, isYaml: boolean): unknown {
+  try {
+    return isYaml && !body.trimStart().startsWith('{') ? parse(body, { schema: 'core' }) : JSON.parse(body);
+  } catch (error) {
+    throw badRequest(
+      `error decoding the body of the request: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+export function fieldValidationOf(query: URLSearchParams): FieldValidation {
+  const given = query.get('fieldValidation');
+  if (given === null || given === '') return 'Warn';
+  if (given === 'Strict' || given === 'Warn' || given === 'Ignore') return given;
+  const message = `fieldValidation: Unsupported value: "${given}": supported values: "", "Ignore", "Strict", "Warn"`;
+  throw new Failure(422, 'Invalid', `PatchOptions.meta.k8s.io "" is invalid: ${message}`);
+}
+
+export function dryRunOf(query: URLSearchParams): boolean {
+  const given = query.getAll('dryRun').filter((each) => each !== '');
+  if (given.some((each) => each !== 'All')) {
+    const message = `dryRun: Unsupported value: ${JSON.stringify(given[0])}: supported values: "All"`;
+    throw new Failure(422, 'Invalid', `CreateOptions.meta.k8s.io "" is invalid: ${message}`);
+  }
+  return given.length > 0;
+}

@@ -1,0 +1,66 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { answerApi, type GitHubWorld, type HostedRepository, rightsOf } from './github.ts';
+import { serveGit } from './smart-http.ts';
+
+export interface GitServer {
+  /** `http://127.0.0.1:port`; a repository is at `/owner/name.git`, the API at `/api/graphql` and `/api/v3`. */
+  url: string;
+  close(): Promise<void>;
+}
+
+function findRepository(world: GitHubWorld, path: string): { hosted: HostedRepository; service: string } | undefined {
+  const match = /^\/(?<name>[^/]+\/[^/]+?)(?:\.git)?(?<service>\/(?:info\/refs|git-[a-z-]+))$/.exec(path);
+  const hosted = world.repositories.get(match?.groups?.name ?? '');
+  return hosted && match?.groups?.service ? { hosted, service: match.groups.service } : undefined;
+}
+
+function answerGit(world: GitHubWorld, request: IncomingMessage, response: ServerResponse, url: URL) {
+  const found = findRepository(world, url.pathname);
+  if (!found) {
+    response.writeHead(404).end('Repository not found.');
+    return;
+  }
+  const rights = rightsOf(world, request);
+  const pushes = url.pathname.endsWith('git-receive-pack') || url.searchParams.get('service') === 'git-receive-pack';
+  if (!rights && (pushes || request.headers.authorization)) {
+    response.writeHead(401, { 'www-authenticate': 'Basic realm="GitHub"' }).end('Bad credentials');
+    return;
+  }
+  if (pushes && !rights?.write) {
+    response.writeHead(403).end('Write access to repository not granted.');
+    return;
+  }
+  const cut = request.method === 'POST' && pushes && world.faults.cutAfterWrite > 0;
+  if (cut) world.faults.cutAfterWrite--;
+  const folder = found.hosted.bare.path;
+  serveGit(request, response, { folder, service: found.service, query: url.search.slice(1), user: rights?.login, cut });
+}
+
+async function answer(world: GitHubWorld, request: IncomingMessage, response: ServerResponse) {
+  const url = new URL(request.url ?? '/', 'http://sandbox');
+  if (world.faults.badGateway > 0) {
+    world.faults.badGateway--;
+    response.writeHead(502).end('Bad Gateway');
+    return;
+  }
+  if (url.pathname.startsWith('/api/')) await answerApi(world, request, response, url.pathname.slice('/api/'.length));
+  else answerGit(world, request, response, url);
+}
+
+/** A Git host on loopback: GitHub's API and git's own protocol over the same bare repositories. */
+export async function startGitServer(world: GitHubWorld, port = 0): Promise<GitServer> {
+  const server = createServer((request, response) => {
+    answer(world, request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const { port: actual } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${actual}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,206 @@
+import type { Pod } from '../../api/kubernetes.ts';
+import type { Clock } from '../../clock.ts';
+import { type Log, silentLog } from '../../log.ts';
+import type { Store } from '../api/types.ts';
+import type { ScrapeTargets } from '../prometheus/scrapes.ts';
+import type { Labels } from '../prometheus/values.ts';
+import { createLoop } from '../workloads/loop.ts';
+import { isFinished, keyOf, placeOf } from '../workloads/objects.ts';
+import { createPairIndex, pairOf, pairsOf, servicePairs } from '../workloads/pair-index.ts';
+import { type Behaviour, failures, REQUEST_METRICS, type Stream, streamSeries } from './exposition.ts';
+import { createPodMetrics, POD_METRICS } from './pod-metrics.ts';
+import { type App, type Flow, namedServices, split } from './split.ts';
+import { createTimeline, type Timeline } from './timeline.ts';
+import { watchTopology } from './topology.ts';
+
+export type { Behaviour } from './exposition.ts';
+
+export interface TrafficOptions {
+  store: Store;
+  clock: Clock;
+  log?: Log;
+  /** Of each Rollout's users, 20 unless set. */
+  requestsPerSecond?: (app: { namespace: string; name: string }) => number;
+  /** What an image's pods do to requests; asked once per pod. No errors and 40 ms unless set. */
+  behaviour?: (image: string) => Behaviour;
+}
+
+/** One revision's requests so far. */
+export interface RevisionTraffic {
+  /** The pods' rollouts-pod-template-hash. */
+  hash: string;
+  image: string;
+  total: number;
+  failed: number;
+  /** At this moment. */
+  requestsPerSecond: number;
+  /** World time, milliseconds: now where requests are arriving. */
+  lastRequestAt: number | undefined;
+}
+
+export interface AppTraffic {
+  revisions: RevisionTraffic[];
+  /** Requests that found no pod; they failed. */
+  unserved: number;
+}
+
+export interface Traffic {
+  /** What Prometheus scrapes. */
+  targets: ScrapeTargets;
+  /** An app's requests since it appeared, up to now or to a world time (milliseconds). */
+  summary(namespace: string, name: string, at?: number): AppTraffic;
+  /** When the last request reached any pod of this revision; undefined where none ever did. */
+  lastRequestAt(hash: string): number | undefined;
+  stop(): void;
+}
+
+interface AppState {
+  app: App;
+  streams: Map<string, Stream>;
+  unserved: Timeline;
+}
+
+const HASH_LABEL = 'rollouts-pod-template-hash';
+const WELL: Behaviour = { errorRate: 0, latencyMilliseconds: 40 };
+
+/** Users' requests to every Rollout, spread over pods as routes and Services say, worked out when somebody asks. */
+export function createTraffic(options: TrafficOptions): Traffic {
+  const { store, clock, log = silentLog(), requestsPerSecond = () => 20, behaviour = () => WELL } = options;
+  const apps = new Map<string, AppState>();
+  const byLabels = createPairIndex<string>();
+  const podMetrics = createPodMetrics(podLabels);
+
+  const reconcile = (key: string) => {
+    const [namespace, name] = placeOf(key);
+    const app = store.get<App>('Rollout', namespace, name);
+    const state = apps.get(key);
+    if (!state) return;
+    const rate = app ? requestsPerSecond({ namespace, name }) : 0;
+    redirect(state, app ? split(app, watched.topology) : [], rate);
+  };
+  const redirect = (state: AppState, flows: Flow[], rate: number) => {
+    const now = clock.now();
+    const wanted = new Map(flows.map((flow) => [`${flow.pod.metadata.uid}/${flow.service}`, flow]));
+    for (const [key, flow] of wanted) {
+      if (!state.streams.has(key)) state.streams.set(key, newStream(flow, now, behaviour));
+    }
+    for (const [key, stream] of state.streams) stream.requests.setRate(now, (wanted.get(key)?.share ?? 0) * rate);
+    const served = flows.reduce((sum, { share }) => sum + share, 0);
+    state.unserved.setRate(now, served > 1 - 1e-9 ? 0 : (1 - served) * rate);
+  };
+  const endStreams = (pod: Pod) => {
+    const { uid = '', namespace = '', labels } = pod.metadata;
+    for (const key of byLabels.find(pairsOf(namespace, labels))) {
+      for (const [id, stream] of apps.get(key)?.streams ?? []) {
+        if (!id.startsWith(`${uid}/`)) continue;
+        stream.requests.setRate(clock.now(), 0);
+        stream.until ??= clock.now();
+      }
+    }
+  };
+
+  const loop = createLoop({ name: 'traffic', clock, log, reconcile });
+  const watched = watchTopology(store, {
+    pod(pod, gone) {
+      const { namespace = '', labels } = pod.metadata;
+      podMetrics.observe(pod, gone, clock.now());
+      if (gone || isFinished(pod)) endStreams(pod);
+      for (const key of byLabels.find(pairsOf(namespace, labels))) loop.add(key);
+    },
+    entry(pairs) {
+      for (const key of byLabels.find(pairs)) loop.add(key);
+    },
+  });
+  const endApps = store.watch<App>('Rollout', (_, app) => {
+    const key = keyOf(app);
+    if (!apps.has(key)) apps.set(key, { app, streams: new Map(), unserved: createTimeline(clock.now()) });
+    byLabels.set(key, appPairs(app), key);
+    loop.add(key);
+  });
+
+  return {
+    targets: { series: (metric) => seriesOf(metric, apps.values(), podMetrics) },
+    summary(namespace, name, at = clock.now()) {
+      const state = apps.get(`${namespace}/${name}`);
+      return { revisions: state ? revisions(state, at) : [], unserved: state?.unserved.count(at) ?? 0 };
+    },
+    lastRequestAt(hash) {
+      const streams = [...apps.values()].flatMap((state) => [...state.streams.values()]);
+      return latest(
+        streams.filter(({ labels }) => labels.rollouts_pod_template_hash === hash),
+        clock.now(),
+      );
+    },
+    stop() {
+      watched.stop();
+      endApps();
+      loop.stop();
+    },
+  };
+}
+
+/** Under what a change of a pod, a Service or a route finds the app. */
+function appPairs(app: App): string[] {
+  const { namespace = '' } = app.metadata;
+  const labels = pairsOf(namespace, app.spec.template?.metadata?.labels).filter((pair) => pair.includes('='));
+  return [
+    ...new Set([pairOf(namespace, app.spec.selector), ...labels, ...servicePairs(namespace, namedServices(app))]),
+  ];
+}
+
+function newStream({ pod, service }: Flow, now: number, behaviour: (image: string) => Behaviour): Stream {
+  return {
+    labels: { ...podLabels(pod), ...(service && { service }) },
+    behaviour: behaviour(imageOf(pod)),
+    requests: createTimeline(now),
+    from: now,
+    until: undefined,
+  };
+}
+
+function imageOf(pod: Pod): string {
+  return pod.spec.containers[0]?.image ?? '';
+}
+
+function podLabels(pod: Pod): Labels {
+  const { name, namespace = '', labels = {} } = pod.metadata;
+  const app = labels.app ?? labels['app.kubernetes.io/name'] ?? name.replace(/(?:-[a-z0-9]+){1,2}$/, '');
+  const [, version = 'latest'] = /:([^/:@]+)(?:@.*)?$/.exec(imageOf(pod)) ?? [];
+  const hash = labels[HASH_LABEL];
+  const instance = `${pod.status?.podIP ?? ''}:80`;
+  return { job: app, app, namespace, pod: name, instance, version, ...(hash && { rollouts_pod_template_hash: hash }) };
+}
+
+function* seriesOf(
+  metric: string | undefined,
+  apps: Iterable<AppState>,
+  podMetrics: ReturnType<typeof createPodMetrics>,
+) {
+  const wanted = (name: string) => metric === undefined || metric === name;
+  for (const name of POD_METRICS.filter(wanted)) yield* podMetrics.series(name);
+  const names = REQUEST_METRICS.filter(wanted);
+  if (names.length === 0) return;
+  for (const { streams } of apps) {
+    for (const stream of streams.values()) for (const name of names) yield* streamSeries(stream, name);
+  }
+}
+
+function latest(streams: Stream[], now: number): number | undefined {
+  const times = streams.map(({ requests }) => requests.lastGrowth(now)).filter((time) => time !== undefined);
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
+function revisions({ streams }: AppState, at: number): RevisionTraffic[] {
+  const byHash = Map.groupBy(streams.values(), ({ labels }) => labels.rollouts_pod_template_hash ?? '');
+  return [...byHash].map(([hash, group]) => {
+    const counts = group.map((stream) => ({ stream, requests: stream.requests.count(at) }));
+    return {
+      hash,
+      image: group[0]?.labels.version ?? '',
+      total: counts.reduce((sum, { requests }) => sum + requests, 0),
+      failed: counts.reduce((sum, { stream, requests }) => sum + failures(stream, requests), 0),
+      requestsPerSecond: group.reduce((sum, { requests }) => sum + requests.rate(), 0),
+      lastRequestAt: latest(group, at),
+    };
+  });
+}

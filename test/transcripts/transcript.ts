@@ -1,0 +1,313 @@
+import { parse } from 'yaml';
+import type { AnalysisPhase, CanaryStep, CanaryStrategy, JsonObject } from '../../src/api/index.ts';
+import {
+  type Decision,
+  decide,
+  type Effect,
+  explain,
+  factsOf,
+  type MachineState,
+  templateHash,
+  type Transition,
+} from '../../src/rollout/index.ts';
+import {
+  createWorld,
+  finishRun,
+  observe,
+  perform,
+  podsCatchUp,
+  podTemplate,
+  setAvailable,
+  user,
+  type World,
+  writeStatus,
+  patchStatus,
+} from './world.ts';
+
+/** A command block of a transcript: prose, commands, and what they print. */
+export interface Block {
+  prose: string[];
+  commands: string[];
+  output: string[];
+}
+
+/** Reads a transcript: blocks of comments, commands, `----` and output, with empty lines between them. */
+export function parseTranscript(text: string): Block[] {
+  return text
+    .trim()
+    .split(/\n\s*\n/)
+    .map((paragraph) => {
+      const lines = paragraph.split('\n');
+      const rule = lines.indexOf('----');
+      const input = rule < 0 ? lines : lines.slice(0, rule);
+      return {
+        prose: input.filter((line) => line.startsWith('#')),
+        commands: input.filter((line) => !line.startsWith('#')),
+        output: rule < 0 ? [] : lines.slice(rule + 1),
+      };
+    });
+}
+
+export function printTranscript(blocks: Block[]): string {
+  const paragraphs = blocks.map(({ prose, commands, output }) =>
+    [...prose, ...commands, ...(commands.length > 0 ? ['----', ...output] : [])].join('\n'),
+  );
+  return `${paragraphs.join('\n\n')}\n`;
+}
+
+function parseStep(text: string): CanaryStep {
+  const [kind, ...rest] = text.trim().split(/\s+/);
+  const argument = rest.join(' ');
+  if (kind === 'setWeight') return { setWeight: Number(argument) };
+  if (kind === 'pause') return { pause: argument ? { duration: argument } : {} };
+  if (kind === 'analysis') return { analysis: { templates: [{ templateName: argument }] } };
+  throw new Error(`unknown step ${JSON.stringify(text)}: setWeight N, pause [DURATION] or analysis TEMPLATE`);
+}
+
+function parseSteps(text: string): CanaryStep[] {
+  return text.trim() ? text.split(',').map(parseStep) : [];
+}
+
+const ROUTER = {
+  canaryService: 'web-canary',
+  stableService: 'web-stable',
+  trafficRouting: { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'web' } } },
+};
+
+/** `rollout replicas=4 router`, and on the next lines YAML: `steps:` in short form, all else as fields of the canary or the spec. */
+function parseRollout(line: string, more: string[]): World {
+  const words = line.split(/\s+/).slice(1);
+  const replicas = words.find((word) => word.startsWith('replicas='))?.slice('replicas='.length);
+  const { steps, spec, ...canary } = (parse(more.join('\n')) ?? {}) as {
+    steps?: string;
+    spec?: object;
+  } & Omit<CanaryStrategy, 'steps'>;
+  return createWorld({
+    replicas: Number(replicas ?? 4),
+    canary: {
+      ...(words.includes('router') ? ROUTER : {}),
+      ...canary,
+      ...(steps === undefined ? {} : { steps: parseSteps(steps) }),
+    },
+    ...(spec ? { spec } : {}),
+  });
+}
+
+function seconds(text: string): number {
+  const match = /^\+?(\d+)(s|m|h)$/.exec(text);
+  if (!match) throw new Error(`not a duration: ${text}`);
+  return Number(match[1]) * { s: 1, m: 60, h: 3600 }[match[2] as 's' | 'm' | 'h'];
+}
+
+export function showState({ delivery, hold, index, length }: MachineState): string {
+  const name = typeof delivery === 'string' ? delivery : `progressing.${delivery.progressing}`;
+  return `${name} ${index}/${length}${hold === 'paused' ? ' (held)' : ''}`;
+}
+
+function fields(record: object): string {
+  return Object.entries(record)
+    .map(([key, value]) => `${key.split('/').at(-1)}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' ');
+}
+
+function showEffect(effect: Effect): string {
+  switch (effect.kind) {
+    case 'createReplicaSet': {
+      const { name, annotations } = effect.object.metadata;
+      return `create ReplicaSet ${name} (revision ${annotations?.['rollout.argoproj.io/revision']})`;
+    }
+    case 'scaleReplicaSet': {
+      const deadline = effect.annotations['scale-down-deadline'];
+      const note = deadline === undefined ? '' : deadline === null ? ', no deadline' : `, until ${deadline.slice(11)}`;
+      return `scale ${effect.name} ${effect.from} -> ${effect.to}${note}`;
+    }
+    case 'setTraffic':
+      return `route canary ${effect.from} -> ${effect.weight}`;
+    case 'createRun':
+      return `create AnalysisRun ${effect.object.metadata.name}`;
+    case 'annotateReplicaSet':
+      return `annotate ${effect.name} ${fields(effect.annotations)}`;
+    case 'annotateRollout':
+      return `annotate rollout ${fields(effect.annotations)}`;
+    case 'switchService':
+      return `service ${effect.name} -> ${effect.hash}`;
+    case 'terminateRun':
+      return `end AnalysisRun ${effect.name}`;
+    case 'deleteRun':
+      return `delete AnalysisRun ${effect.name}`;
+    case 'deleteReplicaSet':
+      return `delete ReplicaSet ${effect.name}`;
+  }
+}
+
+function showTransition({ kind, ...rest }: Transition): string {
+  return `${kind} ${fields(rest)}`.trim();
+}
+
+function showStatus({ status }: Decision): string[] {
+  const { phase, message, currentStepIndex, stableRS, currentPodHash, controllerPause, canary = {} } = status;
+  const runs = [canary.currentStepAnalysisRunStatus, canary.currentBackgroundAnalysisRunStatus];
+  const progress = status.conditions?.find(({ type }) => type === 'Progressing');
+  return [
+    [
+      phase,
+      message ? `(${message})` : '',
+      `stable=${stableRS ?? '-'} current=${currentPodHash ?? '-'} index=${currentStepIndex ?? '-'}`,
+      status.abort ? 'abort' : '',
+      status.promoteFull ? 'promoteFull' : '',
+      (status.pauseConditions ?? []).map(({ reason, startTime }) => `${reason}@${startTime.slice(11)}`).join(' '),
+      controllerPause ? 'controllerPause' : '',
+      canary.weights ? `weights=${canary.weights.canary.weight}/${canary.weights.stable.weight}` : '',
+      runs.map((run) => run && `${run.name}=${run.status}`).join(' '),
+      progress ? `progressing=${progress.status}/${progress.reason}` : '',
+    ]
+      .map((part) => (part ?? '').trim())
+      .filter(Boolean)
+      .join(' '),
+  ];
+}
+
+const QUIET = 40;
+
+/** Plays the commands of a transcript on a world, and tells what they print. */
+export function createPlayer() {
+  let world: World = createWorld({});
+  let versions: string[] = ['v1'];
+
+  /** Hashes are written as the version whose template they stand for, so that a transcript reads as a story. */
+  const readable = (line: string) =>
+    versions.reduce((text, version) => text.replaceAll(templateHash(podTemplate(version)), version), line);
+
+  const show = (decision: Decision): string[] => [
+    `state   ${showState(decision.state)}`,
+    ...decision.transitions.map((transition) => `news    ${showTransition(transition)}`),
+    ...decision.effects.map((effect) => `plan    ${showEffect(effect)}`),
+    ...showStatus(decision).map((line) => `status  ${line}`),
+  ];
+
+  function pass(crashAfter?: number): { decision: Decision; quiet: boolean; failures: string[] } {
+    podsCatchUp(world);
+    const decision = decide(observe(world));
+    const failures: string[] = [];
+    for (const effect of decision.effects.slice(0, crashAfter)) {
+      try {
+        perform(world, effect);
+      } catch (error) {
+        failures.push(`failed  ${(error as Error).message}`);
+      }
+    }
+    const written = crashAfter === undefined && writeStatus(world, decision.status);
+    podsCatchUp(world);
+    return { decision, failures, quiet: !written && decision.effects.length === 0 };
+  }
+
+  function settle(): string[] {
+    const lines: string[] = [];
+    for (let count = 0; count < QUIET; count++) {
+      const { decision, failures, quiet } = pass();
+      if (quiet) return [...lines, `explain ${explain(observe(world))}`];
+      lines.push(...show(decision), ...failures);
+    }
+    throw new Error(`not quiet after ${QUIET} passes`);
+  }
+
+  function pods([part, count]: string[]): string[] {
+    if (part === 'ready' || part === 'hold') {
+      world.podsFollow = part === 'ready';
+    } else {
+      world.podsFollow = false;
+      const { newReplicaSet, stableReplicaSet } = factsOf(observe(world));
+      const replicaSet = part === 'new' ? newReplicaSet : stableReplicaSet;
+      const own = world.replicaSets.find(({ metadata }) => metadata.name === replicaSet?.metadata.name);
+      if (own) setAvailable(own, Number(count));
+    }
+    podsCatchUp(world);
+    return [];
+  }
+
+  function analysis(line: string): string[] {
+    const match = /^analysis (\S+) (\w+)(?: "(.*)")?$/.exec(line);
+    const name = versions.reduce(
+      (text, version) => text.replaceAll(`-${version}-`, `-${templateHash(podTemplate(version))}-`),
+      match?.[1] ?? '',
+    );
+    return finishRun(world, name, match?.[2] as AnalysisPhase, match?.[3]) ? [] : [`no AnalysisRun ${match?.[1]}`];
+  }
+
+  const done = (action: () => void) => () => {
+    action();
+    return [];
+  };
+
+  function play(line: string, more: string[]): string[] {
+    const [verb = '', ...words] = line.split(/\s+/);
+    const commands: Record<string, () => string[]> = {
+      rollout: done(() => {
+        world = parseRollout(line, more);
+        versions = ['v1'];
+      }),
+      template: done(() => {
+        versions = [...new Set([...versions, words[0] ?? ''])];
+        user.template(world, words[0] ?? '');
+      }),
+      steps: done(() => user.steps(world, parseSteps(words.join(' ')))),
+      scale: done(() => user.scale(world, Number(words[0]))),
+      time: done(() => {
+        world.now += seconds(words[0] ?? '') * 1000;
+      }),
+      pods: () => pods(words),
+      route: done(() => {
+        world.routeFollows = words[0] !== 'hold';
+        if (words[0] === 'served') world.served = true;
+      }),
+      endpoints: done(() => {
+        world.endpointsFollow = words[0] !== 'hold';
+      }),
+      observe: () => show(decide(observe(world))),
+      apply: () => {
+        const { decision, failures } = pass();
+        return [...show(decision), ...failures];
+      },
+      crash: () => show(pass(Number(words[0] ?? 0)).decision),
+      settle,
+      explain: () => [explain(observe(world))],
+      promote: done(() => (words[0] === '--full' ? user.promoteFull(world) : user.promote(world))),
+      skip: done(() => user.skip(world)),
+      abort: done(() => user.abort(world)),
+      retry: done(() => user.retry(world)),
+      pause: done(() => user.pause(world)),
+      resume: done(() => user.resume(world)),
+      analysis: () => analysis(line),
+      status: done(() => patchStatus(world, JSON.parse(line.slice('status '.length)) as JsonObject)),
+      foreign: done(() => world.foreignRuns.push(unreadable(words[0] ?? ''))),
+      problem: done(() => {
+        const [path = '', ...message] = words;
+        world.problems = path === 'none' ? [] : [{ path, message: message.join(' ') }];
+      }),
+    };
+    const command = commands[verb];
+    if (!command) throw new Error(`unknown command ${verb}: one of ${Object.keys(commands).join(', ')}`);
+    return command();
+  }
+
+  function unreadable(text: string): string {
+    return versions.reduce(
+      (name, version) => name.replaceAll(`-${version}-`, `-${templateHash(podTemplate(version))}-`),
+      text,
+    );
+  }
+
+  /** `rollout` takes all lines after it; every other command is one line. */
+  return (commands: string[]): string[] => {
+    const first = commands[0]?.startsWith('rollout') ? commands.slice(0, lastOfRollout(commands)) : [];
+    const rest = commands.slice(first.length);
+    const opening = first.length > 0 ? play(first[0] ?? '', first.slice(1)) : [];
+    return [...opening, ...rest.flatMap((line) => play(line, []))].map(readable);
+  };
+}
+
+/** YAML lines of a `rollout` hold a colon or are indented; the first that does not is a command again. */
+function lastOfRollout(commands: string[]): number {
+  const end = commands.findIndex((line, index) => index > 0 && !/^(\s|[A-Za-z]+:)/.test(line));
+  return end < 0 ? commands.length : end;
+}

@@ -1,0 +1,311 @@
+import type {
+  AnalysisPhase,
+  AnalysisRun,
+  AnalysisTemplate,
+  CanaryStrategy,
+  JsonObject,
+  ReplicaSet,
+  Rollout,
+  RolloutStatus,
+  Service,
+} from '../../src/api/index.ts';
+import { MANAGED_BY, POD_TEMPLATE_HASH, REVISION } from '../../src/api/index.ts';
+import type { Problem } from '../../src/errors.ts';
+import { analysisProblems, type Effect, factsOf, hashOf, type Observation } from '../../src/rollout/index.ts';
+
+/** The objects of one Rollout in memory, on which plans are carried out and users write: no API server, no time of its own. */
+export interface World {
+  /** World time, milliseconds since the epoch. */
+  now: number;
+  rollout: Rollout;
+  replicaSets: ReplicaSet[];
+  runs: AnalysisRun[];
+  /** Names of AnalysisRuns that belong to someone else. */
+  foreignRuns: string[];
+  services: Record<string, Service>;
+  templates: Record<string, AnalysisTemplate>;
+  problems: Problem[];
+  /** The router's weight, where there is one. */
+  weight: number;
+  /** false: what is asked of the router is not served until `serve`. */
+  routeFollows: boolean;
+  served: boolean;
+  /** false: pods become available only as told. */
+  podsFollow: boolean;
+  /** false: endpoints stay as they are. */
+  endpointsFollow: boolean;
+  endpoints: string[];
+  born: number;
+}
+
+export const START = Date.parse('2026-11-21T09:00:00Z');
+
+function service(name: string): Service {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80 }] },
+  };
+}
+
+function template(name: string): AnalysisTemplate {
+  return {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'AnalysisTemplate',
+    metadata: { name },
+    spec: {
+      metrics: [
+        {
+          name,
+          successCondition: 'result > 0.95',
+          provider: { prometheus: { address: 'http://prometheus.example', query: 'up' } },
+        },
+      ],
+    },
+  } as AnalysisTemplate;
+}
+
+export function podTemplate(version: string): NonNullable<Rollout['spec']['template']> {
+  return {
+    metadata: { labels: { app: 'web' } },
+    spec: { containers: [{ name: 'web', image: `registry.example/web:${version}` }] },
+  };
+}
+
+export interface WorldOptions {
+  replicas?: number;
+  canary?: CanaryStrategy;
+  spec?: Partial<Rollout['spec']>;
+}
+
+export function createWorld({ replicas = 4, canary = {}, spec = {} }: WorldOptions): World {
+  const names = [canary.stableService, canary.canaryService].flatMap((name) => name ?? []);
+  const uses = [...(canary.steps ?? []).map((step) => step.analysis), canary.analysis];
+  const templates = uses.flatMap((use) => use?.templates ?? []).flatMap((ref) => ref.templateName ?? []);
+  return {
+    now: START,
+    rollout: {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'Rollout',
+      metadata: { name: 'web', namespace: 'shop', uid: 'rollout-uid', generation: 1 },
+      spec: {
+        replicas,
+        selector: { matchLabels: { app: 'web' } },
+        template: podTemplate('v1'),
+        strategy: { canary },
+        ...spec,
+      },
+    },
+    replicaSets: [],
+    runs: [],
+    foreignRuns: [],
+    services: Object.fromEntries(names.map((name) => [name, service(name)])),
+    templates: Object.fromEntries(templates.map((name) => [name, template(name)])),
+    problems: [],
+    weight: 0,
+    routeFollows: true,
+    served: true,
+    podsFollow: true,
+    endpointsFollow: true,
+    endpoints: [],
+    born: 0,
+  };
+}
+
+export function observe(world: World): Observation {
+  const { canary } = world.rollout.spec.strategy ?? {};
+  const taken = [...world.runs.map((run) => run.metadata.name), ...world.foreignRuns];
+  const seen: Observation = {
+    now: world.now,
+    rollout: world.rollout,
+    replicaSets: world.replicaSets,
+    runs: world.runs,
+    takenRunNames: taken,
+    services: world.services,
+    stableEndpoints: world.endpoints,
+    ...(canary?.trafficRouting ? { traffic: { canaryWeight: world.weight, verified: world.served } } : {}),
+    templates: world.templates,
+    clusterTemplates: {},
+    problems: world.problems,
+  };
+  const problems = world.problems.length > 0 ? world.problems : analysisProblems(factsOf(seen));
+  return structuredClone({ ...seen, problems });
+}
+
+function named(world: World, name: string): ReplicaSet | undefined {
+  return world.replicaSets.find((replicaSet) => replicaSet.metadata.name === name);
+}
+
+function merged(annotations: Record<string, string> | undefined, patch: Record<string, string | null>) {
+  const entries = Object.entries({ ...annotations, ...patch });
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== null));
+}
+
+function annotate(object: ReplicaSet | Rollout | undefined, patch: Record<string, string | null>): void {
+  if (object) object.metadata.annotations = merged(object.metadata.annotations, patch);
+}
+
+/** Carries out one effect; throws where the API server would refuse it. */
+export function perform(world: World, effect: Effect): void {
+  switch (effect.kind) {
+    case 'setTraffic':
+      world.weight = effect.weight;
+      world.served = world.routeFollows;
+      return;
+    case 'annotateReplicaSet':
+      annotate(named(world, effect.name), effect.annotations);
+      return;
+    case 'annotateRollout':
+      annotate(world.rollout, effect.annotations);
+      return;
+    case 'createReplicaSet': {
+      if (named(world, effect.object.metadata.name)) return;
+      const metadata = { ...effect.object.metadata, uid: `rs-${++world.born}`, creationTimestamp: stamp(world) };
+      world.replicaSets.push(structuredClone({ ...effect.object, metadata, status: { replicas: 0 } }));
+      return;
+    }
+    case 'scaleReplicaSet': {
+      const replicaSet = named(world, effect.name);
+      if (replicaSet) replicaSet.spec.replicas = effect.to;
+      annotate(replicaSet, effect.annotations);
+      return;
+    }
+    case 'deleteReplicaSet':
+      world.replicaSets = world.replicaSets.filter(({ metadata }) => metadata.uid !== effect.uid);
+      return;
+    case 'switchService': {
+      const target = world.services[effect.name];
+      if (!target) return;
+      target.spec.selector = { ...target.spec.selector, [POD_TEMPLATE_HASH]: effect.hash };
+      target.metadata.annotations = { ...target.metadata.annotations, [MANAGED_BY]: 'web' };
+      return;
+    }
+    case 'createRun': {
+      const { name } = effect.object.metadata;
+      if (world.foreignRuns.includes(name)) throw new Error(`AnalysisRun ${name} exists and belongs to someone else`);
+      if (world.runs.some((run) => run.metadata.name === name)) return;
+      const metadata = { ...effect.object.metadata, uid: `run-${++world.born}`, creationTimestamp: stamp(world) };
+      world.runs.push(structuredClone({ ...effect.object, metadata }));
+      return;
+    }
+    case 'terminateRun':
+      for (const run of world.runs) if (run.metadata.name === effect.name) run.spec.terminate = true;
+      return;
+    case 'deleteRun':
+      world.runs = world.runs.filter(({ metadata }) => metadata.uid !== effect.uid);
+      return;
+  }
+}
+
+function stamp(world: World): string {
+  return `${new Date(world.now).toISOString().slice(0, 19)}Z`;
+}
+
+/** Writes the status as the API server keeps it; false where there is nothing to change. */
+export function writeStatus(world: World, status: RolloutStatus): boolean {
+  const kept = JSON.parse(JSON.stringify(status)) as RolloutStatus;
+  if (sorted(kept) === sorted(world.rollout.status ?? {})) return false;
+  world.rollout.status = kept;
+  return true;
+}
+
+function sorted(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) =>
+    typeof each === 'object' && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );
+}
+
+export type Part = 'new' | 'stable';
+
+/** ReplicaSets have as many pods as they want; those become available unless told otherwise. */
+export function podsCatchUp(world: World): void {
+  for (const replicaSet of world.replicaSets) {
+    const wanted = replicaSet.spec.replicas ?? 1;
+    const was = replicaSet.status?.availableReplicas ?? 0;
+    const ready = world.podsFollow ? wanted : Math.min(was, wanted);
+    replicaSet.status = { replicas: wanted, readyReplicas: ready, availableReplicas: ready };
+  }
+  if (world.endpointsFollow) world.endpoints = stablePods(world);
+}
+
+function stablePods(world: World): string[] {
+  const name = world.rollout.spec.strategy?.canary?.stableService ?? '';
+  const hash = world.services[name]?.spec.selector?.[POD_TEMPLATE_HASH];
+  return world.replicaSets
+    .filter((replicaSet) => hash === undefined || hashOf(replicaSet) === hash)
+    .flatMap(({ metadata, status }) =>
+      Array.from({ length: status?.availableReplicas ?? 0 }, (_, index) => `${metadata.name}-${podSuffix(index)}`),
+    );
+}
+
+function podSuffix(index: number): string {
+  return String(index).padStart(5, 'x');
+}
+
+export function setAvailable(replicaSet: ReplicaSet, count: number): void {
+  const wanted = replicaSet.spec.replicas ?? 1;
+  const ready = Math.min(count, wanted);
+  replicaSet.status = { replicas: wanted, readyReplicas: ready, availableReplicas: ready };
+}
+
+export function finishRun(world: World, name: string, phase: AnalysisPhase, message?: string): boolean {
+  const run = world.runs.find(({ metadata }) => metadata.name === name);
+  if (run) run.status = { phase, ...(message ? { message } : {}) };
+  return run !== undefined;
+}
+
+function patchSpec(world: World, change: Partial<Rollout['spec']>): void {
+  const { rollout } = world;
+  if (JSON.stringify({ ...rollout.spec, ...change }) === JSON.stringify(rollout.spec)) return;
+  Object.assign(rollout.spec, change);
+  rollout.metadata.generation = (rollout.metadata.generation ?? 0) + 1;
+}
+
+/** A merge patch of the status, as a client sends it: null takes a field away. */
+export function patchStatus(world: World, patch: JsonObject): void {
+  const status = { ...(world.rollout.status ?? {}), ...patch };
+  world.rollout.status = Object.fromEntries(Object.entries(status).filter(([, value]) => value !== null));
+}
+
+function nextStep({ rollout }: World): number {
+  const steps = rollout.spec.strategy?.canary?.steps?.length ?? 0;
+  return Math.min((rollout.status?.currentStepIndex ?? 0) + 1, steps);
+}
+
+/** What the stock kubectl plugin sends for `promote` (reference §1.14). */
+function promote(world: World): void {
+  const status = world.rollout.status ?? {};
+  if (world.rollout.spec.paused) patchSpec(world, { paused: false });
+  const waits = (status.pauseConditions ?? []).length > 0;
+  const inconclusive = status.canary?.currentStepAnalysisRunStatus?.status === 'Inconclusive';
+  if (inconclusive && waits && status.controllerPause) {
+    patchStatus(world, { pauseConditions: null, controllerPause: false, currentStepIndex: nextStep(world) });
+  } else if (waits) patchStatus(world, { pauseConditions: null });
+  else if (world.rollout.spec.strategy?.canary?.steps)
+    patchStatus(world, { pauseConditions: null, currentStepIndex: nextStep(world) });
+}
+
+/** What users do, by exactly the patches that the stock kubectl plugin sends. */
+export const user = {
+  template: (world: World, version: string) => patchSpec(world, { template: podTemplate(version) }),
+  scale: (world: World, replicas: number) => patchSpec(world, { replicas }),
+  pause: (world: World) => patchSpec(world, { paused: true }),
+  resume: (world: World) => patchSpec(world, { paused: false }),
+  steps: (world: World, steps: CanaryStrategy['steps']) =>
+    patchSpec(world, { strategy: { canary: { ...world.rollout.spec.strategy?.canary, ...(steps ? { steps } : {}) } } }),
+  promote,
+  skip: (world: World) => patchStatus(world, { pauseConditions: null, currentStepIndex: nextStep(world) }),
+  promoteFull: (world: World) => {
+    const { currentPodHash, stableRS } = world.rollout.status ?? {};
+    if (currentPodHash !== stableRS) patchStatus(world, { promoteFull: true });
+  },
+  abort: (world: World) => patchStatus(world, { abort: true }),
+  retry: (world: World) => patchStatus(world, { abort: false }),
+};
+
+export function revisionLabel(replicaSet: ReplicaSet): string {
+  return replicaSet.metadata.annotations?.[REVISION] ?? '?';
+}
