@@ -49,16 +49,29 @@ export function machineClock(): Clock {
   };
 }
 
+export interface ScaledClock extends Clock {
+  /** How world time runs at the moment: what another process needs to run along. */
+  time(): WorldTime;
+  /** World time goes on from where it is, at another speed. */
+  changeSpeed(speed: number): void;
+}
+
 /** World time that runs `speed` times as fast as the machine's, starting in the past; once it has caught up it stays at machine time. */
-export function scaledClock(world: WorldTime): Clock {
+export function scaledClock(start: WorldTime): ScaledClock {
+  let world = start;
   const now = () => {
     const machine = machineNow();
     return Math.min(machine, world.start + (machine - world.origin) * world.speed);
   };
   return {
     now,
+    // After a change of speed a timer may come too early: it looks again and waits for the rest.
     at: (time, wake) => timerAt(() => (time - now()) / (now() < machineNow() ? world.speed : 1), wake),
     busy: () => () => {},
+    time: () => world,
+    changeSpeed(speed) {
+      world = { origin: machineNow(), start: now(), speed };
+    },
   };
 }
 

@@ -1,18 +1,24 @@
+import { realpath } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { evaluateTime } from './analysis/index.ts';
 import { type Clock, machineClock, machineNow, scaledClock } from './clock.ts';
 import { CONTROLLER_HELP, type Config, readConfig } from './config.ts';
+import { gitControllers } from './controllers/git.ts';
 import { createLeaderElection } from './controllers/leader.ts';
 import { type ControllerMetrics, createMetrics } from './controllers/metrics.ts';
 import { type Controllers, createControllers } from './controllers/start.ts';
 import { messageOf } from './errors.ts';
+import { createHosts } from './git/hosts/index.ts';
+import { createGit } from './git/process.ts';
+import { createRepositories } from './git/repository.ts';
+import { locateRepository } from './git/url.ts';
 import { loadKubeConfig } from './kube/config.ts';
 import { createKubeClient } from './kube/http-client.ts';
 import { createLog, type Log } from './log.ts';
 import { createProviders } from './metrics/index.ts';
-import { createDialer, parseResolveRule } from './net/index.ts';
+import { createDialer, type Dialer, parseResolveRule } from './net/index.ts';
 import { routers } from './traffic/index.ts';
 import { version } from './version.ts';
 
@@ -55,6 +61,16 @@ function clockOf({ worldTime }: Config): Clock {
   return worldTime ? scaledClock(worldTime) : machineClock();
 }
 
+function composeGit({ localRepositories, cacheFolder }: Config, clock: Clock, dialer: Dialer) {
+  const git = createGit({ protocols: localRepositories.length > 0 ? ['https', 'file'] : ['https'], clock });
+  const locateHost = (host: string, port: number) => dialer.locate(host, port);
+  const repositories = createRepositories({ git, cacheDir: cacheFolder, locateHost });
+  const roots = Promise.all(localRepositories.map((folder) => realpath(folder)));
+  const locate = async (url: string) => locateRepository(url, { localRoots: await roots });
+  const hosts = createHosts({ repositories, locate, clock, send: (request) => dialer.request(request) });
+  return { repositories, hosts, locate };
+}
+
 function compose(config: Config, log: Log, metrics: ControllerMetrics) {
   const clock = clockOf(config);
   const connection = createKubeClient({ config: loadKubeConfig(config), log, userAgent: `headgate/${version}` });
@@ -68,7 +84,15 @@ function compose(config: Config, log: Log, metrics: ControllerMetrics) {
     moments: evaluateTime,
     ...(config.prometheusAddress ? { defaultAddress: config.prometheusAddress } : {}),
   });
-  const controllers = createControllers({
+  const git = gitControllers({
+    client: connection,
+    clock,
+    log,
+    namespace: config.ownNamespace,
+    version,
+    ...composeGit(config, clock, dialer),
+  });
+  const options = {
     connection,
     clock,
     log,
@@ -78,8 +102,8 @@ function compose(config: Config, log: Log, metrics: ControllerMetrics) {
     namespace: config.namespaced ? config.ownNamespace : undefined,
     instance: config.identity,
     metrics,
-  });
-  return { connection, controllers };
+  };
+  return { connection, controllers: createControllers(options, [git]) };
 }
 
 /** Runs until SIGTERM or SIGINT; answers with the exit code. A lost lease ends the process at once. */

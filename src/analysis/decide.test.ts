@@ -293,6 +293,32 @@ describe('outages', () => {
     expect(result).toMatchObject({ count: 2, successful: 2, error: 8, consecutiveError: 0 });
   });
 
+  it('read as a story', () => {
+    const { run, log } = play(
+      { metrics: [metric({ count: 3 })] },
+      { rate: [good, down, empty, value(Number.NaN), down, down, down, good, good] },
+    );
+    const told = run.status?.metricResults?.[0]?.measurements?.map(
+      ({ startedAt = '', phase, value: shown = '-', message = '' }) =>
+        `${startedAt.slice(14, 19)} ${phase} ${shown} ${message}`.trim(),
+    );
+    const nothing = 'could not evaluate successCondition "result >= 0.95": ';
+    expect([...(told ?? []), ...log]).toEqual([
+      '00:00 Successful [0.99]',
+      '00:10 Error - connection refused',
+      `00:20 Error [] ${nothing}metric result is nil or empty: no data returned from the metric provider`,
+      `00:30 Error [NaN] ${nothing}no data: the result is NaN or infinite, and the condition does not say what that means (isNaN, isInf or default)`,
+      '00:40 Error - connection refused',
+      '00:50 Error - connection refused',
+      '01:00 Error - connection refused',
+      '01:10 Successful [0.99]',
+      '01:20 Successful [0.99]',
+      '+0s run Running',
+      '+80s rate Successful',
+      '+80s run Successful',
+    ]);
+  });
+
   it('says what is the matter meanwhile', () => {
     const { run } = play({ metrics: [metric()] }, { rate: [good, down] });
     expect(troubleOf(run)).toBe('metric rate: connection refused');

@@ -15,7 +15,6 @@ export {
   type ConditionProblem,
   evaluateCondition,
   evaluateTime,
-  knownNames,
   LIMITS,
   type Outcome,
   type Parsed,

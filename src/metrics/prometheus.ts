@@ -1,7 +1,7 @@
 import { type PrometheusConnectionOptions, PrometheusDriver, type QueryResult } from 'prometheus-query';
 import type { JsonObject } from '../api/kubernetes.ts';
 import { messageOf, type Problem } from '../errors.ts';
-import { type Answer, type Dialer, Refused } from '../net/index.ts';
+import { type Answer, type Dialer, Unreachable } from '../net/index.ts';
 import type { MeasureRequest, MetricProvider, Reading } from './provider.ts';
 
 /** Works out a moment from an expression such as `now() - duration("5m")`; milliseconds since the epoch. */
@@ -42,7 +42,7 @@ export function createPrometheusProvider({ dialer, defaultAddress, moments }: Pr
         const conversation = { settings, request, dialer, moments, metadata };
         return await ask(conversation);
       } catch (error) {
-        return { kind: error instanceof Refused ? 'rejected' : 'unreachable', message: messageOf(error) };
+        return { kind: error instanceof Unreachable ? 'unreachable' : 'rejected', message: messageOf(error) };
       }
     },
   };
@@ -129,8 +129,8 @@ function wireOf({ settings, request, dialer }: Conversation) {
   };
 }
 
-function warningsOf({ warnings, infos }: Payload): Record<string, string> {
-  const words = [warnings, infos].flat().filter((each) => typeof each === 'string');
+function warningsOf({ warnings }: Payload): Record<string, string> {
+  const words = [warnings].flat().filter((each) => typeof each === 'string');
   return words.length === 0 ? {} : { warnings: words.map((each) => `"${each}"`).join(', ') };
 }
 
@@ -196,7 +196,6 @@ type Sample = [time: number, value: string];
 interface Payload {
   data?: { resultType?: string; result?: unknown };
   warnings?: unknown;
-  infos?: unknown;
 }
 
 /** One series of a vector or matrix; histograms stand in fields of their own. */

@@ -147,6 +147,11 @@ describe('the dialer', () => {
     await expect(asked).rejects.toThrow('no answer from 127.0.0.1 within 0.1 s');
   });
 
+  it('refuses headers that would break the request', async () => {
+    const request = { ...get(`http://127.0.0.1:${port}/`), headers: { 'x-a': 'b\r\nhost: evil' } };
+    await expect(createDialer({ allowLoopback: true }).request(request)).rejects.toThrow(Refused);
+  });
+
   it('says who cannot be reached', async () => {
     const dialer = createDialer({ allowLoopback: true });
     await expect(dialer.request(get('http://127.0.0.1:1/'))).rejects.toThrow(

@@ -176,7 +176,7 @@ function exchange({ request, url, target, agent, signal, limit }: Exchange): Pro
   const { method, headers = {}, body = '', insecure, timeoutMilliseconds } = request;
   const host = hostOf(url);
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const sent = (url.protocol === 'https:' ? https : http).request({
+  const sent = begin({
     agent,
     method,
     host: isIP(host) === 0 ? host : (target.addresses[0] ?? host),
@@ -203,6 +203,15 @@ function exchange({ request, url, target, agent, signal, limit }: Exchange): Pro
   });
   sent.end(body);
   return promise;
+}
+
+/** Headers that no request can carry are refused here, before anything is sent. */
+function begin(options: https.RequestOptions): http.ClientRequest {
+  try {
+    return options.agent instanceof https.Agent ? https.request(options) : http.request(options);
+  } catch (error) {
+    throw new Refused(`the request cannot be made: ${messageOf(error)}`);
+  }
 }
 
 function failure(error: unknown, signal: AbortSignal, timeoutMilliseconds: number, host: string): Unreachable {

@@ -144,8 +144,9 @@ export function conditionsOf(input: StatementInput): Condition[] {
     const since = before?.status === statement.status ? before.lastTransitionTime : undefined;
     return { ...statement, lastTransitionTime: since ?? now, lastUpdateTime: now };
   });
-  const spoken = new Set(told.map((condition) => condition.type));
-  return [...kept.filter((condition) => !spoken.has(condition.type)), ...told];
+  // Each keeps its place, so that what is said only now and then does not make the list a new one.
+  const updated = kept.map((condition) => told.find(({ type }) => type === condition.type) ?? condition);
+  return [...updated, ...told.filter(({ type }) => !kept.some((condition) => condition.type === type))];
 }
 
 /** The conditions of an object that cannot be followed: all that was known, and what is wrong. */

@@ -59,7 +59,7 @@ function isStuck(facts: Facts): boolean {
 /** The new revision can take over: every pod is available, and where there is a router, all traffic has been seen there. */
 function canaryReady(facts: Facts): boolean {
   const podsThere = facts.newReplicaSet !== undefined && available(facts.newReplicaSet) >= facts.replicas;
-  if (!podsThere || !facts.routed || facts.status.promoteFull) return podsThere;
+  if (!podsThere || !facts.routed || facts.replicas === 0 || facts.status.promoteFull) return podsThere;
   const { traffic } = facts.seen;
   return traffic?.canaryWeight === facts.maxWeight && traffic.verified;
 }

@@ -41,7 +41,7 @@ function explainStep(facts: Facts, { index }: MachineState): string {
   if (!podsInPlace(facts)) return `${title}: ${waitingForPods(facts, weightAt(facts.steps, index, facts.maxWeight))}`;
   const { traffic } = facts.seen;
   return traffic && !traffic.verified
-    ? `${title}: the route is not served yet: ${traffic.message ?? ''}`
+    ? `${title}: the route is not served yet${traffic.message ? `: ${traffic.message}` : ''}`
     : `${title}: is done, the next step begins`;
 }
 

@@ -199,10 +199,10 @@ export function nameOf(delivery: Delivery): DeliveryName {
 }
 
 /** The state that one observation leads to. */
-export function step(state: MachineState, seen: Seen): MachineState {
+export function step(state: MachineState, seen: Seen, chart = machine): MachineState {
   const { delivery, hold, ...context } = state;
-  const snapshot = machine.resolveState({ value: { delivery, hold } as never, context });
-  const [next] = transition(machine, snapshot, { type: 'OBSERVED', seen });
+  const snapshot = chart.resolveState({ value: { delivery, hold } as never, context });
+  const [next] = transition(chart, snapshot, { type: 'OBSERVED', seen });
   const value = next.value as { delivery: Delivery; hold: Hold };
   return { delivery: value.delivery, hold: value.hold, index: next.context.index, length: next.context.length };
 }

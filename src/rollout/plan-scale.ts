@@ -12,7 +12,7 @@ import { instant } from './instant.ts';
 import { nameOf } from './machine.ts';
 import type { Effect, PlanInput } from './plan.ts';
 import { goalCounts, nextBasicCounts } from './scale.ts';
-import { persistedWeight, podWeightNow } from './weights.ts';
+import { persistedWeight, podWeightNow, stepWeight } from './weights.ts';
 
 /** How many pods a ReplicaSet should have, and until when it is kept though nothing needs it. */
 interface Target {
@@ -50,11 +50,12 @@ function routedCanaryTarget({ facts, persisted, next }: PlanInput, replicaSet: R
       ? later(facts, replicaSet, abortScaleDownDelaySeconds(facts.seen.rollout))
       : { replicaSet, count: wanted(replicaSet), deadline: deadlineOf(replicaSet) };
   }
-  const carried = Math.max(
-    podWeightNow(facts, persisted, next),
-    facts.seen.traffic?.canaryWeight ?? persistedWeight(facts),
-  );
-  return { replicaSet, count: goalCounts(facts, carried).canary };
+  const carried = facts.seen.traffic?.canaryWeight ?? persistedWeight(facts);
+  const podsFor = (weight: number) => goalCounts(facts, Math.max(weight, carried)).canary;
+  const most = podsFor(stepWeight(facts, next));
+  const least = Math.min(most, podsFor(podWeightNow(facts, persisted, next)));
+  // Pods rise only with what is persisted; those that the next state wants anyway (a retry, soon after) stay.
+  return { replicaSet, count: Math.max(least, Math.min(wanted(replicaSet), most)) };
 }
 
 function routedTargets(input: PlanInput): Target[] {

@@ -88,7 +88,10 @@ function invalidStatus(facts: Facts): RolloutStatus {
   const message = problems
     .map((problem) => (problem.path ? `${problem.path}: ${problem.message}` : problem.message))
     .join('; ');
-  const status = { ...facts.status, ...counts(facts), conditions: invalidConditions(facts, message) };
+  const split = weights(facts);
+  const canary = { ...facts.status.canary, ...(split ? { weights: split } : {}) };
+  const conditions = invalidConditions(facts, message);
+  const status = { ...facts.status, ...counts(facts), conditions, canary };
   return { ...status, ...phaseOf(rollout, status) };
 }
 
@@ -114,8 +117,8 @@ export function statusOf(input: StatusInput): RolloutStatus {
   const promoted = nameOf(next.delivery) === 'settled';
   const stableRS = promoted ? facts.hash : facts.stableHash;
   const split = weights(facts);
-  const fullPromotion =
-    facts.status.promoteFull && nameOf(next.delivery) === 'promoting' && !startsOver(facts, persisted, next);
+  const sameUpdate = facts.status.currentPodHash === facts.hash && facts.status.currentStepHash === facts.stepHash;
+  const fullPromotion = facts.status.promoteFull && nameOf(next.delivery) === 'promoting' && sameUpdate;
   const pausedNow = pauseConditions.length > 0 || next.hold === 'paused';
   const status: RolloutStatus = {
     ...carriedOver(facts.status),

@@ -51,7 +51,8 @@ export function podsInPlace(facts: Facts): boolean {
 }
 
 function weightServed(facts: Facts): boolean {
-  if (!facts.routed) return true;
+  // A Rollout scaled to nothing serves nothing: the route is left alone, and the steps go by.
+  if (!facts.routed || facts.replicas === 0) return true;
   const { traffic } = facts.seen;
   return traffic?.verified === true && traffic.canaryWeight === facts.steps[facts.index]?.setWeight;
 }

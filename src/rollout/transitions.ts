@@ -26,9 +26,9 @@ interface TransitionInput {
   abortCause: AbortCause | undefined;
 }
 
-function promotionReason({ facts, seen, persisted }: TransitionInput): string {
+function promotionReason({ facts, seen }: TransitionInput): string {
   if (seen.firstInstall) return 'Initial deploy';
-  if (seen.stableTemplate && nameOf(persisted.delivery) !== 'promoting') return 'Fast rollback';
+  if (seen.stableTemplate) return 'Fast rollback';
   if (facts.status.promoteFull) return 'Full promotion requested';
   return `Completed all ${facts.steps.length} canary steps`;
 }
@@ -47,14 +47,20 @@ function runChanges(before: RolloutStatus, after: RolloutStatus): Transition[] {
   });
 }
 
+function progressReason(status: RolloutStatus): string | undefined {
+  return status.conditions?.find(({ type }) => type === 'Progressing')?.reason;
+}
+
 function pauseChanges(before: RolloutStatus, after: RolloutStatus): Transition[] {
-  const was = (before.pauseConditions ?? []).length > 0 || before.controllerPause === true;
-  const [first] = after.pauseConditions ?? [];
-  const known = before.pauseConditions?.some(
-    (condition) => condition.reason === first?.reason && condition.startTime === first?.startTime,
+  const added = (after.pauseConditions ?? []).filter(
+    (condition) =>
+      !before.pauseConditions?.some(
+        (known) => known.reason === condition.reason && known.startTime === condition.startTime,
+      ),
   );
-  if (first && !known) return [{ kind: 'paused', reason: first.reason }];
-  return was && !first && !after.controllerPause ? [{ kind: 'resumed' }] : [];
+  if (added.length > 0) return added.map(({ reason }) => ({ kind: 'paused', reason }));
+  const resumed = progressReason(before) === 'RolloutPaused' && progressReason(after) === 'RolloutResumed';
+  return resumed ? [{ kind: 'resumed' }] : [];
 }
 
 function deliveryChanges(input: TransitionInput): Transition[] {
@@ -63,18 +69,13 @@ function deliveryChanges(input: TransitionInput): Transition[] {
   if (to === 'aborting' && abortCause)
     return [{ kind: 'aborted', revision: facts.revision, cause: abortCause.message }];
   if (to === 'settled' && from !== 'settled') {
-    const back: Transition[] =
-      seen.stableTemplate && from !== 'promoting'
-        ? [{ kind: 'skippedSteps', reason: 'Rollback to stable ReplicaSets' }]
-        : [];
+    const back: Transition[] = seen.stableTemplate
+      ? [{ kind: 'skippedSteps', reason: 'Rollback to stable ReplicaSets' }]
+      : [];
     return [...back, { kind: 'promoted', revision: facts.revision, hash: facts.hash, reason: promotionReason(input) }];
   }
   if (startsOver(facts, persisted, next)) {
-    return [
-      seen.retryRequested && !seen.newRevision
-        ? { kind: 'retried' }
-        : { kind: 'started', revision: facts.revision, hash: facts.hash },
-    ];
+    return [seen.newRevision ? { kind: 'started', revision: facts.revision, hash: facts.hash } : { kind: 'retried' }];
   }
   const completed =
     from === 'progressing' && (to === 'progressing' || to === 'promoting') && next.index === persisted.index + 1;

@@ -1,4 +1,5 @@
 import { POD_TEMPLATE_HASH } from '../api/index.ts';
+import { badRun } from './cause.ts';
 import { available, type Facts } from './facts.ts';
 import { type MachineState, nameOf } from './machine.ts';
 import { podsInPlace, weightAt } from './steps.ts';
@@ -34,10 +35,10 @@ function trafficWeight(facts: Facts, state: MachineState): number {
   switch (nameOf(state.delivery)) {
     case 'progressing': {
       const goal = stepWeight(facts, state);
-      return goal < currentWeight(facts) || podsInPlace(facts) ? goal : previousWeight(facts, state.index);
+      return podsInPlace(facts) ? goal : Math.min(goal, previousWeight(facts, state.index));
     }
     case 'promoting':
-      return available(facts.newReplicaSet) >= facts.replicas ? facts.maxWeight : persistedWeight(facts);
+      return available(facts.newReplicaSet) >= facts.replicas ? facts.maxWeight : currentWeight(facts);
     default:
       return 0;
   }
@@ -62,7 +63,7 @@ function stillMovingHome(facts: Facts): boolean {
 export function weightNow(facts: Facts, persisted: MachineState, next: MachineState): number {
   const current = currentWeight(facts);
   const delivery = nameOf(next.delivery);
-  if (delivery === 'invalid' && !facts.status.abort) return current;
+  if (delivery === 'invalid' && !facts.status.abort && !badRun(facts)) return current;
   if (delivery === 'settled' && current > 0 && stillMovingHome(facts)) return current;
   const allowed = Math.min(trafficWeight(facts, persisted), trafficWeight(facts, next));
   const mayRise = next.hold === 'running' && canarySelector(facts) === facts.hash;
@@ -71,5 +72,7 @@ export function weightNow(facts: Facts, persisted: MachineState, next: MachineSt
 
 /** The same for pods: without a router their share is the share of traffic. */
 export function podWeightNow(facts: Facts, persisted: MachineState, next: MachineState): number {
+  // The pods of a revision that becomes stable in this pass are those that stay.
+  if (nameOf(next.delivery) === 'settled') return facts.maxWeight;
   return Math.min(stepWeight(facts, persisted), stepWeight(facts, next));
 }

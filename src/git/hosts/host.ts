@@ -54,3 +54,8 @@ export interface GitHost {
   probe(access: RepositoryAccess, branch: string): Promise<ProbeOutcome>;
   commit(access: RepositoryAccess, request: CommitRequest): Promise<CommitOutcome>;
 }
+
+/** The ref whose creation, in the same step as the branch's move, makes a second write with the same key impossible. */
+export function markerRef(key: string): string {
+  return `refs/headgate/reverts/${key}`;
+}

@@ -49,7 +49,6 @@ const job: Defaulting = (_object, spec) => {
   setDefault(spec, 'completionMode', 'NonIndexed');
   setDefault(spec, 'suspend', false);
   setDefault(spec, 'podReplacementPolicy', spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed');
-  setDefault(spec, 'manualSelector', undefined);
   template(spec);
 };
 

@@ -21,18 +21,18 @@ const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDisco
 
 export function answerDocument(url: URL, accept: string, response: ServerResponse): void {
   const path = url.pathname.length > 1 ? url.pathname.replace(/\/$/, '') : url.pathname;
-  if (HEALTH.has(path)) return sendText(response, 200, 'ok');
-  const wantsAggregated = accept.includes('as=APIGroupDiscoveryList') && accept.includes('v=v2;');
-  if (wantsAggregated && (path === '/api' || path === '/apis')) {
-    return sendDocument(response, aggregatedDiscovery(path === '/api'), AGGREGATED);
+  const isDiscovery = path === '/api' || path === '/apis';
+  if (HEALTH.has(path)) sendText(response, 200, 'ok');
+  else if (isDiscovery && accept.includes('as=APIGroupDiscoveryList') && accept.includes('v=v2;')) {
+    sendDocument(response, aggregatedDiscovery(path === '/api'), AGGREGATED);
+  } else if (path === '/openapi/v2' && accept.includes('protobuf') && !accept.includes('application/json')) {
+    // Clients that only read protobuf are told so, and go on without.
+    sendText(response, 406, 'only application/json is served');
+  } else {
+    const document = find(path);
+    if (document) sendDocument(response, document, 'application/json');
+    else sendText(response, 404, '404 page not found');
   }
-  // Clients that only read protobuf are told so, and go on without.
-  if (path === '/openapi/v2' && accept.includes('protobuf') && !accept.includes('application/json')) {
-    return sendText(response, 406, 'only application/json is served');
-  }
-  const document = find(path);
-  if (document) sendDocument(response, document, 'application/json');
-  else sendText(response, 404, '404 page not found');
 }
 
 function find(path: string): object | undefined {

@@ -19,89 +19,27 @@ interface Dependent {
   object: ApiObject;
 }
 
-export function collectGarbage({ storage, registry }: { storage: Storage; registry: Registry }): void {
+interface Services {
+  storage: Storage;
+  registry: Registry;
+}
+
+export function collectGarbage(services: Services): void {
+  const { storage } = services;
   const namespaces = kindNamed('Namespace');
   const alive = new Set<string>();
-
-  const dependents = (uid: string): Dependent[] =>
-    STORED.flatMap((kind) => storage.ownedBy(kind, uid).map((object) => ({ kind, object })));
-
-  const attempt = (work: () => void) => {
-    try {
-      work();
-    } catch (error) {
-      // Gone or changed meanwhile: that change comes by here, too.
-      if (!(error instanceof Failure)) throw error;
-    }
-  };
-  const remove = ({ kind, object }: Dependent, request: DeleteRequest = {}) =>
-    attempt(() => registry.remove(kind, object.metadata, { uid: object.metadata.uid ?? '', ...request }));
-  const edit = ({ kind, object }: Dependent, change: (live: ApiObject) => ApiObject) =>
-    attempt(() =>
-      registry.change({ kind, key: object.metadata, subresource: '' }, change, { ...OPTIONS, warnings: [] }),
-    );
-
-  const disown = (dependent: Dependent, isGone: (uid: string) => boolean) =>
-    edit(dependent, (live) => {
-      const ownerReferences = (live.metadata.ownerReferences ?? []).filter((owner) => !isGone(owner.uid));
-      return { ...live, metadata: { ...live.metadata, ownerReferences } };
-    });
-  const dropFinalizer = (dependent: Dependent, finalizer: string) =>
-    edit(dependent, (live) => {
-      const finalizers = (live.metadata.finalizers ?? []).filter((each) => each !== finalizer);
-      return { ...live, metadata: { ...live.metadata, finalizers } };
-    });
-
-  /** An object none of whose owners is there any more goes; one with another owner only loses the reference. */
-  const collect = (dependent: Dependent) => {
-    const owners = dependent.object.metadata.ownerReferences ?? [];
-    if (owners.length === 0 || owners.every((owner) => alive.has(owner.uid))) return;
-    if (owners.some((owner) => alive.has(owner.uid))) disown(dependent, (uid) => !alive.has(uid));
-    else remove(dependent, { propagation: 'Background' });
-  };
-
-  const finishDeletion = (owner: Dependent) => {
-    const { uid = '', finalizers = [], deletionTimestamp } = owner.object.metadata;
-    if (!deletionTimestamp) return;
-    if (finalizers.includes(ORPHAN)) {
-      for (const dependent of dependents(uid)) disown(dependent, (each) => each === uid);
-      dropFinalizer(owner, ORPHAN);
-    } else if (finalizers.includes(FOREGROUND)) {
-      const waiting = dependents(uid);
-      for (const dependent of waiting)
-        if (!dependent.object.metadata.deletionTimestamp) remove(dependent, { propagation: 'Foreground' });
-      if (!dependents(uid).some((dependent) => blocks(dependent.object, uid))) dropFinalizer(owner, FOREGROUND);
-    }
-  };
-
-  const emptyNamespace = (namespace: ApiObject) => {
-    if (textAt(namespace, 'status', 'phase') !== 'Terminating') return;
-    const name = namespace.metadata.name;
-    const content = () =>
-      STORED.filter((kind) => kind.namespaced).flatMap((kind) =>
-        storage
-          .all(kind)
-          .filter((object) => object.metadata.namespace === name)
-          .map((object) => ({ kind, object })),
-      );
-    for (const each of content())
-      if (!each.object.metadata.deletionTimestamp) remove(each, { propagation: 'Background' });
-    const current = storage.get(namespaces, undefined, name);
-    if (current && current.metadata.uid === namespace.metadata.uid && content().length === 0)
-      storage.commit(namespaces, current, undefined);
-  };
 
   const afterRemoval = ({ object }: Committed) => {
     const { uid = '', namespace = '', ownerReferences = [] } = object.metadata;
     alive.delete(uid);
-    for (const dependent of dependents(uid)) collect(dependent);
+    for (const dependent of dependentsOf(storage, uid)) collect(services, dependent, alive);
     for (const owner of ownerReferences) {
       const kind = KINDS.find((each) => each.kind === owner.kind);
       const live = kind && storage.get(kind, namespace, owner.name);
-      if (live && live.metadata.uid === owner.uid) finishDeletion({ kind, object: live });
+      if (live && live.metadata.uid === owner.uid) finishDeletion(services, { kind, object: live });
     }
     const home = storage.get(namespaces, undefined, namespace);
-    if (home) emptyNamespace(home);
+    if (home) emptyNamespace(services, namespaces, home);
   };
 
   const consider = (change: Committed) => {
@@ -109,13 +47,89 @@ export function collectGarbage({ storage, registry }: { storage: Storage; regist
     if (type === 'DELETED') return afterRemoval(change);
     if (type === 'ADDED') {
       alive.add(object.metadata.uid ?? '');
-      if (object.metadata.ownerReferences) collect({ kind, object });
+      if (object.metadata.ownerReferences) collect(services, { kind, object }, alive);
     }
-    if (object.metadata.deletionTimestamp) finishDeletion({ kind, object });
-    if (kind === namespaces) emptyNamespace(object);
+    if (object.metadata.deletionTimestamp) finishDeletion(services, { kind, object });
+    if (kind === namespaces) emptyNamespace(services, namespaces, object);
   };
 
   for (const kind of STORED) storage.listen(kind, consider);
+}
+
+function dependentsOf(storage: Storage, uid: string): Dependent[] {
+  return STORED.flatMap((kind) => storage.ownedBy(kind, uid).map((object) => ({ kind, object })));
+}
+
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    // Gone or changed meanwhile: that change comes by here, too.
+    if (!(error instanceof Failure)) throw error;
+  }
+}
+
+function remove({ registry }: Services, { kind, object }: Dependent, request: DeleteRequest): void {
+  attempt(() => registry.remove(kind, object.metadata, { uid: object.metadata.uid ?? '', ...request }));
+}
+
+type MetadataChange = (metadata: ApiObject['metadata']) => Partial<ApiObject['metadata']>;
+
+function edit({ registry }: Services, { kind, object }: Dependent, change: MetadataChange): void {
+  const target = { kind, key: object.metadata, subresource: '' };
+  const next = (live: ApiObject) => ({ ...live, metadata: { ...live.metadata, ...change(live.metadata) } });
+  attempt(() => registry.change(target, next, { ...OPTIONS, warnings: [] }));
+}
+
+function disown(services: Services, dependent: Dependent, isGone: (uid: string) => boolean): void {
+  edit(services, dependent, ({ ownerReferences = [] }) => ({
+    ownerReferences: ownerReferences.filter((owner) => !isGone(owner.uid)),
+  }));
+}
+
+function dropFinalizer(services: Services, owner: Dependent, finalizer: string): void {
+  edit(services, owner, ({ finalizers = [] }) => ({ finalizers: finalizers.filter((each) => each !== finalizer) }));
+}
+
+/** An object none of whose owners is there any more goes; one with another owner only loses the reference. */
+function collect(services: Services, dependent: Dependent, alive: ReadonlySet<string>): void {
+  const owners = dependent.object.metadata.ownerReferences ?? [];
+  if (owners.every((owner) => alive.has(owner.uid))) return;
+  if (owners.some((owner) => alive.has(owner.uid))) disown(services, dependent, (uid) => !alive.has(uid));
+  else remove(services, dependent, { propagation: 'Background' });
+}
+
+/** Does what a foreground or orphaning deletion waits for. */
+function finishDeletion(services: Services, owner: Dependent): void {
+  const { uid = '', finalizers = [], deletionTimestamp } = owner.object.metadata;
+  if (!deletionTimestamp) return;
+  const dependents = () => dependentsOf(services.storage, uid);
+  if (finalizers.includes(ORPHAN)) {
+    for (const dependent of dependents()) disown(services, dependent, (each) => each === uid);
+    dropFinalizer(services, owner, ORPHAN);
+  } else if (finalizers.includes(FOREGROUND)) {
+    for (const dependent of dependents()) {
+      if (!dependent.object.metadata.deletionTimestamp) remove(services, dependent, { propagation: 'Foreground' });
+    }
+    if (!dependents().some((dependent) => blocks(dependent.object, uid))) dropFinalizer(services, owner, FOREGROUND);
+  }
+}
+
+/** Removes what is in a namespace that is ending, and the namespace once nothing is left. */
+function emptyNamespace(services: Services, namespaces: KindInfo, namespace: ApiObject): void {
+  if (textAt(namespace, 'status', 'phase') !== 'Terminating') return;
+  const { storage } = services;
+  const { name, uid } = namespace.metadata;
+  const content = (): Dependent[] =>
+    STORED.filter((kind) => kind.namespaced).flatMap((kind) => {
+      const inside = storage.all(kind).filter((object) => object.metadata.namespace === name);
+      return inside.map((object) => ({ kind, object }));
+    });
+  for (const each of content()) {
+    if (!each.object.metadata.deletionTimestamp) remove(services, each, { propagation: 'Background' });
+  }
+  const current = storage.get(namespaces, undefined, name);
+  if (current?.metadata.uid === uid && content().length === 0) storage.commit(namespaces, current, undefined);
 }
 
 function blocks(dependent: ApiObject, uid: string): boolean {

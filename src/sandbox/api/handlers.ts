@@ -1,13 +1,14 @@
 /** One function per verb on objects. */
 import { evict } from './eviction.ts';
 import { badRequest, Failure, methodNotAllowed, unsupportedMediaType } from './failure.ts';
+import type { Target } from './identity.ts';
 import { apiVersionOf } from './kinds.ts';
 import { filterOf, listObjects } from './list.ts';
 import { copy, isFields, timestamp, valueAt } from './objects.ts';
 import { jsonPatch } from './patch-json.ts';
 import { mergePatch } from './patch-merge.ts';
 import { strategicPatch } from './patch-strategic.ts';
-import type { Registry, Target, WriteOptions } from './registry.ts';
+import type { Registry, WriteOptions } from './registry.ts';
 import {
   bodyObject,
   dryRunOf,

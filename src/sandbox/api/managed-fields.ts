@@ -1,6 +1,6 @@
 /** metadata.managedFields: who owns which field, kept up to date by every write. */
 import { allPaths, child, type FieldSet, fieldsOf, fromFieldsV1, partsOf, toFieldsV1 } from './field-sets.ts';
-import { equal, type Fields, isFields } from './objects.ts';
+import { equal, type Fields } from './objects.ts';
 import type { Schema } from './schema.ts';
 import type { ApiObject } from './types.ts';
 
@@ -20,7 +20,7 @@ export interface Writer {
   time: string;
 }
 
-const METADATA = [...['annotations', 'labels', 'finalizers', 'ownerReferences']];
+const METADATA = ['annotations', 'labels', 'finalizers', 'ownerReferences'];
 
 /** Fields that nobody owns: identity and what the server itself keeps. */
 function isOwnable(path: string): boolean {
@@ -147,8 +147,4 @@ export function trackUpdate(
 /** The fields that a configuration claims, without identity. */
 export function claimed(configuration: ApiObject, schema: Schema, hasStatus: boolean, subresource: string): FieldSet {
   return writable(fieldsOf(configuration, schema), hasStatus, subresource);
-}
-
-export function hasManagedFields(value: unknown): boolean {
-  return isFields(value) && Array.isArray(value.managedFields) && value.managedFields.length > 0;
 }

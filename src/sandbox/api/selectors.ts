@@ -8,7 +8,7 @@ export type Predicate = (object: ApiObject) => boolean;
 type Labels = Record<string, string>;
 type LabelTest = (labels: Labels) => boolean;
 
-const KEY = String.raw`[A-Za-z0-9]([A-Za-z0-9_./-]*[A-Za-z0-9])?`;
+const KEY = '[A-Za-z0-9]([A-Za-z0-9_./-]*[A-Za-z0-9])?';
 const SET = new RegExp(String.raw`^(${KEY})\s+(in|notin)\s*\(([^)]*)\)$`);
 const COMPARISON = new RegExp(String.raw`^(${KEY})\s*(==|=|!=)\s*([A-Za-z0-9_.-]*)$`);
 const EXISTENCE = new RegExp(String.raw`^(!?)\s*(${KEY})$`);

@@ -86,6 +86,19 @@ function deliveries(clock: Clock) {
   };
 }
 
+/** Keeps a change for watches that resume. */
+function remember(collection: Collection, change: Committed, watchWindow: number): void {
+  collection.log.push(change);
+  // Trimmed in batches: cutting one off at each change would copy the window each time.
+  if (collection.log.length <= watchWindow * 2) return;
+  const dropped = collection.log.splice(0, collection.log.length - watchWindow);
+  collection.forgottenUpTo = dropped.at(-1)?.version ?? collection.forgottenUpTo;
+}
+
+function tell({ listeners }: Collection, change: Committed): void {
+  for (const listener of [...listeners]) if (listeners.has(listener)) listener(change);
+}
+
 export function createStorage({ clock, watchWindow }: { clock: Clock; watchWindow: number }): Storage {
   let version = 1;
   const deliver = deliveries(clock);
@@ -99,18 +112,6 @@ export function createStorage({ clock, watchWindow }: { clock: Clock; watchWindo
     const collection = collections.get(kind);
     if (!collection) throw new Error(`${kind.kind} is not in the table of kinds`);
     return collection;
-  };
-
-  const record = (collection: Collection, change: Committed) => {
-    collection.log.push(change);
-    // Trimmed in batches: cutting one off at each change would copy the window each time.
-    if (collection.log.length > watchWindow * 2) {
-      const dropped = collection.log.splice(0, collection.log.length - watchWindow);
-      collection.forgottenUpTo = dropped.at(-1)?.version ?? collection.forgottenUpTo;
-    }
-    deliver(() => {
-      for (const listener of [...collection.listeners]) if (collection.listeners.has(listener)) listener(change);
-    });
   };
 
   return {
@@ -137,13 +138,10 @@ export function createStorage({ clock, watchWindow }: { clock: Clock; watchWindo
       else collection.objects.delete(key);
       if (!next || !previous) collection.order = undefined;
       reindexOwners(collection, key, previous, next);
-      record(collection, {
-        type: !next ? 'DELETED' : previous ? 'MODIFIED' : 'ADDED',
-        version,
-        object,
-        previous,
-        kind,
-      });
+      const type = !next ? 'DELETED' : previous ? 'MODIFIED' : 'ADDED';
+      const change: Committed = { type, version, object, previous, kind };
+      remember(collection, change, watchWindow);
+      deliver(() => tell(collection, change));
       return object;
     },
     since(kind, from) {

@@ -1,0 +1,136 @@
+import type { AnalysisRun, GitRevert, Measurement, Rollout } from '../../api/index.ts';
+import type { Event, KubeObject } from '../../api/kubernetes.ts';
+import { machineNow } from '../../clock.ts';
+import type { Stage } from './stage.ts';
+
+/** What a spectator may be told, as it happens. */
+export type Sight =
+  | { type: 'commit'; author: string; subject: string; commit: string }
+  | { type: 'phase'; phase: string; message: string; step: number | undefined }
+  | { type: 'weight'; canary: number; image: string }
+  | { type: 'measurement'; run: string; metric: string; phase: string; value: string; message: string }
+  | { type: 'verdict'; run: string; phase: string; message: string }
+  | { type: 'event'; reason: string; message: string; warning: boolean }
+  | { type: 'revert'; state: string; reason: string; message: string; commit: string }
+  | { type: 'prometheus'; up: boolean }
+  | { type: 'killed'; restarts: number }
+  | { type: 'chapter'; title: string };
+
+export type Tell = (sight: Sight) => void;
+
+/** What the summary needs to know of a release that failed. */
+export interface Reaction {
+  /** World time, milliseconds: the first request that a bad pod answered. */
+  firstBadRequest: number | undefined;
+  /** World and machine time of the verdict. */
+  verdict: { world: number; machine: number } | undefined;
+  /** World and machine time at which no traffic went to the canary any more. */
+  restored: { world: number; machine: number } | undefined;
+}
+
+export interface Observer {
+  reaction(): Reaction;
+  /** The canary's share of traffic, in percent, by what routes and pods say. */
+  canaryShare(): number;
+  stop(): void;
+}
+
+interface Route extends KubeObject {
+  spec: { rules?: { backendRefs?: { name: string; weight?: number }[] }[] };
+}
+
+function routeShare(route: Route | undefined, canary: string): number | undefined {
+  for (const { backendRefs = [] } of route?.spec.rules ?? []) {
+    const total = backendRefs.reduce((sum, { weight = 1 }) => sum + weight, 0);
+    const own = backendRefs.find(({ name }) => name === canary);
+    if (own && total > 0) return ((own.weight ?? 1) * 100) / total;
+  }
+  return undefined;
+}
+
+/** By the route where there is one, else by the share of pods; nothing goes to what has become stable. */
+function shareOf({ world, namespace, name }: Stage): number {
+  const { store } = world.api;
+  const rollout = store.get<Rollout>('Rollout', namespace, name);
+  const { canary } = rollout?.spec.strategy ?? {};
+  const byRoute = store
+    .list<Route>('HTTPRoute', namespace)
+    .map((route) => routeShare(route, canary?.canaryService ?? ''));
+  const routed = canary?.trafficRouting ? byRoute.find((share) => share !== undefined) : undefined;
+  if (routed !== undefined) return routed;
+  const { stableRS } = rollout?.status ?? {};
+  const revisions = world.traffic.summary(namespace, name).revisions;
+  const total = revisions.reduce((sum, { requestsPerSecond }) => sum + requestsPerSecond, 0);
+  const stable = revisions.find(({ hash }) => hash === stableRS)?.requestsPerSecond ?? total;
+  return total > 0 ? ((total - stable) * 100) / total : 0;
+}
+
+function newMeasurements(run: AnalysisRun, known: Map<string, number>): Sight[] {
+  return (run.status?.metricResults ?? []).flatMap((result) => {
+    const key = `${run.metadata.uid}/${result.name}`;
+    const made = (result.count ?? 0) + (result.error ?? 0);
+    const news = made - (known.get(key) ?? 0);
+    known.set(key, made);
+    const latest = news > 0 ? (result.measurements ?? []).slice(-news) : [];
+    return latest.map((measurement: Measurement): Sight => {
+      const { phase, value = '', message = '' } = measurement;
+      return { type: 'measurement', run: run.metadata.name, metric: result.name, phase, value, message };
+    });
+  });
+}
+
+/** Watches the world and tells what a person would want to see. */
+export function observeStage(stage: Stage, tell: Tell): Observer {
+  const { world, clock, namespace, name, badImages } = stage;
+  const { store } = world.api;
+  const measured = new Map<string, number>();
+  const told = new Map<string, string>();
+  const reaction: Reaction = { firstBadRequest: undefined, verdict: undefined, restored: undefined };
+  const moment = () => ({ world: clock.now(), machine: machineNow() });
+  const onceFor = (key: string, text: string, then: () => void) => {
+    if (told.get(key) === text) return;
+    told.set(key, text);
+    then();
+  };
+  const look = () => {
+    const share = Math.round(shareOf(stage));
+    const image = store.get<Rollout>('Rollout', namespace, name)?.spec.template?.spec?.containers[0]?.image ?? '';
+    if (share > 0 && badImages.has(image)) reaction.firstBadRequest ??= clock.now();
+    if (share === 0 && reaction.verdict) reaction.restored ??= moment();
+    onceFor('weight', String(share), () => tell({ type: 'weight', canary: share, image }));
+  };
+  const ofRun = (run: AnalysisRun) => {
+    for (const sight of newMeasurements(run, measured)) tell(sight);
+    const { phase = '', message = '' } = run.status ?? {};
+    if (!['Successful', 'Failed', 'Error', 'Inconclusive'].includes(phase)) return;
+    onceFor(`run/${run.metadata.uid}`, phase, () => {
+      if (phase === 'Failed') reaction.verdict ??= moment();
+      tell({ type: 'verdict', run: run.metadata.name, phase, message });
+    });
+  };
+  const stops = [
+    store.watch<Rollout>('Rollout', (_, { status }) => {
+      look();
+      const { phase = '', message = '', currentStepIndex: step } = status ?? {};
+      onceFor('phase', `${phase} ${message} ${step}`, () => phase && tell({ type: 'phase', phase, message, step }));
+    }),
+    store.watch<AnalysisRun>('AnalysisRun', (_, run) => ofRun(run)),
+    store.watch('HTTPRoute', look),
+    store.watch('Pod', look),
+    store.watch<GitRevert>('GitRevert', (_, { metadata, status }) => {
+      const { state = 'pending', reason = '', message = '', commit = '' } = status ?? {};
+      onceFor(`revert/${metadata.uid}`, state, () => tell({ type: 'revert', state, reason, message, commit }));
+    }),
+    store.watch<Event>('Event', (change, event) => {
+      if (change !== 'added' || event.involvedObject.kind !== 'Rollout') return;
+      tell({ type: 'event', reason: event.reason, message: event.message, warning: event.type === 'Warning' });
+    }),
+  ];
+  return {
+    reaction: () => reaction,
+    canaryShare: () => Math.round(shareOf(stage)),
+    stop() {
+      for (const stop of stops) stop();
+    },
+  };
+}

@@ -1,0 +1,180 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GitRevert, Rollout } from '../../api/index.ts';
+import { machineNow } from '../../clock.ts';
+import { type Manifests, nextImage, releaseSeconds, withImage } from './manifests.ts';
+import type { Tell } from './observer.ts';
+import type { Scenario } from './options.ts';
+import type { Stage } from './stage.ts';
+
+export type Outcome = 'promoted' | 'reverted' | 'aborted' | 'stuck';
+
+export interface Ending {
+  outcome: Outcome;
+  /** The commit that was bad, and the one that took it out. */
+  culprit: string | undefined;
+  revert: string | undefined;
+  /** The other team's commit, which must live on. */
+  bystander: string | undefined;
+}
+
+interface Play {
+  stage: Stage;
+  manifests: Manifests;
+  tell: Tell;
+  /** World seconds that one release may take. */
+  patience: number;
+}
+
+const OWNERS = { name: 'Ada Park (shop team) <ada@shop.example>', other: 'Bo Reyes (search team) <bo@search.example>' };
+const LOOK_MILLISECONDS = 20;
+
+function rolloutOf({ world, namespace, name }: Stage): Rollout | undefined {
+  return world.api.store.get<Rollout>('Rollout', namespace, name);
+}
+
+/** Waits until `done` answers something; gives up after a bounded machine time. */
+async function wait<T>({ stage, patience }: Play, done: () => T | undefined | false): Promise<T | undefined> {
+  const limit = machineNow() + (patience / stage.clock.time().speed) * 1000 + 60_000 + stage.controller.restarts * 4000;
+  while (machineNow() < limit) {
+    const answer = done();
+    if (answer !== undefined && answer !== false) return answer;
+    await sleep(LOOK_MILLISECONDS);
+  }
+  return undefined;
+}
+
+async function commit(
+  { stage, tell }: Play,
+  author: string,
+  message: string,
+  files: Record<string, string>,
+): Promise<string> {
+  const id = await stage.repository.commit({ author, message, time: stage.clock.now(), files });
+  const [subject = ''] = message.split('\n');
+  tell({ type: 'commit', author, subject, commit: id });
+  return id;
+}
+
+function isHealthyOn(stage: Stage, image: string): boolean {
+  const rollout = rolloutOf(stage);
+  const { status, spec, metadata } = rollout ?? {};
+  const current = spec?.template?.spec?.containers[0]?.image === image;
+  return current && status?.phase === 'Healthy' && status.observedGeneration === String(metadata?.generation);
+}
+
+/** An indefinite pause waits for a person; the demo is that person. */
+function promoteWherePaused({ stage, tell }: Play): void {
+  const { status, spec } = rolloutOf(stage) ?? {};
+  const step = spec?.strategy?.canary?.steps?.[status?.currentStepIndex ?? -1];
+  const waits = status?.pauseConditions?.some(({ reason }) => reason === 'CanaryPauseStep');
+  const began = Date.parse(status?.pauseConditions?.[0]?.startTime ?? '');
+  if (!step?.pause || step.pause.duration !== undefined || !waits || stage.clock.now() < began + 90_000) return;
+  tell({ type: 'event', reason: 'Promoted', message: 'someone promotes: kubectl headgate promote', warning: false });
+  stage.world.api.store.patchStatus(
+    'Rollout',
+    { namespace: stage.namespace, name: stage.name },
+    { pauseConditions: null },
+  );
+}
+
+async function install(play: Play): Promise<boolean> {
+  const { stage, manifests, tell } = play;
+  tell({ type: 'chapter', title: 'First install' });
+  const files = Object.fromEntries(
+    Object.entries(manifests.files).map(([path, text]) => [`apps/${stage.name}/${path}`, text]),
+  );
+  await commit(play, OWNERS.name, `Deploy ${stage.name}`, files);
+  await commit(play, OWNERS.other, 'Search: first settings', {
+    'apps/search/settings.yaml':
+      'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: search-settings\ndata:\n  ranking: v1\n',
+  });
+  await stage.startController();
+  return (await wait(play, () => isHealthyOn(stage, manifests.image))) === true;
+}
+
+async function release(play: Play, image: string, message: string): Promise<string> {
+  const path = `apps/${play.stage.name}/${play.manifests.rolloutFile}`;
+  const text = await play.stage.repository.read((await play.stage.repository.head()) ?? '', path);
+  return commit(play, OWNERS.name, message, { [path]: withImage(text?.toString() ?? '', image) });
+}
+
+function versionOf(image: string): string {
+  return image.split(':').at(-1) ?? image;
+}
+
+async function goodRelease(play: Play, image: string, during: () => Promise<void> = async () => {}): Promise<Outcome> {
+  play.tell({ type: 'chapter', title: `A good release: ${image}` });
+  await release(play, image, `Release ${play.stage.name} ${versionOf(image)}\n\nFaster checkout.`);
+  const begun = await wait(play, () => isUnderWay(play.stage, image));
+  if (begun) await during();
+  const done = await wait(play, () => {
+    promoteWherePaused(play);
+    return isHealthyOn(play.stage, image);
+  });
+  return done ? 'promoted' : 'stuck';
+}
+
+/** The new version has requests. */
+function isUnderWay({ world, namespace, name }: Stage, image: string): boolean {
+  const { revisions } = world.traffic.summary(namespace, name);
+  return revisions.some((revision) => revision.image === versionOf(image) && revision.requestsPerSecond > 0);
+}
+
+function endedRevert({ world, namespace }: Stage, culprit: string): GitRevert | undefined {
+  const ended = ['done', 'skipped', 'needsHuman', 'vetoed', 'superseded', 'dryRun'];
+  return world.api.store
+    .list<GitRevert>('GitRevert', namespace)
+    .find(({ spec, status }) => spec.culprits.includes(culprit) && ended.includes(status?.state ?? ''));
+}
+
+async function badRelease(play: Play, image: string, stableImage: string): Promise<Ending> {
+  const { stage, tell } = play;
+  tell({ type: 'chapter', title: `A bad release: ${image}` });
+  stage.badImages.add(image);
+  const culprit = await release(play, image, `Release ${stage.name} ${versionOf(image)}\n\nNew payment provider.`);
+  await wait(play, () => isUnderWay(stage, image));
+  const bystander = await commit(play, OWNERS.other, 'Search: rank by freshness', {
+    'apps/search/settings.yaml':
+      'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: search-settings\ndata:\n  ranking: v2\n',
+  });
+  const aborted = await wait(play, () => {
+    promoteWherePaused(play);
+    return (
+      rolloutOf(stage)?.status?.abort === true || stage.world.api.store.list('GitRevert', stage.namespace).length > 0
+    );
+  });
+  if (!aborted) return { outcome: 'stuck', culprit, revert: undefined, bystander };
+  const record = await wait(play, () => endedRevert(stage, culprit));
+  const home = record?.status?.state === 'done' && (await wait(play, () => isHealthyOn(stage, stableImage)));
+  return { outcome: home ? 'reverted' : 'aborted', culprit, revert: record?.status?.commit, bystander };
+}
+
+/** Prometheus goes away in mid-canary for longer than several intervals, and comes back. */
+async function outage({ stage, tell }: Play): Promise<void> {
+  const world = (seconds: number) => sleep((seconds / stage.clock.time().speed) * 1000);
+  await world(60);
+  await stage.world.prometheus.outage(true);
+  tell({ type: 'prometheus', up: false });
+  await world(stage.clock.time().speed > 1 ? 180 : 60);
+  await stage.world.prometheus.outage(false);
+  tell({ type: 'prometheus', up: true });
+}
+
+const NOTHING = { culprit: undefined, revert: undefined, bystander: undefined };
+
+/** Plays a scenario to its end. */
+export async function playScenario(scenario: Scenario, context: Omit<Play, 'patience'>): Promise<Ending> {
+  const play: Play = { ...context, patience: releaseSeconds(context.manifests.rollout) * 5 + 1200 };
+  const first = context.manifests.image;
+  const second = nextImage(first);
+  if (!(await install(play))) return { ...NOTHING, outcome: 'stuck' };
+  if (scenario === 'bad') return badRelease(play, second, first);
+  const outcome = await goodRelease(play, second, scenario === 'outage' ? () => outage(play) : undefined);
+  if (scenario !== 'story' || outcome !== 'promoted') return { ...NOTHING, outcome };
+  return badRelease(play, nextImage(second), second);
+}
+
+/** What a scenario has to come to. */
+export function expectedOutcome(scenario: Scenario): Outcome {
+  return scenario === 'good' || scenario === 'outage' ? 'promoted' : 'reverted';
+}

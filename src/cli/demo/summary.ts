@@ -1,0 +1,89 @@
+import type { Palette } from './narrator.ts';
+import type { Observer, Reaction } from './observer.ts';
+import type { Scenario } from './options.ts';
+import type { Ending } from './scenario.ts';
+import type { Stage } from './stage.ts';
+
+/** The last line of the demo for programs. */
+export interface Result {
+  type: 'result';
+  scenario: Scenario;
+  outcome: string;
+  culprit: string | undefined;
+  revert: string | undefined;
+  /** The canary's share of traffic at the end, percent. */
+  canaryWeight: number;
+  /** World seconds from the first request on the bad pods to the verdict. */
+  detectSeconds: number | undefined;
+  /** Machine milliseconds from the verdict on the API server to no traffic on the canary. */
+  restoreMilliseconds: number | undefined;
+  controllerRestarts: number;
+  requests: number;
+  failedRequests: number;
+}
+
+function detectSeconds({ firstBadRequest, verdict }: Reaction): number | undefined {
+  if (firstBadRequest === undefined || verdict === undefined) return undefined;
+  return Math.round((verdict.world - firstBadRequest) / 100) / 10;
+}
+
+function restoreMilliseconds({ verdict, restored }: Reaction): number | undefined {
+  return verdict && restored ? Math.max(0, restored.machine - verdict.machine) : undefined;
+}
+
+export function resultOf(stage: Stage, observer: Observer, scenario: Scenario, ending: Ending): Result {
+  const { revisions, unserved } = stage.world.traffic.summary(stage.namespace, stage.name);
+  const reaction = observer.reaction();
+  return {
+    type: 'result',
+    scenario,
+    outcome: ending.outcome,
+    culprit: ending.culprit,
+    revert: ending.revert,
+    canaryWeight: observer.canaryShare(),
+    detectSeconds: detectSeconds(reaction),
+    restoreMilliseconds: restoreMilliseconds(reaction),
+    controllerRestarts: stage.controller.restarts,
+    requests: revisions.reduce((sum, { total }) => sum + total, unserved),
+    failedRequests: revisions.reduce((sum, { failed }) => sum + failed, unserved),
+  };
+}
+
+function percent(part: number, whole: number): string {
+  return whole > 0 ? `${((100 * part) / whole).toFixed(2)} %` : '0 %';
+}
+
+async function gitLog({ repository }: Stage): Promise<string[]> {
+  return (await repository.log()).map(
+    ({ id, author, message }) => `${id.slice(0, 7)}  ${message.split('\n')[0]}  (${author.replace(/ <.*/, '')})`,
+  );
+}
+
+/** What it came to, in words; the requests are those of the whole story. */
+export async function summaryText(stage: Stage, result: Result, colours: Palette): Promise<string> {
+  const { strong, good, bad, dim } = colours;
+  const {
+    outcome,
+    culprit,
+    revert,
+    detectSeconds: detected,
+    restoreMilliseconds: restored,
+    requests,
+    failedRequests,
+  } = result;
+  const well = outcome === 'promoted' || outcome === 'reverted';
+  const lines = [`\n${strong('Summary')}`, `  outcome   ${(well ? good : bad)(outcome)}`];
+  if (culprit) lines.push(`  culprit   ${culprit}`);
+  if (revert) lines.push(`  revert    ${revert}`);
+  if (detected !== undefined) lines.push(`  detected  ${detected} s of world time after its first request`);
+  if (restored !== undefined) lines.push(`  restored  ${restored} ms after the verdict no request went to the canary`);
+  lines.push(`  requests  ${Math.round(requests)}, of which ${percent(failedRequests, requests)} failed`);
+  if (culprit)
+    lines.push(
+      dim(
+        '  without   all traffic would have gone to the bad version in the end, 60 % of it failing, and Git would still ask for it',
+      ),
+    );
+  lines.push('', strong('git log'), ...(await gitLog(stage)).map((text) => `  ${text}`), '');
+  return lines.join('\n');
+}

@@ -1,0 +1,68 @@
+import type { RevertPolicy } from '../../api/index.ts';
+import { Stalled, Waiting } from '../../errors.ts';
+import type { GitHost, RepositoryAccess } from '../../git/hosts/host.ts';
+import type { Repository } from '../../git/repository.ts';
+import { canonicalRepository, checkBranch } from '../../git/url.ts';
+import { secrets } from '../../kube/resources.ts';
+import type { Policy } from '../../revert/index.ts';
+import type { GitRevertOptions } from './options.ts';
+
+/** A policy's repository, with what it takes to read and to write it. Requests are built from the policy's own address. */
+export interface PolicyAccess {
+  host: GitHost;
+  access: RepositoryAccess;
+  repository: Repository;
+  branch: string;
+}
+
+export function asPolicy({ metadata, spec }: RevertPolicy): Policy {
+  return { name: metadata.name, spec, repository: canonicalRepository(spec.repository.url) };
+}
+
+/** The secret's name. It is in the controller's own namespace: a policy must not reach into another. */
+function secretName({ name, spec }: Policy, home: string): string | undefined {
+  const reference = spec.repository.secretRef as { name: string; namespace?: string } | undefined;
+  if (reference === undefined) return undefined;
+  const elsewhere = reference.namespace !== undefined && reference.namespace !== home;
+  if (elsewhere || !/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(reference.name)) {
+    const shown = elsewhere ? `${reference.namespace}/${reference.name}` : reference.name;
+    const message = `RevertPolicy ${name}: spec.repository.secretRef names ${JSON.stringify(shown)}. Allowed is the name of a Secret in Headgate's own namespace, ${home}`;
+    throw new Stalled('InvalidSecretRef', message);
+  }
+  return reference.name;
+}
+
+async function credentials(policy: Policy, { client, namespace }: GitRevertOptions) {
+  const name = secretName(policy, namespace);
+  if (name === undefined) return {};
+  const secret = await client.get(secrets, { namespace, name });
+  if (!secret) {
+    throw new Waiting(
+      'SecretMissing',
+      `Secret ${name}, which RevertPolicy ${policy.name} names, is not there in namespace ${namespace}`,
+      30,
+    );
+  }
+  const value = (key: string) =>
+    Buffer.from(secret.data?.[key] ?? '', 'base64')
+      .toString('utf8')
+      .trim() || undefined;
+  return { token: value('token'), username: value('username') };
+}
+
+/** Throws `Stalled` for what a person must put right in the policy, `Waiting` for a secret that is not there yet. */
+export async function openPolicy(policy: Policy, options: GitRevertOptions): Promise<PolicyAccess> {
+  const { url, branch, host: type } = policy.spec.repository;
+  const host = options.hosts.get(type);
+  if (!host) {
+    const known = [...options.hosts.keys()].sort().join(', ');
+    throw new Stalled(
+      'UnknownHost',
+      `RevertPolicy ${policy.name}: spec.repository.host ${JSON.stringify(type)} is not known; known are ${known}`,
+    );
+  }
+  const given = await credentials(policy, options);
+  const location = await options.locate(url);
+  const repository = options.repositories.open(location, checkBranch(branch), given);
+  return { host, access: { url, ...given }, repository, branch };
+}

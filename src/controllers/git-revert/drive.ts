@@ -1,0 +1,181 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { GitRevert, GitRevertStatus, ReplicaSet } from '../../api/index.ts';
+import { messageOf, Stalled, Waiting } from '../../errors.ts';
+import { isConflict } from '../../kube/client.ts';
+import { gitReverts } from '../../kube/resources.ts';
+import {
+  type Decision,
+  decide,
+  derive,
+  type Effect,
+  explain,
+  type FailedResult,
+  isFinal,
+  type Policy,
+  type Seen,
+  type Work,
+} from '../../revert/index.ts';
+import type { PassResult } from '../queue.ts';
+import { openPolicy } from './access.ts';
+import { look, plan, prove, type Task, write } from './effects.ts';
+import { askPolicy, causeOf, type GateAnswer, isObserved, replicaSetOf, supersededBy } from './facts.ts';
+import type { GitRevertOptions } from './options.ts';
+import type { Pool } from './pool.ts';
+import { ignoredMetadata, templateOf } from './templates.ts';
+
+const RETRY_SECONDS = 30;
+
+/** What one revert has under way; lost with the process, and begun again. */
+interface Job {
+  running: boolean;
+  work: Work | undefined;
+  notBefore: number | undefined;
+}
+
+/** Changes of a status as a merge patch: what is not there any more is null. */
+function patchOf(before: GitRevertStatus | undefined, after: GitRevertStatus): Record<string, unknown> {
+  const gone = Object.keys(before ?? {}).filter((key) => !(key in after));
+  return { ...after, ...Object.fromEntries(gone.map((key) => [key, null])) };
+}
+
+function failed(error: unknown): FailedResult {
+  const message = messageOf(error);
+  const reason = error instanceof Stalled || error instanceof Waiting ? error.reason : 'GitFailed';
+  const retryAfterSeconds =
+    error instanceof Waiting ? error.retryAfter : error instanceof Stalled ? 300 : RETRY_SECONDS;
+  return { kind: 'failed', reason, message, retryAfterSeconds };
+}
+
+async function perform(effect: Effect, task: Task): Promise<Work> {
+  const planned = task.revert.status?.plan;
+  if (effect === 'plan') return { effect, result: await plan(task) };
+  if (!planned) throw new Error('there is no plan');
+  if (effect === 'prove') return { effect, result: await prove(task, planned) };
+  if (effect === 'look') return { effect, result: await look(task, planned) };
+  return { effect, result: await write(task, planned) };
+}
+
+const REASONS: Partial<Record<string, string>> = {
+  pending: 'GitRevertPending',
+  planned: 'GitRevertPlanned',
+  writing: 'GitRevertWriting',
+  landed: 'GitReverted',
+  done: 'GitRevertDone',
+  skipped: 'GitRevertSkipped',
+  needsHuman: 'GitRevertNeedsHuman',
+  superseded: 'GitRevertSuperseded',
+  dryRun: 'GitRevertDryRun',
+};
+
+type Context = GitRevertOptions & { pool: Pool; again: (key: string) => void };
+
+/** The same sentence on the record and on the Rollout. */
+function tell({ rollouts, emit, log }: Context, revert: GitRevert, { from, state, status }: Decision) {
+  const reason = REASONS[state];
+  if (from === undefined || from === state || reason === undefined) return;
+  const { culprits, rollout: ref } = revert.spec;
+  const commit = status.commit ? ` Commit: ${status.commit.slice(0, 7)}.` : '';
+  const message = `Revert of ${culprits.map((each) => each.slice(0, 7)).join(', ')}: ${explain(status)}${commit}`;
+  const event = { type: state === 'needsHuman' ? ('Warning' as const) : ('Normal' as const), reason, message };
+  emit(revert, event);
+  const rollout = rollouts.get(ref.namespace, ref.name);
+  if (rollout) emit(rollout, event);
+  log.info(
+    { rollout: `${ref.namespace}/${ref.name}`, revert: revert.metadata.name, from, state },
+    'git revert moved on',
+  );
+}
+
+async function report({ client, reverts }: Context, revert: GitRevert, status: GitRevertStatus): Promise<GitRevert> {
+  const { generation, namespace = 'default', name, resourceVersion } = revert.metadata;
+  const next = generation === undefined ? status : { ...status, observedGeneration: generation };
+  if (isDeepStrictEqual(next, revert.status)) return revert;
+  const body = { metadata: { resourceVersion }, status: patchOf(revert.status, next) };
+  try {
+    const written = await client.patch(gitReverts, { namespace, name }, { type: 'merge', subresource: 'status', body });
+    reverts.observe(written);
+    return written;
+  } catch (error) {
+    if (isConflict(error)) throw new Waiting('Conflict', 'the GitRevert has changed meanwhile', 0.05);
+    throw error;
+  }
+}
+
+/** What the work needs of the cluster; undefined where a part of it is gone. */
+function gather(context: Context, { spec }: GitRevert): Pick<Task, 'templates' | 'cause'> | undefined {
+  const rollout = context.rollouts.get(spec.rollout.namespace, spec.rollout.name);
+  const bad = rollout && replicaSetOf(context, rollout, spec.templates.canary);
+  const stable = rollout && replicaSetOf(context, rollout, spec.templates.stable);
+  if (!rollout || !bad || !stable) return undefined;
+  const { message = '', step } = causeOf(bad) ?? {};
+  return {
+    templates: { bad: templateOf(bad), stable: templateOf(stable), ignored: ignoredMetadata(rollout) },
+    cause: { message, step },
+  };
+}
+
+function begin(context: Context, job: Job, effect: Effect, revert: GitRevert, policy: Policy) {
+  const { pool, again, version } = context;
+  const run = async (): Promise<Work> => {
+    try {
+      const gathered = gather(context, revert);
+      if (!gathered)
+        throw new Waiting('ReplicaSetMissing', 'a ReplicaSet of the update is not there any more', RETRY_SECONDS);
+      return await perform(effect, { ...gathered, revert, policy: await openPolicy(policy, context), version });
+    } catch (error) {
+      return { effect, result: failed(error) };
+    }
+  };
+  job.running = true;
+  pool.run(run).then((work) => {
+    job.running = false;
+    job.work = work;
+    again(`${revert.metadata.namespace}/${revert.metadata.name}`);
+  });
+}
+
+function takenBack(canary: ReplicaSet | undefined): string | undefined {
+  if (!canary) return 'the ReplicaSet that failed is not there any more';
+  return causeOf(canary) ? undefined : 'the abort was taken back';
+}
+
+function observe(context: Context, revert: GitRevert, job: Job): { seen: Seen; policy: Policy | undefined } {
+  const { namespace, name } = revert.spec.rollout;
+  const rollout = context.rollouts.get(namespace, name);
+  const canary = rollout && replicaSetOf(context, rollout, revert.spec.templates.canary);
+  const superseded = supersededBy(rollout, revert) ?? takenBack(canary);
+  const noPolicy: GateAnswer = { gate: { kind: 'skip', reason: 'Superseded', message: superseded ?? '' } };
+  const { gate, policy } = canary ? askPolicy(context, revert, canary) : noPolicy;
+  const { work, running: busy, notBefore } = job;
+  const now = context.clock.now();
+  const observed = isObserved(rollout, revert);
+  return { seen: { now, status: revert.status, gate, superseded, observed, work, busy, notBefore }, policy };
+}
+
+/** Drives each GitRevert by its machine: what is decided is written down first, then begun. */
+export function createDriver(options: GitRevertOptions, pool: Pool, again: (key: string) => void) {
+  const context: Context = { ...options, pool, again };
+  const jobs = new Map<string, Job>();
+
+  return {
+    async reconcile(key: string): Promise<PassResult | undefined> {
+      const [namespace, name = ''] = key.split('/');
+      const revert = options.reverts.get(namespace, name);
+      if (!revert || isFinal(derive(revert.status))) {
+        jobs.delete(key);
+        return undefined;
+      }
+      const job = jobs.get(key) ?? { running: false, work: undefined, notBefore: undefined };
+      jobs.set(key, job);
+      const { seen, policy } = observe(context, revert, job);
+      const decision = decide(seen);
+      const written = await report(context, revert, decision.status);
+      // Delivered: what it led to is persisted now.
+      if (seen.work) Object.assign(job, { work: undefined, notBefore: decision.lookAgainAt });
+      tell(context, written, decision);
+      if (decision.effect && policy && !job.running) begin(context, job, decision.effect, written, policy);
+      if (decision.from !== undefined && !isFinal(decision.state)) again(key);
+      return { lookAgainAt: decision.lookAgainAt };
+    },
+  };
+}

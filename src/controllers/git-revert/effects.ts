@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import type { GitRevert, GitRevertPlan, PodTemplateSpec } from '../../api/index.ts';
+import type { Commit } from '../../git/clone.ts';
+import { type FileChange, markerRef } from '../../git/hosts/host.ts';
+import { inverseOf } from '../../git/inverse.ts';
+import {
+  type IgnoredMetadata,
+  type LookResult,
+  neverReverted,
+  type PlanResult,
+  type ProofResult,
+  revertMessage,
+  templateDifference,
+  templatesMatch,
+  type WriteResult,
+} from '../../revert/index.ts';
+import type { PolicyAccess } from './access.ts';
+import { templateAt } from './templates.ts';
+
+const MOST_COMMITS = 500;
+
+/** All that the work on one revert needs, gathered by the pass that begins it. */
+export interface Task {
+  revert: GitRevert;
+  policy: PolicyAccess;
+  /** Of the ReplicaSet that failed, and of the stable one. */
+  templates: { bad: PodTemplateSpec; stable: PodTemplateSpec; ignored: IgnoredMetadata };
+  cause: { message: string; step?: number | undefined };
+  version: string;
+}
+
+const short = (commit: string) => commit.slice(0, 7);
+
+function digestOf(changes: readonly FileChange[]): string {
+  const hash = createHash('sha256');
+  for (const { path, mode, content } of changes) {
+    hash.update(`${mode} ${path}\0${content === undefined ? 'deleted' : content.length}\0`).update(content ?? '');
+  }
+  return hash.digest('hex');
+}
+
+function takesOut(message: string, key: string, culprit: string): boolean {
+  const lines = message.split('\n');
+  return (
+    lines.includes(`Revert-Key: ${key}`) || lines.some((line) => line.startsWith(`This reverts commit ${culprit}`))
+  );
+}
+
+/** The commit after `from` that says of itself that it takes the culprit out. */
+async function revertSince({ policy, revert }: Task, from: string, head: string): Promise<Commit | undefined> {
+  const { key, culprits } = revert.spec;
+  const commits = await policy.repository.log({ from, to: head, path: '', limit: MOST_COMMITS });
+  return commits.find(({ message }) => takesOut(message, key, culprits[0] ?? ''));
+}
+
+function rolloutInGit({ revert }: Task) {
+  return { path: revert.spec.path, namespace: revert.spec.rollout.namespace, name: revert.spec.rollout.name };
+}
+
+/** What the head says of the template: whether there is still anything to take out. */
+async function headSays({ policy, revert, templates }: Task, head: string): Promise<'bad' | 'stable' | PlanResult> {
+  const { repository } = policy;
+  const found = await templateAt(repository, head, rolloutInGit({ revert } as Task));
+  if (found.kind === 'unreadable') {
+    return { kind: 'needsHuman', reason: 'Unreadable', message: `the branch's head cannot be read: ${found.message}` };
+  }
+  if (found.kind === 'absent') {
+    return { kind: 'superseded', reason: 'Superseded', message: 'the branch does not hold this Rollout any more' };
+  }
+  if (templatesMatch(found.template, templates.bad, templates.ignored)) return 'bad';
+  if (templatesMatch(found.template, templates.stable, templates.ignored)) return 'stable';
+  return {
+    kind: 'superseded',
+    reason: 'Superseded',
+    message: 'a later commit has changed the pod template: the branch does not hold what failed',
+  };
+}
+
+async function goneFrom(task: Task, head: string, by: Commit | undefined): Promise<PlanResult> {
+  const { revert, policy } = task;
+  const { culprits, path } = revert.spec;
+  const query = { from: culprits[0] as string, to: head, path, limit: 1 };
+  const commit = by ?? (await policy.repository.log(query))[0];
+  const who = commit ? ` by ${short(commit.id)} (${commit.authorName})` : '';
+  return { kind: 'gone', ...(commit ? { commit: commit.id } : {}), message: `the change was taken out already${who}` };
+}
+
+/** Finds out what would have to be written, and writes nothing. */
+export async function plan(task: Task): Promise<PlanResult> {
+  const { revert, policy } = task;
+  const { culprits, path } = revert.spec;
+  const [culprit, ...more] = culprits;
+  if (culprit === undefined) return { kind: 'skipped', reason: 'NotFromGit', message: 'no commit explains the change' };
+  if (more.length > 0) {
+    const message = `${culprits.length} commits changed the template since the stable revision: ${culprits.map(short).join(', ')}. Which one is bad cannot be told`;
+    return { kind: 'needsHuman', reason: 'SeveralCulprits', message };
+  }
+  const head = await policy.repository.fetch();
+  const commit = await policy.repository.commit(culprit);
+  const never = commit && neverReverted(commit.message);
+  if (never) return { kind: never.reason === 'OptedOut' ? 'skipped' : 'needsHuman', ...never };
+  const inverse = await inverseOf(policy.repository, { culprit, head, path });
+  if (inverse.kind === 'refused') return { kind: 'needsHuman', reason: inverse.reason, message: inverse.message };
+  const by = await revertSince(task, culprit, head);
+  const says = await headSays(task, head);
+  if (says === 'stable' || inverse.kind === 'nothing') return goneFrom(task, head, by);
+  if (says !== 'bad') return says;
+  if (by) {
+    const message = `${short(by.id)} took ${short(culprit)} out, and it was put back since: it is not reverted twice`;
+    return { kind: 'skipped', reason: 'RevertedBefore', message };
+  }
+  if (inverse.kind === 'conflict') {
+    const message = `later commits changed the same lines of ${inverse.files.join(', ')}; nothing was written. Revert ${short(culprit)} by hand`;
+    return { kind: 'needsHuman', reason: 'Conflict', message };
+  }
+  const files = inverse.changes.map((change) => change.path);
+  return { kind: 'planned', expectedHead: head, tree: inverse.tree, patchDigest: digestOf(inverse.changes), files };
+}
+
+/** The planned changes, derived again; undefined where they come out differently. */
+async function plannedChanges({ revert, policy }: Task, { expectedHead, tree, patchDigest }: GitRevertPlan) {
+  await policy.repository.fetch();
+  const culprit = revert.spec.culprits[0] ?? '';
+  const inverse = await inverseOf(policy.repository, { culprit, head: expectedHead, path: revert.spec.path });
+  if (inverse.kind !== 'changes' || inverse.tree !== tree || digestOf(inverse.changes) !== patchDigest)
+    return undefined;
+  return inverse.changes;
+}
+
+/** Proves the plan by what it renders to: at the culprit what failed, after the revert what runs as stable. */
+export async function prove(task: Task, planned: GitRevertPlan): Promise<ProofResult> {
+  if ((await plannedChanges(task, planned)) === undefined) return { kind: 'moved' };
+  const { policy, revert, templates } = task;
+  const culprit = revert.spec.culprits[0] ?? '';
+  const bad = await templateAt(policy.repository, culprit, rolloutInGit(task));
+  const badDiffers =
+    bad.kind === 'template' ? templateDifference(bad.template, templates.bad, templates.ignored) : bad.kind;
+  if (badDiffers !== undefined) {
+    const message = `what failed is not what ${short(culprit)} holds: they differ at ${badDiffers}`;
+    return { kind: 'skipped', reason: 'NotFromGit', message };
+  }
+  const after = await templateAt(policy.repository, planned.tree, rolloutInGit(task));
+  const stableDiffers =
+    after.kind === 'template' ? templateDifference(after.template, templates.stable, templates.ignored) : after.kind;
+  if (stableDiffers !== undefined) {
+    const message = `taking ${short(culprit)} out would not restore what runs as stable: they would differ at ${stableDiffers}`;
+    return { kind: 'needsHuman', reason: 'NotStable', message };
+  }
+  return { kind: 'proved' };
+}
+
+/** Whether it is written already, asked right before a write. */
+export async function look(task: Task, { expectedHead }: GitRevertPlan): Promise<LookResult> {
+  const { repository } = task.policy;
+  const head = await repository.fetch();
+  const by = (await repository.isAncestor(expectedHead, head))
+    ? await revertSince(task, expectedHead, head)
+    : undefined;
+  if (by) return { kind: 'found', commit: by.id, message: `written already, as ${short(by.id)} by ${by.authorName}` };
+  const marked = await repository.remoteRef(markerRef(task.revert.spec.key));
+  if (marked && (await repository.commit(marked)) && (await repository.isAncestor(marked, head))) {
+    return { kind: 'found', commit: marked, message: `written already, as ${short(marked)}` };
+  }
+  return head === expectedHead ? { kind: 'clear' } : { kind: 'moved' };
+}
+
+/** The one write, bound to the planned head. */
+export async function write(task: Task, planned: GitRevertPlan): Promise<WriteResult> {
+  const { revert, policy, cause, version } = task;
+  const { spec } = revert;
+  const culprit = spec.culprits[0] ?? '';
+  const changes = await plannedChanges(task, planned);
+  const commit = await policy.repository.commit(culprit);
+  if (!changes || !commit) return { kind: 'stale', message: 'the plan cannot be derived again' };
+  const message = revertMessage({
+    culpritMessage: commit.message,
+    culpritAuthor: commit.authorName,
+    culprit,
+    goodRevision: spec.goodRevision,
+    rollout: spec.rollout,
+    run: spec.run,
+    step: cause.step,
+    cause: cause.message,
+    files: planned.files,
+    key: spec.key,
+    version,
+  });
+  const request = { branch: policy.branch, expectedHead: planned.expectedHead, message, changes, key: spec.key };
+  return policy.host.commit(policy.access, request);
+}

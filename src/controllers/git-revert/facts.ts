@@ -1,0 +1,125 @@
+import type { AbortCause, GitRevert, ReplicaSet, Rollout } from '../../api/index.ts';
+import { type Provenance, provenanceOf } from '../../git/provenance.ts';
+import { canonicalRepository } from '../../git/url.ts';
+import { type Gate, gate, type Policy, revertKey, revertName, selectPolicy } from '../../revert/index.ts';
+import { hashOf, memoryOf } from '../../rollout/index.ts';
+import { asPolicy } from './access.ts';
+import type { GitRevertOptions } from './options.ts';
+
+const DAY = 24 * 3_600_000;
+
+/** The two sides of a Rollout's update; undefined where there are not two. */
+export interface Sides {
+  canary: ReplicaSet;
+  stable: ReplicaSet;
+}
+
+export function replicaSetOf(
+  { replicaSets }: GitRevertOptions,
+  rollout: Rollout,
+  hash: string,
+): ReplicaSet | undefined {
+  return replicaSets.ownedBy(rollout.metadata.uid ?? '').find((each) => hashOf(each) === hash);
+}
+
+export function causeOf(replicaSet: ReplicaSet): AbortCause | undefined {
+  const { abort } = memoryOf(replicaSet);
+  return abort && typeof abort === 'object' && typeof abort.kind === 'string' ? abort : undefined;
+}
+
+/** Where a ReplicaSet's revision came from. A GitSource counts only where it exists and follows that very place. */
+export function learn(options: GitRevertOptions, { metadata }: ReplicaSet): ReturnType<typeof provenanceOf> {
+  const answer = provenanceOf(metadata.annotations);
+  if (!answer.known) return answer;
+  const { provenance } = answer;
+  const { source } = provenance;
+  const found = source && options.sources.get(source.namespace, source.name);
+  const confirmed =
+    found !== undefined &&
+    found.metadata.namespace === metadata.namespace &&
+    canonicalRepository(found.spec.repository.url) === canonicalRepository(provenance.repository) &&
+    found.spec.repository.branch === provenance.branch &&
+    (found.spec.path ?? '').replace(/^\.?\/+|\/+$/g, '') === provenance.path;
+  return { known: true, provenance: confirmed ? provenance : { ...provenance, learnt: 'annotations' } };
+}
+
+export function originOf(
+  namespace: string,
+  { repository, branch, path }: Pick<Provenance, 'repository' | 'branch' | 'path'>,
+) {
+  return { namespace, repository: canonicalRepository(repository), branch, path };
+}
+
+/** How many commits Headgate wrote to the same repository in the last day. */
+export function writtenToday({ reverts, clock }: GitRevertOptions, repository: string, except?: GitRevert): number {
+  const since = clock.now() - DAY;
+  return reverts.list().filter(({ metadata, spec, status }) => {
+    if (metadata.uid === except?.metadata.uid || canonicalRepository(spec.repository) !== repository) return false;
+    const written = status?.commit !== undefined && status.reason !== 'AlreadyReverted';
+    return written && Date.parse(status?.plan?.plannedAt ?? '') > since;
+  }).length;
+}
+
+export function policiesOf({ policies }: GitRevertOptions): Policy[] {
+  return policies.list().map(asPolicy);
+}
+
+/** What differs between what the record says and what can be derived: such a record is not acted upon. */
+function forged(revert: GitRevert, provenance: Provenance): string | undefined {
+  const { spec, metadata } = revert;
+  const key = revertKey({ ...spec, repository: canonicalRepository(spec.repository) });
+  if (spec.key !== key || metadata.name !== revertName(key))
+    return 'its key is not that of its repository, branch, culprits and path';
+  const origin = originOf(spec.rollout.namespace, provenance);
+  const same =
+    origin.repository === canonicalRepository(spec.repository) &&
+    origin.branch === spec.branch &&
+    origin.path === spec.path &&
+    provenance.commit === spec.badRevision;
+  return same ? undefined : `it does not say what ReplicaSet ${spec.canaryReplicaSet} says of where it came from`;
+}
+
+export interface GateAnswer {
+  gate: Gate;
+  policy?: Policy;
+}
+
+/** Asks the one matching policy; nothing that the record says is believed. */
+export function askPolicy(options: GitRevertOptions, revert: GitRevert, canary: ReplicaSet): GateAnswer {
+  const learnt = learn(options, canary);
+  const cause = causeOf(canary);
+  if (!learnt.known) return { gate: { kind: 'skip', reason: 'ProvenanceUnknown', message: learnt.why } };
+  const wrong = forged(revert, learnt.provenance);
+  if (wrong)
+    return { gate: { kind: 'person', reason: 'SpecDiffers', message: `this GitRevert is not acted upon: ${wrong}` } };
+  const origin = originOf(revert.spec.rollout.namespace, learnt.provenance);
+  const selection = selectPolicy(policiesOf(options), origin);
+  if (selection.kind !== 'one') return { gate: { kind: 'skip', reason: selection.reason, message: selection.message } };
+  const { policy } = selection;
+  const answer = gate(policy, {
+    cause: cause ?? { kind: 'user' },
+    learnt: learnt.provenance.learnt,
+    now: options.clock.now(),
+    writtenToday: writtenToday(options, origin.repository, revert),
+  });
+  return { gate: answer, policy };
+}
+
+/** Why the failure that a revert answers does not count any more. */
+export function supersededBy(rollout: Rollout | undefined, { spec }: GitRevert): string | undefined {
+  if (!rollout || rollout.metadata.uid !== spec.rollout.uid) return 'the Rollout is not there any more';
+  const { abort, currentPodHash, stableRS } = rollout.status ?? {};
+  const { canary, stable } = spec.templates;
+  if (stableRS === canary) return 'the release was promoted after all';
+  if (currentPodHash === canary && abort !== true) return 'the update is tried again';
+  if (currentPodHash !== canary && currentPodHash !== stable)
+    return 'a newer template has taken the place of the one that failed';
+  return undefined;
+}
+
+/** Whether the cluster runs the stable template again because it is what the Rollout asks for. */
+export function isObserved(rollout: Rollout | undefined, { spec }: GitRevert): boolean {
+  if (!rollout || rollout.metadata.uid !== spec.rollout.uid) return true;
+  const { phase, currentPodHash, stableRS } = rollout.status ?? {};
+  return phase === 'Healthy' && currentPodHash === stableRS && currentPodHash !== spec.templates.canary;
+}

@@ -1,0 +1,73 @@
+import type { AbortCause, ReplicaSet, Rollout } from '../../api/index.ts';
+import type { Provenance } from '../../git/provenance.ts';
+import { gate, type Policy, selectPolicy } from '../../revert/index.ts';
+import { memoryOf } from '../../rollout/index.ts';
+import { causeOf, learn, originOf, policiesOf, replicaSetOf, writtenToday } from './facts.ts';
+import type { GitRevertOptions } from './options.ts';
+
+/** A failure that is persisted, with both sides of the update. */
+export interface Failure {
+  rollout: Rollout;
+  canary: ReplicaSet;
+  stable: ReplicaSet;
+  cause: AbortCause;
+  /** How often this template was tried, from 1. */
+  attempt: number;
+  /** One try of one template: what is said about it is said once. */
+  id: string;
+}
+
+/** A failure that one policy speaks of. */
+export interface Case {
+  failure: Failure;
+  policy: Policy;
+  bad: Provenance;
+  good: Provenance;
+}
+
+/** Why nothing is reverted. */
+export interface Refusal {
+  reason: string;
+  message: string;
+}
+
+/** The failure that a Rollout's status holds, where it holds one. */
+export function failureOf(options: GitRevertOptions, rollout: Rollout): Failure | undefined {
+  const { abort, currentPodHash, stableRS } = rollout.status ?? {};
+  if (abort !== true || !currentPodHash || !stableRS || currentPodHash === stableRS) return undefined;
+  const canary = replicaSetOf(options, rollout, currentPodHash);
+  const stable = replicaSetOf(options, rollout, stableRS);
+  const cause = canary && causeOf(canary);
+  if (!canary || !stable || !cause) return undefined;
+  const attempt = memoryOf(canary).attempt ?? 1;
+  return { rollout, canary, stable, cause, attempt, id: `${rollout.metadata.uid}/${currentPodHash}/${attempt}` };
+}
+
+/** The one policy and the two commits, or why nothing is reverted. */
+export function assess(options: GitRevertOptions, failure: Failure): Case | Refusal {
+  const { rollout, canary, stable, cause } = failure;
+  const namespace = rollout.metadata.namespace ?? 'default';
+  const bad = learn(options, canary);
+  if (!bad.known) return unknown('what failed', canary, bad.why);
+  const origin = originOf(namespace, bad.provenance);
+  const selection = selectPolicy(policiesOf(options), origin);
+  if (selection.kind !== 'one') return selection;
+  const { policy } = selection;
+  const { learnt } = bad.provenance;
+  const facts = { cause, learnt, now: options.clock.now(), writtenToday: writtenToday(options, origin.repository) };
+  const answer = gate(policy, facts);
+  if (answer.kind === 'skip') return answer;
+  const good = learn(options, stable);
+  if (!good.known) return unknown('the stable revision', stable, good.why);
+  const before = originOf(namespace, good.provenance);
+  if (before.repository !== origin.repository || before.branch !== origin.branch || before.path !== origin.path) {
+    const place = `${before.repository}, branch ${before.branch}, path ${before.path || '/'}`;
+    return { reason: 'ProvenanceDiffers', message: `the stable revision came from ${place}; what failed did not` };
+  }
+  return { failure, policy, bad: bad.provenance, good: good.provenance };
+}
+
+function unknown(what: string, { metadata }: ReplicaSet, why: string): Refusal {
+  const message = `where ${what} (ReplicaSet ${metadata.name}) came from is not known: ${why}`;
+  return { reason: 'ProvenanceUnknown', message };
+}

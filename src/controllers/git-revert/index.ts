@@ -1,0 +1,75 @@
+import type { KubeObject } from '../../api/index.ts';
+import { createQueue, type Queue } from '../queue.ts';
+import { createDriver } from './drive.ts';
+import { clearHistory } from './history.ts';
+import type { GitRevertOptions } from './options.ts';
+import { createPolicyProbe } from './policy.ts';
+import { createPool } from './pool.ts';
+import { createTrigger } from './trigger.ts';
+
+export type { GitRevertOptions } from './options.ts';
+
+const PARALLEL_GIT_WORK = 4;
+
+function keyOf({ metadata }: KubeObject): string {
+  return metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`;
+}
+
+/** Takes failed releases out of Git: finds the failures, records each, and drives each record to its end. */
+export function createGitRevertController(options: GitRevertOptions): { start(): void; stop(): Promise<void> } {
+  const { clock, log, rollouts, replicaSets, reverts, policies, sources } = options;
+  const pool = createPool(PARALLEL_GIT_WORK, clock);
+  const queues: Queue[] = [];
+  const open = (name: string, reconcile: Parameters<typeof createQueue>[0]['reconcile']) => {
+    const queue = createQueue({ name, clock, log, concurrency: 4, reconcile });
+    queues.push(queue);
+    return queue;
+  };
+  const trigger = createTrigger(options, pool, (key) => failures.add(key));
+  const driver = createDriver(options, pool, (key) => records.add(key));
+  const failures = open('gitrevert-triggers', trigger.reconcile);
+  const records = open('gitreverts', async (key) => {
+    const result = await driver.reconcile(key);
+    await clearHistory(options, key.split('/')[0] ?? '');
+    return result;
+  });
+  const probes = open('revertpolicies', createPolicyProbe(options).reconcile);
+
+  const addRecordsOf = (rollout: KubeObject) => {
+    for (const revert of reverts.list(rollout.metadata.namespace)) {
+      if (revert.spec.rollout.name === rollout.metadata.name) records.add(keyOf(revert));
+    }
+  };
+  const addAll = () => {
+    for (const rollout of rollouts.list()) failures.add(keyOf(rollout));
+    for (const revert of reverts.list()) records.add(keyOf(revert));
+  };
+  const subscriptions: (() => void)[] = [];
+  return {
+    start() {
+      subscriptions.push(
+        rollouts.onChange((rollout) => {
+          failures.add(keyOf(rollout));
+          addRecordsOf(rollout);
+        }),
+        replicaSets.onChange(({ metadata }) => {
+          const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'Rollout');
+          if (owner) failures.add(`${metadata.namespace}/${owner.name}`);
+        }),
+        reverts.onChange((revert) => records.add(keyOf(revert))),
+        policies.onChange((policy) => {
+          probes.add(policy.metadata.name);
+          addAll();
+        }),
+        sources.onChange(addAll),
+      );
+      addAll();
+      for (const policy of policies.list()) probes.add(policy.metadata.name);
+    },
+    async stop() {
+      for (const unsubscribe of subscriptions.splice(0)) unsubscribe();
+      await Promise.all(queues.map((queue) => queue.stop()));
+      await pool.idle();
+    },
+  };
+}

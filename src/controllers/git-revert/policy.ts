@@ -1,0 +1,86 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Condition, RevertPolicy, RevertPolicyStatus } from '../../api/index.ts';
+import { Stalled, Waiting } from '../../errors.ts';
+import { isConflict } from '../../kube/client.ts';
+import { revertPolicies } from '../../kube/resources.ts';
+import type { PassResult } from '../queue.ts';
+import { asPolicy, openPolicy } from './access.ts';
+import type { GitRevertOptions } from './options.ts';
+
+const PROBE_INTERVAL_MILLISECONDS = 600_000;
+const RETRY_INTERVAL_MILLISECONDS = 60_000;
+
+const REASONS = {
+  noRights: 'CredentialsRejected',
+  gone: 'RepositoryGone',
+  unreachable: 'RepositoryUnreachable',
+} as const;
+
+interface Answer {
+  ready: boolean;
+  reason: string;
+  message: string;
+}
+
+async function probe(options: GitRevertOptions, object: RevertPolicy): Promise<Answer> {
+  try {
+    const { host, access, branch } = await openPolicy(asPolicy(object), options);
+    const outcome = await host.probe(access, branch);
+    if (outcome.ok)
+      return { ready: true, reason: 'Probed', message: 'repository, branch and the right to write are there' };
+    return { ready: false, reason: REASONS[outcome.reason], message: outcome.message };
+  } catch (error) {
+    if (error instanceof Stalled || error instanceof Waiting)
+      return { ready: false, reason: error.reason, message: error.message };
+    throw error;
+  }
+}
+
+function statusAfter({ metadata, status }: RevertPolicy, answer: Answer, now: string): RevertPolicyStatus {
+  const holds = answer.ready ? 'True' : 'False';
+  const before = status?.conditions?.find(({ type }) => type === 'Ready');
+  const lastTransitionTime = before?.status === holds ? (before.lastTransitionTime ?? now) : now;
+  const condition: Condition = {
+    type: 'Ready',
+    status: holds,
+    reason: answer.reason,
+    message: answer.message,
+    lastTransitionTime,
+  };
+  return {
+    ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
+    conditions: [condition],
+  };
+}
+
+/** Says for each policy whether it could be carried out: token, rights and branch. */
+export function createPolicyProbe(options: GitRevertOptions) {
+  const { client, clock, policies } = options;
+  const next = new Map<string, { generation: number | undefined; at: number }>();
+
+  return {
+    async reconcile(name: string): Promise<PassResult | undefined> {
+      const policy = policies.get(undefined, name);
+      if (!policy) return undefined;
+      const { generation, resourceVersion } = policy.metadata;
+      const planned = next.get(name);
+      if (planned && planned.generation === generation && clock.now() < planned.at) return { lookAgainAt: planned.at };
+      const answer = await probe(options, policy);
+      const status = statusAfter(policy, answer, new Date(clock.now()).toISOString());
+      if (!isDeepStrictEqual(status, policy.status)) {
+        const body = { metadata: { resourceVersion }, status };
+        try {
+          policies.observe(
+            await client.patch(revertPolicies, { name }, { type: 'merge', subresource: 'status', body }),
+          );
+        } catch (error) {
+          if (isConflict(error)) throw new Waiting('Conflict', 'the RevertPolicy has changed meanwhile', 0.05);
+          throw error;
+        }
+      }
+      const at = clock.now() + (answer.ready ? PROBE_INTERVAL_MILLISECONDS : RETRY_INTERVAL_MILLISECONDS);
+      next.set(name, { generation, at });
+      return { lookAgainAt: at };
+    },
+  };
+}

@@ -1,0 +1,110 @@
+import { type KubeObject, POD_TEMPLATE_HASH, type Rollout, type Service } from '../../api/index.ts';
+
+/** What Rollouts of one namespace own in objects that Git also holds. */
+export interface Owned {
+  /** Services whose selector a Rollout sets. */
+  services: ReadonlySet<string>;
+  /** Routes by name, with the pairs of Services whose weights a Rollout sets. */
+  routes: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+type Fields = Record<string, unknown>;
+
+const GATEWAY_API = 'argoproj-labs/gatewayAPI';
+
+function fields(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function names(...values: unknown[]): string[] {
+  return values.filter((value) => typeof value === 'string' && value !== '') as string[];
+}
+
+function routesOf(canary: Fields): string[] {
+  const configuration = fields(fields(fields(canary.trafficRouting).plugins)[GATEWAY_API]);
+  return names(configuration.httpRoute, ...list(configuration.httpRoutes).map((route) => fields(route).name));
+}
+
+/** What these Rollouts, of one namespace, own. They may come from Git, so nothing about their shape is taken for granted. */
+export function ownedBy(rollouts: readonly KubeObject[]): Owned {
+  const services = new Set<string>();
+  const routes = new Map<string, Set<string>>();
+  for (const rollout of rollouts) {
+    const strategy = fields(fields((rollout as Partial<Rollout>).spec).strategy);
+    const canary = fields(strategy.canary);
+    const blueGreen = fields(strategy.blueGreen);
+    const pair = names(canary.canaryService, canary.stableService);
+    for (const service of [...pair, ...names(blueGreen.activeService, blueGreen.previewService)]) services.add(service);
+    for (const route of routesOf(canary)) routes.set(route, new Set([...(routes.get(route) ?? []), ...pair]));
+  }
+  return { services, routes };
+}
+
+function withHash(service: Service, live: Service): Service {
+  const hash = live.spec?.selector?.[POD_TEMPLATE_HASH];
+  if (hash === undefined) return service;
+  const selector = { ...service.spec?.selector, [POD_TEMPLATE_HASH]: hash };
+  return { ...service, spec: { ...service.spec, selector } };
+}
+
+/** One spelling of what a backend reference points to, with the API's defaults filled in. */
+function backendKey(reference: Fields, namespace: string): string {
+  const { group = '', kind = 'Service', name, port } = reference;
+  return JSON.stringify([group, kind, reference.namespace ?? namespace, name, port]);
+}
+
+/** The live weight of a backend: in the rule at the same place, or in whichever rule has it. */
+function liveWeight(rules: readonly Fields[], index: number, key: string, namespace: string): number | undefined {
+  const inOrder = [rules[index], ...rules].filter((rule) => rule !== undefined);
+  for (const rule of inOrder) {
+    const found = list(rule.backendRefs).find((reference) => backendKey(fields(reference), namespace) === key);
+    if (found !== undefined) return Number(fields(found).weight ?? 1);
+  }
+  return undefined;
+}
+
+function withWeights(route: KubeObject, live: KubeObject, pair: ReadonlySet<string>, namespace: string): KubeObject {
+  const spec = fields((route as { spec?: unknown }).spec);
+  const liveRules = list(fields((live as { spec?: unknown }).spec).rules).map(fields);
+  const rules = list(spec.rules).map((rule, index) => ({
+    ...fields(rule),
+    ...(fields(rule).backendRefs === undefined
+      ? {}
+      : {
+          backendRefs: list(fields(rule).backendRefs).map((reference) => {
+            const own = fields(reference);
+            if (!pair.has(String(own.name))) return reference;
+            const weight = liveWeight(liveRules, index, backendKey(own, namespace), namespace);
+            return weight === undefined ? reference : { ...own, weight };
+          }),
+        }),
+  }));
+  return { ...route, spec: { ...spec, ...(spec.rules === undefined ? {} : { rules }) } } as KubeObject;
+}
+
+/** Whether a Rollout owns a part of this object, so that it must not be applied over a change of that Rollout's controller. */
+export function isShared({ kind, metadata }: KubeObject, owned: Owned): boolean {
+  return (
+    (kind === 'Service' && owned.services.has(metadata.name)) ||
+    (kind === 'HTTPRoute' && owned.routes.has(metadata.name))
+  );
+}
+
+/**
+ * The object as it may be applied: with the live hash selector and the live weights of the pair, which are the Rollout's and
+ * never drift. Both lists are replaced as a whole by an apply; Git's own would send stable's traffic to the canary.
+ */
+export function carryOver<T extends KubeObject>(
+  desired: T,
+  live: KubeObject | undefined,
+  owned: Owned,
+  namespace: string,
+): T {
+  if (live === undefined || !isShared(desired, owned)) return desired;
+  if (desired.kind === 'Service') return withHash(desired as unknown as Service, live as Service) as unknown as T;
+  return withWeights(desired, live, owned.routes.get(desired.metadata.name) ?? new Set(), namespace) as T;
+}

@@ -1,0 +1,110 @@
+import type { GitSource } from '../../api/index.ts';
+import { type Problem, Waiting } from '../../errors.ts';
+import { type Manifest, type ParsedFiles, readManifests } from '../../git/manifests.ts';
+import { secrets } from '../../kube/resources.ts';
+import { type Applied, applyObject, desiredObject, isRefusal } from './apply.ts';
+import { type Owned, ownedBy } from './carry-over.ts';
+import type { Checked } from './check.ts';
+import { applyOrder } from './kinds.ts';
+import type { GitSourceOptions } from './options.ts';
+import { identityOf, originsOf } from './origins.ts';
+import type { SyncResult } from './status.ts';
+
+/** What is kept between two looks; all of it can be found out again. */
+export interface Memory {
+  generation: number | undefined;
+  /** World time, milliseconds since the epoch. */
+  nextLook: number;
+  parsed: ParsedFiles;
+  /** The head for which `origins` holds. */
+  head: string | undefined;
+  origins: Map<string, string>;
+  applied: Map<string, Applied>;
+}
+
+export function newMemory(generation: number | undefined): Memory {
+  return { generation, nextLook: 0, parsed: new Map(), head: undefined, origins: new Map(), applied: new Map() };
+}
+
+async function credentialsOf({ client }: GitSourceOptions, { spec }: GitSource, namespace: string) {
+  const name = spec.repository.secretRef?.name;
+  if (name === undefined) return {};
+  const secret = await client.get(secrets, { namespace, name });
+  if (!secret) throw new Waiting('SecretMissing', `Secret ${name} is not there in namespace ${namespace}`, 30);
+  const value = (key: string) =>
+    Buffer.from(secret.data?.[key] ?? '', 'base64')
+      .toString('utf8')
+      .trim() || undefined;
+  return { token: value('token'), username: value('username') };
+}
+
+/** What Rollouts own in a namespace: those that run, and those that are about to. */
+function ownedIn(
+  { rollouts }: GitSourceOptions,
+  namespace: string,
+  manifests: readonly Manifest[],
+  home: string,
+): Owned {
+  const inGit = manifests.map(({ object }) => object).filter(({ kind }) => kind === 'Rollout');
+  const here = inGit.filter(({ metadata }) => (metadata.namespace ?? home) === namespace);
+  return ownedBy([...rollouts.list(namespace), ...here]);
+}
+
+/** Applies all, whatever becomes of each; answers what the API server refused. */
+async function applyAll(
+  options: GitSourceOptions,
+  source: GitSource,
+  { user, path, namespace: home }: Checked,
+  manifests: readonly Manifest[],
+  memory: Memory,
+): Promise<Problem[]> {
+  const client = options.client.as(user);
+  const problems: Problem[] = [];
+  for (const manifest of [...manifests].sort((a, b) => applyOrder(a.object) - applyOrder(b.object))) {
+    const identity = identityOf(manifest.object, home);
+    const desired = desiredObject(manifest, source, path, memory.origins.get(identity) ?? '');
+    const owned = ownedIn(options, desired.metadata.namespace ?? '', manifests, home);
+    try {
+      memory.applied.set(identity, await applyObject(client, desired, owned, memory.applied.get(identity)));
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const message = `${desired.kind} ${desired.metadata.name} was refused: ${error.message}`;
+      problems.push({ path: `${manifest.file}:${manifest.line}`, message });
+    }
+  }
+  return problems;
+}
+
+/** The first problem, for a condition. */
+function summary([first, ...more]: readonly Problem[]): string {
+  const others = more.length > 0 ? ` (and ${more.length} more)` : '';
+  return first ? `${first.path}: ${first.message}${others}` : '';
+}
+
+/** One look: what Git holds is made to hold in the cluster. A commit that cannot be read whole is not applied at all. */
+export async function sync(
+  options: GitSourceOptions,
+  source: GitSource,
+  checked: Checked,
+  memory: Memory,
+): Promise<SyncResult> {
+  const { location, branch, path, namespace } = checked;
+  const repository = options.repositories.open(location, branch, await credentialsOf(options, source, namespace));
+  const head = await repository.fetch();
+  const { parsed } = memory;
+  const { manifests, problems } = await readManifests(repository, { tree: head, path, namespace }, parsed);
+  if (problems.length > 0) {
+    const message = `commit ${head.slice(0, 7)} was not applied: ${summary(problems)}`;
+    return { ready: false, reason: 'InvalidManifests', message, head, problems };
+  }
+  if (memory.head !== head) {
+    memory.origins = await originsOf(repository, manifests, { head, path, namespace, parsed });
+    memory.head = head;
+  }
+  const refused = await applyAll(options, source, checked, manifests, memory);
+  if (refused.length > 0) {
+    return { ready: false, reason: 'ApplyFailed', message: summary(refused), head, problems: refused };
+  }
+  const message = `${manifests.length} objects of commit ${head.slice(0, 7)} are applied`;
+  return { ready: true, reason: 'Applied', message, head, applied: { commit: head, objects: manifests.length } };
+}

@@ -1,0 +1,45 @@
+import type { Clock } from '../clock.ts';
+import type { GitHost } from '../git/hosts/host.ts';
+import type { Repositories } from '../git/repository.ts';
+import type { RepositoryLocation } from '../git/url.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { gitReverts, gitSources, revertPolicies } from '../kube/resources.ts';
+import type { Log } from '../log.ts';
+import { createGitRevertController } from './git-revert/index.ts';
+import { createGitSourceController } from './git-source/index.ts';
+import type { Extension } from './start.ts';
+
+export interface GitControllersOptions {
+  client: KubeClient;
+  clock: Clock;
+  log: Log;
+  repositories: Repositories;
+  /** By the name that a policy uses. */
+  hosts: ReadonlyMap<string, GitHost>;
+  /** Checks an address; throws `Stalled` for one that is not allowed. */
+  locate: (url: string) => Promise<RepositoryLocation>;
+  /** The controller's own namespace, where the policies' Secrets are. */
+  namespace: string;
+  version: string;
+}
+
+/** From Git into the cluster, and what failed out of Git again. A cluster with the stock CRDs alone has neither. */
+export function gitControllers(options: GitControllersOptions): Extension {
+  return ({ caches, rollout: { rollouts, replicaSets }, emit }) => {
+    const sources = caches.cache(gitSources, { optional: true });
+    const policies = caches.cache(revertPolicies, { optional: true });
+    const reverts = caches.cache(gitReverts, { optional: true });
+    const members = [
+      createGitSourceController({ ...options, sources, rollouts, emit }),
+      createGitRevertController({ ...options, rollouts, replicaSets, reverts, policies, sources, emit }),
+    ];
+    return {
+      start() {
+        for (const member of members) member.start();
+      },
+      async stop() {
+        await Promise.all(members.map((member) => member.stop()));
+      },
+    };
+  };
+}

@@ -1,0 +1,167 @@
+import { type Git, type GitCall, GitError, type GitResult, isObjectId } from './process.ts';
+
+const NUL = '\0';
+
+export interface Commit {
+  /** 40 hex digits. */
+  id: string;
+  parents: string[];
+  authorName: string;
+  authorEmail: string;
+  /** Seconds since the epoch. */
+  time: number;
+  /** The whole message. */
+  message: string;
+}
+
+export interface TreeEntry {
+  /** `100644`, `100755`, `120000` (symbolic link), `160000` (submodule). */
+  mode: string;
+  /** The blob's id. */
+  id: string;
+  /** From the repository's root. */
+  path: string;
+}
+
+export interface LogQuery {
+  /** Excluded, with all that it can be reached from. */
+  from?: string;
+  to: string;
+  /** Only commits that changed something below; '' for all. */
+  path: string;
+  limit: number;
+}
+
+/** What can be read of a repository without asking its host. Every commit is named by its whole id. */
+export interface Clone {
+  readonly branch: string;
+  /** Calls git on the clone, with the credentials it was opened with. */
+  git(args: readonly string[], call?: GitCall): Promise<GitResult>;
+  text(args: readonly string[], call?: GitCall): Promise<string>;
+  /** Undefined where there is no such commit. */
+  commit(id: string): Promise<Commit | undefined>;
+  /** Along the first parents, newest first. */
+  log(query: LogQuery): Promise<Commit[]>;
+  /** The files of a commit or tree below a folder, in the order of their paths. */
+  files(tree: string, path: string): Promise<TreeEntry[]>;
+  /** Contents by id. Throws `GitError` where one is longer than `maxBytes` or not there. */
+  read(ids: readonly string[], maxBytes: number): Promise<Map<string, Buffer>>;
+  isAncestor(ancestor: string, descendant: string): Promise<boolean>;
+}
+
+const COMMIT_FORMAT = 'tformat:%H%x00%P%x00%an%x00%ae%x00%at%x00%B%x00';
+const COMMIT_FIELDS = 6;
+
+function parseCommits(text: string): Commit[] {
+  const fields = text.split(NUL);
+  const commits: Commit[] = [];
+  for (let at = 0; at + COMMIT_FIELDS <= fields.length; at += COMMIT_FIELDS) {
+    const [id = '', parents = '', authorName = '', authorEmail = '', time = '', message = ''] = fields.slice(at);
+    commits.push({
+      id: id.trim(),
+      parents: parents.split(' ').filter(Boolean),
+      authorName,
+      authorEmail,
+      time: Number(time),
+      message: message.trimEnd(),
+    });
+  }
+  return commits;
+}
+
+function parseTree(text: string): TreeEntry[] {
+  const entries = text.split(NUL).filter(Boolean);
+  return entries.map((entry) => {
+    const tab = entry.indexOf('\t');
+    const [mode = '', , id = ''] = entry.slice(0, tab).split(' ');
+    return { mode, id, path: entry.slice(tab + 1) };
+  });
+}
+
+/** The answer of `cat-file --batch`: per object a line `<id> <type> <size>`, the content and a line break. */
+function parseBatch(output: Buffer): Map<string, Buffer> {
+  const contents = new Map<string, Buffer>();
+  for (let at = 0; at < output.length; ) {
+    const lineEnd = output.indexOf(0x0a, at);
+    const [id = '', type, size] = output.toString('utf8', at, lineEnd).split(' ');
+    if (type === 'missing' || size === undefined) throw new GitError(`object ${id} is missing`);
+    const start = lineEnd + 1;
+    contents.set(id, output.subarray(start, start + Number(size)));
+    at = start + Number(size) + 1;
+  }
+  return contents;
+}
+
+function checkId(id: string): string {
+  if (!isObjectId(id)) throw new GitError(`${JSON.stringify(id.slice(0, 80))} is not the whole id of a commit`);
+  return id;
+}
+
+export interface CloneOptions {
+  git: Git;
+  gitDir: string;
+  branch: string;
+  /** What every call carries: configuration with credentials, and the secrets to keep out of errors. */
+  call: GitCall;
+  /** Brings in contents that a partial clone does not hold yet. */
+  prefetch?: (ids: readonly string[]) => Promise<void>;
+}
+
+export function openClone({ git, gitDir, branch, call: fixed, prefetch }: CloneOptions): Clone {
+  const merged = (call: GitCall = {}): GitCall => ({
+    ...fixed,
+    ...call,
+    gitDir,
+    config: { ...fixed.config, ...call.config },
+    // Paths come from outside: never patterns.
+    env: { GIT_LITERAL_PATHSPECS: '1', ...fixed.env, ...call.env },
+  });
+  const run: Clone['git'] = (args, call) => git.run(args, merged(call));
+  const text: Clone['text'] = (args, call) => git.text(args, merged(call));
+
+  const sizes = async (ids: readonly string[]) => {
+    const lines = (await text(['cat-file', '--batch-check=%(objectsize)'], { input: ids.join('\n') })).split('\n');
+    return ids.map((_, index) => Number(lines[index]));
+  };
+  return {
+    branch,
+    git: run,
+    text,
+    async commit(id) {
+      const present = await run(['cat-file', '-e', `${checkId(id)}^{commit}`]);
+      if (present.code !== 0) return undefined;
+      const args = ['log', '-1', '--no-walk', `--format=${COMMIT_FORMAT}`, '--end-of-options', id];
+      return parseCommits(await text(args))[0];
+    },
+    async log({ from, to, path, limit }) {
+      const range = from === undefined ? checkId(to) : `${checkId(from)}..${checkId(to)}`;
+      const args = [
+        'log',
+        '--first-parent',
+        `--max-count=${limit}`,
+        `--format=${COMMIT_FORMAT}`,
+        '--end-of-options',
+        range,
+      ];
+      return parseCommits(await text(path === '' ? args : [...args, '--', path]));
+    },
+    async files(tree, path) {
+      const args = ['ls-tree', '-r', '-z', '--full-tree', '--end-of-options', checkId(tree)];
+      return parseTree(await text(path === '' ? args : [...args, path]));
+    },
+    async read(ids, maxBytes) {
+      const wanted = [...new Set(ids.map(checkId))];
+      if (wanted.length === 0) return new Map();
+      await prefetch?.(wanted);
+      const tooLong = (await sizes(wanted)).findIndex((size) => !(size <= maxBytes));
+      if (tooLong >= 0) throw new GitError(`object ${wanted[tooLong]} is missing or longer than ${maxBytes} bytes`);
+      const maxOutputBytes = wanted.length * (maxBytes + 100);
+      const { stdout } = await run(['cat-file', '--batch'], { input: wanted.join('\n'), maxOutputBytes });
+      return parseBatch(stdout);
+    },
+    async isAncestor(ancestor, descendant) {
+      const args = ['merge-base', '--is-ancestor', '--end-of-options', checkId(ancestor), checkId(descendant)];
+      return (await run(args)).code === 0;
+    },
+  };
+}

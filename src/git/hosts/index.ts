@@ -1,0 +1,9 @@
+import { createGitHost, type GitHostOptions } from './git.ts';
+import { createGitHubHost, type GitHubOptions } from './github.ts';
+import type { GitHost } from './host.ts';
+
+/** Every Git host, by the name that a RevertPolicy uses. */
+export function createHosts(options: GitHostOptions & GitHubOptions): ReadonlyMap<string, GitHost> {
+  const hosts = [createGitHost(options), createGitHubHost(options)];
+  return new Map(hosts.map((host) => [host.type, host]));
+}

@@ -1,0 +1,204 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clone } from './clone.ts';
+import type { FileChange } from './hosts/host.ts';
+import { GitError } from './process.ts';
+
+const MOST_FILES = 20;
+const MOST_LINES = 500;
+const MOST_BYTES = 1024 * 1024;
+const SYMBOLIC_LINK = '120000';
+const SUBMODULE = '160000';
+const ABSENT = '000000';
+const LFS_POINTER = Buffer.from('version https://git-lfs.github.com/spec/');
+/** For commits that only ever live in the cache. */
+const SYNTHETIC_IDENTITY = {
+  GIT_AUTHOR_NAME: 'Headgate',
+  GIT_AUTHOR_EMAIL: 'headgate@localhost',
+  GIT_AUTHOR_DATE: '@0 +0000',
+  GIT_COMMITTER_NAME: 'Headgate',
+  GIT_COMMITTER_EMAIL: 'headgate@localhost',
+  GIT_COMMITTER_DATE: '@0 +0000',
+};
+
+export interface InverseRequest {
+  /** 40 hex digits. */
+  culprit: string;
+  /** The branch's head on which the revert is to lie. */
+  head: string;
+  /** The app's path: nothing outside is touched. '' for the root. */
+  path: string;
+}
+
+export type Inverse =
+  | { kind: 'changes'; tree: string; changes: FileChange[] }
+  /** The head holds nothing of the culprit any more. */
+  | { kind: 'nothing' }
+  /** Later commits changed the same lines. */
+  | { kind: 'conflict'; files: string[] }
+  /** It could be made, but must not be. The message says why. */
+  | {
+      kind: 'refused';
+      reason:
+        | 'ParentMissing'
+        | 'ShallowClone'
+        | 'HistoryRewritten'
+        | 'NotExpressible'
+        | 'TooLarge'
+        | 'DeletesForeignFile';
+      message: string;
+    };
+
+interface Change {
+  path: string;
+  oldMode: string;
+  newMode: string;
+  oldId: string;
+  newId: string;
+}
+
+type Refusal = Extract<Inverse, { kind: 'refused' }>;
+
+function refused(reason: Refusal['reason'], message: string): Refusal {
+  return { kind: 'refused', reason, message };
+}
+
+async function difference(clone: Clone, from: string, to: string, path: string): Promise<Change[]> {
+  const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--end-of-options', from, to];
+  const fields = (await clone.text(path === '' ? args : [...args, '--', path])).split('\0');
+  const changes: Change[] = [];
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const [oldMode = '', newMode = '', oldId = '', newId = ''] = (fields[at] ?? '').slice(1).split(' ');
+    changes.push({ path: fields[at + 1] ?? '', oldMode, newMode, oldId, newId });
+  }
+  return changes;
+}
+
+async function changedLines(clone: Clone, from: string, to: string): Promise<number> {
+  const text = await clone.text(['diff-tree', '-r', '-z', '--numstat', '--no-renames', '--end-of-options', from, to]);
+  const counts = text
+    .split('\0')
+    .filter(Boolean)
+    .map((line) => line.split('\t'));
+  return counts.reduce((sum, [added, removed]) => sum + (Number(added) || 0) + (Number(removed) || 0), 0);
+}
+
+/** The culprit's tree with the app's folder as it was before: what a revert limited to that folder would restore. */
+async function restoredTree(clone: Clone, culprit: string, changes: readonly Change[]): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'headgate-index-'));
+  const env = { GIT_INDEX_FILE: join(folder, 'index') };
+  const lines = changes.map(({ path, oldMode, oldId }) => `${oldMode === ABSENT ? '0' : oldMode} ${oldId}\t${path}\0`);
+  try {
+    await clone.text(['read-tree', '--end-of-options', culprit], { env });
+    await clone.text(['update-index', '-z', '--index-info'], { env, input: lines.join('') });
+    return (await clone.text(['write-tree', '--missing-ok'], { env })).trim();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Merges the restored tree into the head with the culprit as base, in the object store alone. A commit whose only parent
+ * is the culprit makes the culprit the merge base: git 2.39 has no option to name one.
+ */
+async function mergeInto(clone: Clone, head: string, culprit: string, restored: string) {
+  const commit = ['commit-tree', restored, '-p', culprit, '-m', 'restored'];
+  const side = (await clone.text(commit, { env: SYNTHETIC_IDENTITY })).trim();
+  const merge = ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', head, side];
+  const { code, stdout, stderr } = await clone.git(merge);
+  if (code !== 0 && code !== 1) throw new GitError(`git merge-tree failed (${code}): ${stderr}`, { code, stderr });
+  const [tree = '', ...files] = stdout.toString('utf8').split('\0').filter(Boolean);
+  return { clean: code === 0, tree: tree.trim(), files: [...new Set(files)].filter((file) => file.trim() !== '') };
+}
+
+function inexpressible({ path, oldMode, newMode }: Change): string | undefined {
+  if (oldMode === SYMBOLIC_LINK || newMode === SYMBOLIC_LINK) return `${path} is a symbolic link`;
+  if (oldMode === SUBMODULE || newMode === SUBMODULE) return `${path} is a submodule`;
+  const own = path.split('/').find((part) => part.toLowerCase().startsWith('.git'));
+  return own === undefined ? undefined : `${path} lies in ${own}, which configures Git or its host rather than the app`;
+}
+
+async function contentsOf(clone: Clone, changes: readonly Change[]): Promise<Map<string, Buffer>> {
+  const ids = changes.flatMap(({ oldMode, oldId, newMode, newId }) => [
+    ...(oldMode === ABSENT ? [] : [oldId]),
+    ...(newMode === ABSENT ? [] : [newId]),
+  ]);
+  return clone.read(ids, MOST_BYTES);
+}
+
+function checkDeletions(changes: readonly Change[], culprits: readonly Change[]): Refusal | undefined {
+  const added = new Set(culprits.filter((change) => change.oldMode === ABSENT).map((change) => change.path));
+  const foreign = changes.find((change) => change.newMode === ABSENT && !added.has(change.path));
+  if (!foreign) return undefined;
+  return refused('DeletesForeignFile', `the revert would delete ${foreign.path}, which the culprit did not add`);
+}
+
+/** What may be taken back of the culprit, checked before anything is merged. */
+async function checkCulprit(clone: Clone, { culprit, head, path }: InverseRequest): Promise<Change[] | Refusal> {
+  const shallow = (await clone.text(['rev-parse', '--is-shallow-repository'])).trim();
+  if (shallow !== 'false') return refused('ShallowClone', 'the clone holds no whole history');
+  const parent = (await clone.commit(culprit))?.parents[0];
+  if (parent === undefined || !(await clone.commit(parent))) {
+    return refused('ParentMissing', `the parent of ${culprit} is not there, so what was before it is not known`);
+  }
+  if (!(await clone.isAncestor(culprit, head))) {
+    return refused('HistoryRewritten', `${culprit} is not part of ${clone.branch} any more: its history was rewritten`);
+  }
+  const changes = await difference(clone, parent, culprit, path);
+  const bad = changes.map(inexpressible).find(Boolean);
+  return bad ? refused('NotExpressible', `the culprit touches what is not reverted by a program: ${bad}`) : changes;
+}
+
+async function checkResult(
+  clone: Clone,
+  head: string,
+  tree: string,
+  culprits: Change[],
+  path: string,
+): Promise<Inverse> {
+  const changes = await difference(clone, head, tree, '');
+  if (changes.length === 0) return { kind: 'nothing' };
+  const outside = changes.find((change) => path !== '' && !change.path.startsWith(`${path}/`));
+  const bad = outside ? `${outside.path} lies outside ${path}` : changes.map(inexpressible).find(Boolean);
+  if (bad) return refused('NotExpressible', `the revert touches what is not reverted by a program: ${bad}`);
+  const foreign = checkDeletions(changes, culprits);
+  if (foreign) return foreign;
+  if (changes.length > MOST_FILES) {
+    return refused(
+      'TooLarge',
+      `the revert touches ${changes.length} files; at most ${MOST_FILES} are written without a person`,
+    );
+  }
+  const contents = await contentsOf(clone, changes);
+  const pointer = changes.find(({ oldId, newId }) =>
+    [oldId, newId].some((id) => contents.get(id)?.subarray(0, LFS_POINTER.length).equals(LFS_POINTER)),
+  );
+  if (pointer) return refused('NotExpressible', `${pointer.path} is kept in Git LFS`);
+  const lines = await changedLines(clone, head, tree);
+  if (lines > MOST_LINES) {
+    return refused('TooLarge', `the revert changes ${lines} lines; at most ${MOST_LINES} are written without a person`);
+  }
+  return {
+    kind: 'changes',
+    tree,
+    changes: changes.map(({ path: file, oldMode, newMode, newId }) => ({
+      path: file,
+      mode: newMode === ABSENT ? oldMode : newMode,
+      content: newMode === ABSENT ? undefined : contents.get(newId),
+    })),
+  };
+}
+
+/**
+ * What taking the culprit out of the head means, limited to the app's path: a three-way merge in the object store, so that
+ * what others committed later stays. Writes nothing outside the cache.
+ */
+export async function inverseOf(clone: Clone, request: InverseRequest): Promise<Inverse> {
+  const culprits = await checkCulprit(clone, request);
+  if (!Array.isArray(culprits)) return culprits;
+  const restored = await restoredTree(clone, request.culprit, culprits);
+  const merged = await mergeInto(clone, request.head, request.culprit, restored);
+  if (!merged.clean) return { kind: 'conflict', files: merged.files };
+  return checkResult(clone, request.head, merged.tree, culprits, request.path);
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { findManifest, parseManifests } from './manifests.ts';
+
+const parse = (text: string | Buffer) => parseManifests('a.yaml', Buffer.from(text as string));
+const object = (name: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n`;
+
+describe('a file', () => {
+  it('holds objects with their lines; empty documents and Lists are what they are to kubectl', () => {
+    const text = `# head\n---\n${object('a')}---\n---\n# only a comment\n---\n${object('b')}`;
+    const set = parse(text);
+    expect(set.problems).toEqual([]);
+    expect(set.manifests.map(({ object: { metadata }, line }) => [metadata.name, line])).toEqual([
+      ['a', 3],
+      ['b', 11],
+    ]);
+    const list = parse(`apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Secret, metadata: {name: s}}\n`);
+    expect(list.manifests.map(({ object: { kind } }) => kind)).toEqual(['Secret']);
+    expect(parse('{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "j"}}').manifests).toHaveLength(1);
+    expect(parse(Buffer.from(`\ufeff${object('bom')}`)).manifests[0]?.object.metadata.name).toBe('bom');
+  });
+
+  it.each([
+    ['text that is not UTF-8', Buffer.from([0xff, 0xfe, 0x00]), 'a.yaml', 'UTF-8'],
+    ['a list', '- a\n', 'a.yaml:1', 'must be a mapping'],
+    ['no name', 'apiVersion: v1\nkind: Secret\nmetadata: {}\n', 'a.yaml:1', 'metadata.name'],
+    [
+      'a namespace that is no text',
+      'apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: 1}\n',
+      'a.yaml:1',
+      'metadata.namespace',
+    ],
+    ['a template', 'image: {{ .Values.image }\n', 'a.yaml', ''],
+    [
+      'an alias bomb',
+      `a: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n`,
+      'a.yaml:1',
+      'alias',
+    ],
+  ])('with %s says what is wrong and where', (_, text, path, words) => {
+    const [problem] = parse(text).problems;
+    expect(problem?.path).toContain(path);
+    expect(problem?.message).toContain(words);
+  });
+});
+
+it('finds an object by kind and name, in the namespace of the source where it names none', () => {
+  const set = parse(`${object('a')}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: other}\n`);
+  const find = (namespace: string) =>
+    findManifest(set, { group: '', kind: 'ConfigMap', namespace, name: 'a' }, 'shop')?.line;
+  expect([find('shop'), find('other'), find('none')]).toEqual([1, 6, undefined]);
+});

@@ -1,0 +1,180 @@
+import { isScalar, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
+import type { KubeObject } from '../api/kubernetes.ts';
+import type { Problem } from '../errors.ts';
+import type { Clone, TreeEntry } from './clone.ts';
+
+const LARGEST_FILE_BYTES = 1024 * 1024;
+const MOST_FILES = 2_000;
+const REGULAR = /^100/;
+
+/** One object as a file holds it. */
+export interface Manifest {
+  object: KubeObject;
+  /** From the root of the repository. */
+  file: string;
+  /** From 1. */
+  line: number;
+}
+
+export interface ManifestSet {
+  manifests: Manifest[];
+  /** What is wrong, by file. Where there is anything, the set is not whole. */
+  problems: Problem[];
+}
+
+/** A folder of plain YAML at one commit or tree. */
+export interface Folder {
+  tree: string;
+  path: string;
+  /** The namespace of objects that name none. */
+  namespace: string;
+}
+
+/** Parsed files by the id of their content: the same content is the same objects in every commit. */
+export type ParsedFiles = Map<string, ManifestSet>;
+
+function describe(error: YAMLError): string {
+  const [first = ''] = error.message.split('\n');
+  const said = first.replace(/ at line \d+, column \d+:?$/, '').replace(/\.$/, '');
+  if (error.code === 'TAB_AS_INDENT') return `${said}. Indent with spaces`;
+  if (error.code === 'DUPLICATE_KEY') return `${said}. Remove one of the two`;
+  return said;
+}
+
+function at(file: string, line: number | undefined, message: string): Problem {
+  return { path: line === undefined ? file : `${file}:${line}`, message };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What keeps a document from being an object that can be applied. */
+function shapeProblem(value: unknown): string | undefined {
+  if (!isRecord(value))
+    return 'this document is not a Kubernetes object: it must be a mapping with apiVersion, kind and metadata';
+  if (typeof value.apiVersion !== 'string' || value.apiVersion === '') return 'apiVersion is missing';
+  if (typeof value.kind !== 'string' || value.kind === '') return 'kind is missing';
+  if (value.kind === 'Kustomization') {
+    return 'this is a Kustomize folder, which is not rendered here. Commit the rendered YAML, or point path at a folder with plain YAML';
+  }
+  const { metadata } = value;
+  if (!isRecord(metadata) || typeof metadata.name !== 'string' || metadata.name === '')
+    return 'metadata.name is missing';
+  if (metadata.namespace !== undefined && typeof metadata.namespace !== 'string')
+    return 'metadata.namespace is not a string';
+  return undefined;
+}
+
+function objectsOf(value: unknown): unknown[] {
+  const list = isRecord(value) && value.kind === 'List' && value.apiVersion === 'v1' && Array.isArray(value.items);
+  return list ? (value.items as unknown[]) : [value];
+}
+
+/** Parses one file. Never throws for what is in it. */
+export function parseManifests(file: string, content: Buffer): ManifestSet {
+  let source: string;
+  try {
+    source = new TextDecoder('utf-8', { fatal: true }).decode(content);
+  } catch {
+    return { manifests: [], problems: [at(file, undefined, 'the file is not UTF-8 text')] };
+  }
+  const lines = new LineCounter();
+  const set: ManifestSet = { manifests: [], problems: [] };
+  for (const document of parseAllDocuments(source, { lineCounter: lines, uniqueKeys: true, prettyErrors: true })) {
+    const line = lines.linePos(document.contents?.range[0] ?? document.range[0]).line;
+    const [error] = document.errors;
+    if (error) {
+      set.problems.push(at(file, error.linePos?.[0].line ?? line, describe(error)));
+      continue;
+    }
+    if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) continue;
+    addObjects(set, file, line, () => document.toJS({ maxAliasCount: 100 }));
+  }
+  return set;
+}
+
+function addObjects(set: ManifestSet, file: string, line: number, read: () => unknown) {
+  try {
+    for (const value of objectsOf(read())) {
+      const wrong = shapeProblem(value);
+      if (wrong) set.problems.push(at(file, line, wrong));
+      else set.manifests.push({ object: value as KubeObject, file, line });
+    }
+  } catch (error) {
+    set.problems.push(at(file, line, error instanceof Error ? error.message : String(error)));
+  }
+}
+
+function identity({ apiVersion = '', kind, metadata }: KubeObject, namespace: string): string {
+  const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
+  return `${group}/${kind} ${metadata.namespace ?? namespace}/${metadata.name}`;
+}
+
+function doubles(manifests: readonly Manifest[], namespace: string): Problem[] {
+  const seen = new Map<string, Manifest>();
+  return manifests.flatMap((manifest) => {
+    const key = identity(manifest.object, namespace);
+    const first = seen.get(key);
+    seen.set(key, first ?? manifest);
+    if (!first) return [];
+    const { kind, metadata } = manifest.object;
+    const message = `${kind} ${metadata.name} is also in ${first.file}:${first.line}. One object may be in one place only`;
+    return [at(manifest.file, manifest.line, message)];
+  });
+}
+
+function isManifest({ path }: TreeEntry, folder: string): boolean {
+  const below = folder === '' ? path : path.slice(folder.length + 1);
+  return /\.(ya?ml|json)$/i.test(path) && !below.split('/').some((part) => part.startsWith('.'));
+}
+
+async function parseEntries(clone: Clone, entries: readonly TreeEntry[], parsed: ParsedFiles): Promise<ManifestSet[]> {
+  const keyOf = ({ id, path }: TreeEntry) => `${id} ${path}`;
+  const regular = entries.filter(({ mode }) => REGULAR.test(mode));
+  const missing = regular.filter((entry) => !parsed.has(keyOf(entry)));
+  const contents = await clone.read(
+    missing.map(({ id }) => id),
+    LARGEST_FILE_BYTES,
+  );
+  for (const entry of missing) {
+    parsed.set(keyOf(entry), parseManifests(entry.path, contents.get(entry.id) ?? Buffer.alloc(0)));
+  }
+  return entries.map((entry) => {
+    const message = 'is a symbolic link or a submodule, which is not followed. Commit the file itself';
+    return parsed.get(keyOf(entry)) ?? { manifests: [], problems: [at(entry.path, undefined, message)] };
+  });
+}
+
+/** All objects below a folder at one commit or tree, with everything that is wrong with them. */
+export async function readManifests(
+  clone: Clone,
+  folder: Folder,
+  parsed: ParsedFiles = new Map(),
+): Promise<ManifestSet> {
+  const all = await clone.files(folder.tree, folder.path);
+  const entries = all.filter((entry) => isManifest(entry, folder.path));
+  if (entries.length === 0) {
+    const path = folder.path === '' ? '/' : folder.path;
+    const message = `holds no YAML file on branch ${clone.branch}. The path names a folder from the root of the repository`;
+    return { manifests: [], problems: [{ path, message }] };
+  }
+  if (entries.length > MOST_FILES) {
+    const message = `holds ${entries.length} files; at most ${MOST_FILES} are read`;
+    return { manifests: [], problems: [{ path: folder.path, message }] };
+  }
+  const sets = await parseEntries(clone, entries, parsed);
+  const manifests = sets.flatMap((set) => set.manifests);
+  const problems = sets.flatMap((set) => set.problems);
+  return { manifests, problems: [...problems, ...doubles(manifests, folder.namespace)] };
+}
+
+/** The object of that kind and name; undefined where there is none. */
+export function findManifest(
+  set: ManifestSet,
+  wanted: { group: string; kind: string; namespace: string; name: string },
+  defaultNamespace: string,
+): Manifest | undefined {
+  const key = `${wanted.group}/${wanted.kind} ${wanted.namespace}/${wanted.name}`;
+  return set.manifests.find(({ object }) => identity(object, defaultNamespace) === key);
+}

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clone, openClone } from './clone.ts';
+import { type Git, GitError } from './process.ts';
+import { type Credentials, createTransport, type LocateHost, type PushReport, type Transport } from './transport.ts';
+import { checkBranch, type RepositoryLocation } from './url.ts';
+
+export interface RepositoriesOptions {
+  git: Git;
+  /** A folder of our own; what is in it may be deleted at any time. */
+  cacheDir: string;
+  /** Left out where git's own resolution is good enough (local repositories, the sandbox). */
+  locateHost?: LocateHost | undefined;
+}
+
+/** A clone, and the way to bring it up to date with its origin. */
+export interface Repository extends Clone {
+  readonly location: RepositoryLocation;
+  /** Brings the branch in; answers its head. Throws `Waiting` where the repository cannot be read. */
+  fetch(): Promise<string>;
+  /** What a ref of the origin points to, asked of the origin itself; undefined where there is none. */
+  remoteRef(ref: string): Promise<string | undefined>;
+  /** Never throws for what the origin does. */
+  push(args: readonly string[], refs: readonly string[]): Promise<PushReport>;
+}
+
+export interface Repositories {
+  /** The clone for one branch. Never shallow: a revert in a shallow clone deletes every file. */
+  open(location: RepositoryLocation, branch: string, credentials?: Credentials): Repository;
+}
+
+/** What is shared by all who open the same clone. */
+interface Slot {
+  gitDir: string;
+  /** Contents that a partial clone is known to hold. */
+  present: Set<string>;
+  /** Runs one piece of work at a time, in order. */
+  serially<T>(work: () => Promise<T>): Promise<T>;
+}
+
+function createSlot(gitDir: string): Slot {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    gitDir,
+    present: new Set(),
+    serially(work) {
+      const mine = last.then(work, work);
+      last = mine.catch(() => {});
+      return mine;
+    },
+  };
+}
+
+async function initialise(git: Git, { gitDir, present }: Slot, url: string) {
+  present.clear();
+  await rm(gitDir, { recursive: true, force: true });
+  await mkdir(gitDir, { recursive: true, mode: 0o700 });
+  await git.text(['init', '--quiet', '--bare', '--initial-branch=headgate', '--template=', gitDir]);
+  await git.text(['config', 'remote.origin.url', url], { gitDir });
+}
+
+async function isWhole(git: Git, gitDir: string): Promise<boolean> {
+  const answer = await git.run(['rev-parse', '--is-shallow-repository'], { gitDir });
+  return answer.code === 0 && answer.stdout.toString('utf8').trim() === 'false';
+}
+
+async function bringIn(git: Git, slot: Slot, transport: Transport, ref: string): Promise<string> {
+  await transport.fetchBranch();
+  if (!(await isWhole(git, slot.gitDir))) throw new GitError('the clone is shallow: its origin holds no whole history');
+  const args = ['rev-parse', '--verify', '--end-of-options', `${ref}^{commit}`];
+  return (await git.text(args, { gitDir: slot.gitDir })).trim();
+}
+
+export function createRepositories({ git, cacheDir, locateHost }: RepositoriesOptions): Repositories {
+  const slots = new Map<string, Slot>();
+
+  const slotFor = (location: RepositoryLocation, branch: string): Slot => {
+    const name = createHash('sha256').update(`${location.url}\n${branch}`).digest('hex').slice(0, 32);
+    const slot = slots.get(name) ?? createSlot(join(cacheDir, `${name}.git`));
+    slots.set(name, slot);
+    return slot;
+  };
+
+  return {
+    open(location, branch, credentials = {}) {
+      const slot = slotFor(location, checkBranch(branch));
+      const { gitDir, present } = slot;
+      const transport = createTransport({ git, gitDir, location, branch, credentials, locateHost });
+      const ref = `refs/heads/${branch}`;
+
+      const fetch = async () => {
+        if (!(await isWhole(git, gitDir))) await initialise(git, slot, location.url);
+        try {
+          return await bringIn(git, slot, transport, ref);
+        } catch (error) {
+          if (!(error instanceof GitError)) throw error;
+          // What is not the origin's doing may be damage to the cache: begin again with an empty one, once.
+          await initialise(git, slot, location.url);
+          return await bringIn(git, slot, transport, ref);
+        }
+      };
+      const prefetch = async (ids: readonly string[]) => {
+        const wanted = ids.filter((id) => !present.has(id));
+        if (wanted.length > 0) await transport.fetchObjects(wanted);
+        for (const id of wanted) present.add(id);
+      };
+      const partial = location.kind === 'https' ? { prefetch } : {};
+      return {
+        ...openClone({ git, gitDir, branch, call: transport.call, ...partial }),
+        location,
+        fetch: () => slot.serially(fetch),
+        remoteRef: transport.remoteRef,
+        push: transport.push,
+      };
+    },
+  };
+}

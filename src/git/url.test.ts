@@ -1,0 +1,102 @@
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canonicalRepository, checkBranch, checkPath, locateRepository } from './url.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'headgate-url-'));
+  await mkdir(join(folder, 'allowed', 'repo.git'), { recursive: true });
+  await mkdir(join(folder, 'allowed-too', 'repo.git'), { recursive: true });
+  await symlink(join(folder, 'allowed-too', 'repo.git'), join(folder, 'allowed', 'way-out'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const locate = (url: string, rules: object = {}) =>
+  locateRepository(url, { localRoots: [join(folder, 'allowed')], ...rules });
+
+describe('an address that is taken', () => {
+  it.each([
+    ['https://GitHub.com/Team/Shop.git', 'https://github.com/Team/Shop'],
+    ['https://host:443/team/shop/', 'https://host/team/shop'],
+    ['https://host:8443/team/shop.git/', 'https://host:8443/team/shop'],
+  ])('%s is %s', async (url, canonical) => {
+    expect(await locate(url)).toMatchObject({ kind: 'https', canonical });
+    expect(canonicalRepository(url)).toBe(canonical);
+  });
+
+  it('a local repository, by path and by file URL', async () => {
+    const path = join(folder, 'allowed', 'repo.git');
+    const location = await locate(path);
+    expect(location).toMatchObject({ kind: 'local', canonical: path.replace(/\.git$/, '') });
+    expect(await locate(`file://${path}`)).toEqual(location);
+    expect(canonicalRepository(`file://${path}`)).toBe(canonicalRepository(path));
+  });
+
+  it("the sandbox's own, only where that is switched on", async () => {
+    await expect(locate('http://127.0.0.1:1/a/b')).rejects.toMatchObject({ reason: 'InvalidRepository' });
+    expect((await locate('http://127.0.0.1:1/a/b', { allowLoopbackHttp: true })).url).toBe('http://127.0.0.1:1/a/b');
+    await expect(locate('http://example.com/a/b', { allowLoopbackHttp: true })).rejects.toThrow('http://');
+  });
+});
+
+describe('an address that is refused, with what is allowed', () => {
+  it.each([
+    ['', 'is empty'],
+    ['-u./payload', 'begins with "-"'],
+    ['ext::sh -c id', 'transport helper'],
+    ['https://user:secret@host/a/b', 'credentials'],
+    ['https://host/a\nb', 'line break'],
+    ['https://host/', 'no repository'],
+    ['https://host/a/b?x=1', 'query'],
+    ['http://host/a/b', 'http://'],
+    ['ssh://git@host/a/b', 'ssh://'],
+    ['git@host:a/b', 'neither an https URL nor an absolute path'],
+    ['../repo', 'neither an https URL nor an absolute path'],
+    ['/etc', 'does not lie below'],
+    ['file://other-host/repo', 'file URL'],
+    ['/nowhere/at/all', 'is not there'],
+  ])('%j', async (url, words) => {
+    const error = (await locate(url).catch((caught: unknown) => caught)) as Error;
+    expect(error).toMatchObject({ name: 'Stalled', reason: 'InvalidRepository' });
+    expect(error.message).toContain(words);
+    expect(error.message).toContain('Allowed are https://host/path');
+    expect(error.message).not.toContain('secret');
+  });
+
+  it('a neighbour of an allowed folder, and a link out of one', async () => {
+    await expect(locate(join(folder, 'allowed-too', 'repo.git'))).rejects.toThrow('does not lie below');
+    await expect(locate(join(folder, 'allowed', 'way-out'))).rejects.toThrow('does not lie below');
+    await expect(locate('/etc', { localRoots: [] })).rejects.toThrow('no folder for local repositories');
+  });
+});
+
+it.each(['main', 'release/1.2', 'feature-x'])('takes branch %s', (branch) => {
+  expect(checkBranch(branch)).toBe(branch);
+});
+
+it.each(['', '-x', 'a..b', 'a b', 'a~1', 'a^', 'a:b', 'a\\b', '/a', 'a/', 'a.lock', 'a//b', '@', 'a@{1}', '.a', 'x\n'])(
+  'refuses branch %j',
+  (branch) => {
+    expect(() => checkBranch(branch)).toThrow('not a valid branch name');
+  },
+);
+
+it.each([
+  ['apps/web', 'apps/web'],
+  ['/apps/web/', 'apps/web'],
+  ['./apps', 'apps'],
+  ['.', ''],
+  ['', ''],
+  ['with space', 'with space'],
+])('takes path %j as %j', (path, clean) => {
+  expect(checkPath(path)).toBe(clean);
+});
+
+it.each(['..', 'a/../b', '../a', 'a/./b', 'a//b', '.git', 'a/.GIT/b', 'a\\b', 'a\0b', 'a\nb'])(
+  'refuses path %j',
+  (path) => {
+    expect(() => checkPath(path)).toThrow('does not name a folder inside the repository');
+  },
+);

@@ -1,0 +1,129 @@
+import { realpath } from 'node:fs/promises';
+import { isAbsolute, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Stalled } from '../errors.ts';
+
+/** A repository's address, checked. */
+export interface RepositoryLocation {
+  kind: 'https' | 'local';
+  /** What git is given: an https URL, or the real path of a local repository. */
+  url: string;
+  /** One spelling per repository: for comparing and for keys. */
+  canonical: string;
+}
+
+export interface LocationRules {
+  /** Folders, by real path, below which local repositories may lie. */
+  localRoots: readonly string[];
+  /** Only for the sandbox: plain http to a loopback address. */
+  allowLoopbackHttp?: boolean;
+}
+
+const ALLOWED =
+  'Allowed are https://host/path, and a path or file:// URL below a folder given with --local-repositories.';
+
+function refuse(text: string, why: string): Stalled {
+  const shown = JSON.stringify(text.replace(/\/\/[^\s/@]*@/, '//[redacted]@').slice(0, 200));
+  return new Stalled('InvalidRepository', `repository ${shown} ${why}. ${ALLOWED}`);
+}
+
+function hasControlCharacter(text: string): boolean {
+  return [...text].some((character) => character <= ' ' || character === '\u007f' || character === '\\');
+}
+
+function refuseWhatGitWouldMisread(text: string) {
+  if (text === '') throw refuse(text, 'is empty');
+  if (text.startsWith('-')) throw refuse(text, 'begins with "-", which git would read as an option');
+  if (/^[A-Za-z0-9+.-]+::/.test(text)) throw refuse(text, 'names a transport helper ("::"), which runs a program');
+  if (hasControlCharacter(text)) throw refuse(text, 'holds a space, a line break, a backslash or a control character');
+}
+
+/**
+ * One spelling for all the ways to write the same address: lower-case host, no port that is the default, no `.git` and
+ * no trailing slash. Text that is no address comes back trimmed of these endings only.
+ */
+export function canonicalRepository(text: string): string {
+  const bare = text
+    .replace(/\/+$/, '')
+    .replace(/\.git$/, '')
+    .replace(/\/+$/, '');
+  if (!/^https?:\/\//i.test(bare)) return bare.replace(/^file:\/\//, '');
+  const url = URL.parse(bare);
+  if (!url) return bare;
+  return `${url.protocol}//${url.host}${url.pathname}`.replace(/\/+$/, '');
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+function remote(text: string, rules: LocationRules): RepositoryLocation {
+  const url = URL.parse(text);
+  if (!url) throw refuse(text, 'is not a URL');
+  if (url.username || url.password) throw refuse(text, "holds credentials; put them into the policy's secret instead");
+  const sandboxed = url.protocol === 'http:' && rules.allowLoopbackHttp === true && isLoopback(url.hostname);
+  if (url.protocol !== 'https:' && !sandboxed) throw refuse(text, `uses ${url.protocol}//, which is not supported`);
+  if (url.search || url.hash) throw refuse(text, 'holds a query or a fragment');
+  if (url.pathname === '/') throw refuse(text, 'names a host, but no repository on it');
+  return { kind: 'https', url: url.href, canonical: canonicalRepository(text) };
+}
+
+function localPath(text: string): string {
+  if (!text.startsWith('file:')) return text;
+  try {
+    return fileURLToPath(text);
+  } catch {
+    throw refuse(text, 'is not a file URL with an absolute path on this machine');
+  }
+}
+
+async function local(text: string, rules: LocationRules): Promise<RepositoryLocation> {
+  const path = localPath(text);
+  if (rules.localRoots.length === 0) throw refuse(text, 'is local, and no folder for local repositories is configured');
+  const real = await realpath(path).catch(() => undefined);
+  if (real === undefined) throw refuse(text, 'is not there');
+  const roots = await Promise.all(rules.localRoots.map((root) => realpath(root).catch(() => undefined)));
+  const inside = roots.some(
+    (root) => root !== undefined && (real === root || real.startsWith(root.replace(/\/$/, '') + sep)),
+  );
+  if (!inside) throw refuse(text, `does not lie below ${rules.localRoots.join(' or ')}`);
+  return { kind: 'local', url: real, canonical: canonicalRepository(real) };
+}
+
+/** Checks an address that a person wrote. Throws `Stalled` that says what is wrong and what is allowed. */
+export async function locateRepository(text: string, rules: LocationRules): Promise<RepositoryLocation> {
+  refuseWhatGitWouldMisread(text);
+  if (isAbsolute(text) || text.startsWith('file:')) return local(text, rules);
+  if (/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(text)) return remote(text, rules);
+  throw refuse(text, 'is neither an https URL nor an absolute path');
+}
+
+/** Checks a branch's name the way git does. Throws `Stalled`. */
+export function checkBranch(branch: string): string {
+  const bad =
+    branch === '' ||
+    branch.length > 244 ||
+    /^[-/.]|[/.]$|\.\.|\/\/|\/\.|@\{|\.lock(?:\/|$)|[~^:?*[\\]/.test(branch) ||
+    branch === '@' ||
+    hasControlCharacter(branch);
+  if (bad)
+    throw new Stalled('InvalidBranch', `branch ${JSON.stringify(branch.slice(0, 200))} is not a valid branch name.`);
+  return branch;
+}
+
+/** Checks a folder's path inside a repository; answers it without slashes around it, '' for the root. Throws `Stalled`. */
+export function checkPath(path: string): string {
+  const clean = path
+    .replace(/^\.\//, '')
+    .replace(/^\.$/, '')
+    .replace(/^\/+|\/+$/g, '');
+  const parts = clean === '' ? [] : clean.split('/');
+  const leaves = parts.some((part) => part === '' || part === '.' || part === '..' || part.toLowerCase() === '.git');
+  if (leaves || hasControlCharacter(clean.replaceAll(' ', '_'))) {
+    throw new Stalled(
+      'InvalidPath',
+      `path ${JSON.stringify(path)} does not name a folder inside the repository. Allowed are paths such as apps/shop, without "..", ".git" or backslashes.`,
+    );
+  }
+  return parts.join('/');
+}

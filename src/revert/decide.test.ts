@@ -1,0 +1,249 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { revertStates } from '../api/git-revert.ts';
+import type { GitRevertState, GitRevertStatus } from '../api/index.ts';
+import { decide, derive, isFinal } from './decide.ts';
+import type { Gate } from './gates.ts';
+import { MOST_ATTEMPTS } from './machine.ts';
+import type { Seen, Work } from './observation.ts';
+
+const NOW = Date.parse('2026-11-20T12:00:00Z');
+const OPEN: Gate = { kind: 'open', mode: 'Direct' };
+const HEAD = 'a'.repeat(40);
+const COMMIT = 'b'.repeat(40);
+const plan = { expectedHead: HEAD, tree: 'c'.repeat(40), patchDigest: 'd', files: ['app/a.yaml'] };
+const persistedPlan = { ...plan, attempt: 1, plannedAt: '2026-11-20T11:59:00.000Z' };
+
+const seen = (part: Partial<Seen> = {}): Seen => ({
+  now: NOW,
+  status: undefined,
+  gate: OPEN,
+  observed: false,
+  busy: false,
+  ...part,
+});
+const at = (state: GitRevertState, part: Partial<GitRevertStatus> = {}): GitRevertStatus => ({
+  state,
+  plan: persistedPlan,
+  ...part,
+});
+
+const failed = { kind: 'failed', reason: 'RepositoryUnreachable', message: 'down', retryAfterSeconds: 30 } as const;
+const told = { reason: 'Why', message: 'because' };
+const WORKS: Work[] = [
+  { effect: 'plan', result: { kind: 'planned', ...plan } },
+  { effect: 'plan', result: { kind: 'gone', commit: COMMIT, message: 'gone' } },
+  { effect: 'plan', result: { kind: 'skipped', ...told } },
+  { effect: 'plan', result: { kind: 'needsHuman', ...told } },
+  { effect: 'plan', result: { kind: 'superseded', ...told } },
+  { effect: 'plan', result: failed },
+  { effect: 'prove', result: { kind: 'proved' } },
+  { effect: 'prove', result: { kind: 'moved' } },
+  { effect: 'prove', result: { kind: 'skipped', ...told } },
+  { effect: 'prove', result: { kind: 'needsHuman', ...told } },
+  { effect: 'prove', result: failed },
+  { effect: 'look', result: { kind: 'clear' } },
+  { effect: 'look', result: { kind: 'found', commit: COMMIT, message: 'found' } },
+  { effect: 'look', result: { kind: 'moved' } },
+  { effect: 'look', result: failed },
+  { effect: 'write', result: { kind: 'written', commit: COMMIT } },
+  ...(['stale', 'protected', 'noRights', 'gone', 'unknown'] as const).map(
+    (kind): Work => ({ effect: 'write', result: { kind, message: 'said' } }),
+  ),
+  { effect: 'write', result: { kind: 'rateLimited', message: 'slow', retryAfterSeconds: 7 } },
+];
+const GATES: Gate[] = [
+  OPEN,
+  { kind: 'open', mode: 'DryRun' },
+  { kind: 'skip', reason: 'RevertPolicyOff', message: 'off' },
+  { kind: 'person', reason: 'BudgetExhausted', message: 'spent' },
+  { kind: 'wait', until: NOW + 60_000, reason: 'Frozen', message: 'frozen' },
+];
+const STATUSES: (GitRevertStatus | undefined)[] = [
+  undefined,
+  ...revertStates.map((state) => at(state)),
+  ...(['planned', 'writing'] as const).map((state) =>
+    at(state, { plan: { ...persistedPlan, attempt: MOST_ATTEMPTS } }),
+  ),
+];
+
+/** Every observation that differs in anything the machine looks at. */
+function* everything(): Generator<Seen> {
+  for (const status of STATUSES)
+    for (const gate of GATES)
+      for (const work of [undefined, ...WORKS])
+        for (const superseded of [undefined, 'retried'])
+          for (const observed of [false, true])
+            for (const busy of [false, true])
+              for (const notBefore of [undefined, NOW + 5_000])
+                yield seen({ status, gate, work, superseded, observed, busy, notBefore });
+}
+
+describe('the way of a revert', () => {
+  it('goes from plan to done, one persisted state at a time', () => {
+    let status: GitRevertStatus | undefined;
+    const story: string[] = [];
+    const pass = (part: Partial<Seen> = {}) => {
+      const decision = decide(seen({ status, ...part }));
+      status = decision.status;
+      story.push(decision.effect ? `${decision.state}: ${decision.effect}` : decision.state);
+    };
+    pass();
+    pass({ work: { effect: 'plan', result: { kind: 'planned', ...plan } } });
+    pass({ work: { effect: 'prove', result: { kind: 'proved' } } });
+    pass();
+    pass({ work: { effect: 'look', result: { kind: 'clear' } } });
+    pass({ work: { effect: 'write', result: { kind: 'written', commit: COMMIT, url: 'https://host/c' } } });
+    pass();
+    pass({ observed: true });
+    pass();
+    expect(story).toEqual([
+      'pending: plan',
+      'planned: prove',
+      'verified',
+      'writing: look',
+      'writing: write',
+      'landed',
+      'landed',
+      'observed',
+      'done',
+    ]);
+    expect(status).toMatchObject({
+      state: 'done',
+      commit: COMMIT,
+      url: 'https://host/c',
+      plan: { attempt: 1, expectedHead: HEAD },
+    });
+    expect(status?.conditions).toMatchObject([
+      { type: 'Ready', status: 'True' },
+      { type: 'Stalled', status: 'False' },
+    ]);
+  });
+
+  it('looks again after an answer that did not come, after a rest', () => {
+    const lost = decide(
+      seen({ status: at('writing'), work: { effect: 'write', result: { kind: 'unknown', message: 'cut' } } }),
+    );
+    expect(lost).toMatchObject({
+      state: 'writing',
+      effect: undefined,
+      lookAgainAt: NOW + 10_000,
+      status: { reason: 'OutcomeUnknown' },
+    });
+    const later = decide(seen({ status: lost.status, now: NOW + 10_000, notBefore: NOW + 10_000 }));
+    expect(later.effect).toBe('look');
+    const found = decide(
+      seen({ status: lost.status, work: { effect: 'look', result: { kind: 'found', commit: COMMIT, message: '' } } }),
+    );
+    expect(found).toMatchObject({ state: 'landed', status: { commit: COMMIT } });
+  });
+
+  it('plans again when the branch moved, five times at most', () => {
+    const moved: Work = { effect: 'look', result: { kind: 'moved' } };
+    const first = decide(seen({ status: at('writing'), work: moved }));
+    expect(first).toMatchObject({ state: 'pending', effect: undefined, lookAgainAt: NOW + 2000 });
+    const again = decide(
+      seen({ status: first.status, work: { effect: 'plan', result: { kind: 'planned', ...plan } } }),
+    );
+    expect(again.status.plan?.attempt).toBe(2);
+    const last = decide(
+      seen({ status: at('writing', { plan: { ...persistedPlan, attempt: MOST_ATTEMPTS } }), work: moved }),
+    );
+    expect(last).toMatchObject({ state: 'needsHuman', status: { reason: 'BranchTooBusy' } });
+  });
+
+  it("stops at a protected branch with the host's own words", () => {
+    const work: Work = {
+      effect: 'write',
+      result: { kind: 'protected', message: 'Changes must be made through a pull request.' },
+    };
+    const { state, status } = decide(seen({ status: at('writing'), work }));
+    expect(state).toBe('needsHuman');
+    expect(status.message).toBe('Changes must be made through a pull request.');
+    expect(status.conditions?.[1]).toMatchObject({ type: 'Stalled', status: 'True', reason: 'BranchProtected' });
+  });
+});
+
+describe('over the whole graph', () => {
+  const all = [...everything()].map((each) => ({ seen: each, decision: decide(each) }));
+
+  it('takes every state that this release has, and every transition out of each', () => {
+    const edges = new Set(all.map(({ seen: { status }, decision }) => `${derive(status)} -> ${decision.state}`));
+    expect([...edges].filter((edge) => !/^(.*) -> \1$/.test(edge)).sort()).toMatchInlineSnapshot(`
+      [
+        "landed -> observed",
+        "observed -> done",
+        "pending -> landed",
+        "pending -> needsHuman",
+        "pending -> planned",
+        "pending -> skipped",
+        "pending -> superseded",
+        "planned -> needsHuman",
+        "planned -> pending",
+        "planned -> skipped",
+        "planned -> superseded",
+        "planned -> verified",
+        "verified -> dryRun",
+        "verified -> needsHuman",
+        "verified -> skipped",
+        "verified -> superseded",
+        "verified -> writing",
+        "writing -> landed",
+        "writing -> needsHuman",
+        "writing -> pending",
+        "writing -> skipped",
+        "writing -> superseded",
+      ]
+    `);
+  });
+
+  it('writes only from the persisted state writing, with a plan, right after a look that found nothing, with the policy open', () => {
+    const writes = all.filter(({ decision }) => decision.effect === 'write');
+    expect(writes.length).toBeGreaterThan(0);
+    for (const { seen: each } of writes) {
+      expect(each.status?.state).toBe('writing');
+      expect(each.status?.plan).toBeDefined();
+      expect(each.work).toEqual({ effect: 'look', result: { kind: 'clear' } });
+      expect(each.gate.kind).toBe('open');
+      expect(each.superseded).toBeUndefined();
+      expect(each.busy).toBe(false);
+    }
+  });
+
+  it('never gives up a write whose outcome is not known, and never forgets one that happened', () => {
+    for (const { seen: each, decision } of all) {
+      if (each.status?.state !== 'writing') continue;
+      const looked = each.work?.effect === 'look' && each.work.result.kind !== 'failed';
+      const written = each.work?.effect === 'write' && ['written', 'protected'].includes(each.work.result.kind);
+      if (!looked && !written) expect(decision.state).toBe('writing');
+    }
+  });
+
+  it('begins nothing while something is under way, nor in a state that has ended', () => {
+    for (const { seen: each, decision } of all) {
+      if (each.busy && each.work === undefined) expect(decision.effect).toBeUndefined();
+      if (isFinal(derive(each.status)))
+        expect(decision).toMatchObject({ effect: undefined, state: derive(each.status) });
+    }
+  });
+
+  it('derives the state that it wrote', () => {
+    for (const { decision } of all) expect(derive(decision.status)).toBe(decision.state);
+  });
+
+  it('says the same when nothing is new', () => {
+    for (const state of revertStates.filter((each) => isFinal(each) || each === 'landed')) {
+      const once = decide(seen({ status: at(state) })).status;
+      expect(decide(seen({ status: once, now: NOW + 1000 })).status).toEqual(once);
+    }
+  });
+});
+
+it('derives a state from whatever a status holds', () => {
+  const junk = fc.record({ state: fc.anything(), plan: fc.anything(), reason: fc.anything() }, { requiredKeys: [] });
+  fc.assert(
+    fc.property(junk, (status) => {
+      expect(revertStates).toContain(derive(status as GitRevertStatus));
+    }),
+  );
+});

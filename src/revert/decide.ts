@@ -1,0 +1,104 @@
+import { transition } from 'xstate';
+import { revertStates } from '../api/git-revert.ts';
+import type { Condition, GitRevertState, GitRevertStatus } from '../api/index.ts';
+import { type Context, machine } from './machine.ts';
+import type { Effect, Seen } from './observation.ts';
+
+export interface Decision {
+  state: GitRevertState;
+  /** The state before, where it was another one. */
+  from: GitRevertState | undefined;
+  /** What status is to say. The same as before where nothing is new. */
+  status: GitRevertStatus;
+  /** To begin after `status` was persisted, and only then. */
+  effect: Effect | undefined;
+  /** World time, milliseconds since the epoch. */
+  lookAgainAt: number | undefined;
+}
+
+const FINAL: ReadonlySet<GitRevertState> = new Set(['done', 'skipped', 'needsHuman', 'vetoed', 'superseded', 'dryRun']);
+
+export function isFinal(state: GitRevertState): boolean {
+  return FINAL.has(state);
+}
+
+/** The state that a status says, whoever wrote it: total, and `pending` where it says none or none that can be gone on from. */
+export function derive(status: GitRevertStatus | undefined): GitRevertState {
+  const state = status?.state;
+  if (state === undefined || !revertStates.includes(state)) return 'pending';
+  const needsPlan = state === 'planned' || state === 'verified' || state === 'writing';
+  return needsPlan && status?.plan === undefined ? 'pending' : state;
+}
+
+const SENTENCES: Record<GitRevertState, string> = {
+  pending: 'The revert is being planned.',
+  planned: 'It is being proved that the plan restores what runs as stable.',
+  verified: 'The plan is proved; the policy decides about the write.',
+  writing: 'The commit is being written.',
+  landed: 'The change is out of Git; the cluster has yet to follow.',
+  proposed: 'The revert is proposed and waits for a person.',
+  merged: 'The proposal is merged; the cluster has yet to follow.',
+  observed: 'The cluster runs what Git holds again.',
+  done: 'The change is out of Git and out of the cluster.',
+  skipped: 'Nothing was written.',
+  needsHuman: 'Nothing more is done by itself: a person must decide.',
+  vetoed: 'A person closed the proposal.',
+  superseded: 'The failure does not count any more; nothing was written.',
+  dryRun: 'This would have been written; the policy allows a dry run only.',
+};
+
+/** One sentence for people. */
+export function explain({ state = 'pending', message }: GitRevertStatus): string {
+  return message ? `${SENTENCES[state]} Because: ${message}` : SENTENCES[state];
+}
+
+function condition(type: string, holds: boolean, seen: Seen, reason: string, message: string): Condition {
+  const status = holds ? 'True' : 'False';
+  const before = seen.status?.conditions?.find((each) => each.type === type);
+  const lastTransitionTime = before?.status === status ? before.lastTransitionTime : new Date(seen.now).toISOString();
+  return { type, status, reason, message, ...(lastTransitionTime ? { lastTransitionTime } : {}) };
+}
+
+function conditionsFor(state: GitRevertState, status: GitRevertStatus, seen: Seen): Condition[] {
+  const reason = status.reason || state.charAt(0).toUpperCase() + state.slice(1);
+  const message = explain({ ...status, state });
+  return [
+    condition('Ready', state === 'done', seen, reason, message),
+    condition('Stalled', state === 'needsHuman', seen, reason, message),
+  ];
+}
+
+function defined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T;
+}
+
+function statusFor(state: GitRevertState, context: Context, seen: Seen): GitRevertStatus {
+  const now = new Date(seen.now).toISOString();
+  const { plan, commit, url, reason, message } = context;
+  const finishedAt = isFinal(state) ? (seen.status?.finishedAt ?? now) : undefined;
+  const startedAt = seen.status?.startedAt ?? now;
+  const status = defined({
+    ...seen.status,
+    state,
+    reason,
+    message,
+    plan,
+    commit,
+    url,
+    startedAt,
+    finishedAt,
+  }) as GitRevertStatus;
+  return { ...status, conditions: conditionsFor(state, status, seen) };
+}
+
+/** One pass: what the state is now, what status says of it, and what may begin after that is written down. */
+export function decide(seen: Seen): Decision {
+  const before = derive(seen.status);
+  const { plan, commit, url, reason, message } = seen.status ?? {};
+  const snapshot = machine.resolveState({ value: before, context: { plan, commit, url, reason, message } });
+  const [next] = transition(machine, snapshot, { type: 'OBSERVED', seen });
+  const state = next.value as GitRevertState;
+  const { effect, lookAgainAt } = next.context;
+  const from = state === before && seen.status?.state !== undefined ? undefined : before;
+  return { state, from, status: statusFor(state, next.context, seen), effect, lookAgainAt };
+}

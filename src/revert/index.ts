@@ -1,0 +1,23 @@
+export type { Candidate, Classification, TemplateInGit } from './culprit.ts';
+export { findCulprit } from './culprit.ts';
+export type { Decision } from './decide.ts';
+export { decide, derive, explain, isFinal } from './decide.ts';
+export type { Gate, GateFacts, Origin, Policy, Selection } from './gates.ts';
+export { DEFAULT_DIRECT_PER_DAY, gate, liesBelow, selectPolicy } from './gates.ts';
+export type { KeyParts } from './key.ts';
+export { revertKey, revertName } from './key.ts';
+export { machine } from './machine.ts';
+export type { MessageFacts } from './message.ts';
+export { harmless, neverReverted, revertMessage } from './message.ts';
+export type {
+  Effect,
+  FailedResult,
+  LookResult,
+  PlanResult,
+  ProofResult,
+  Seen,
+  Work,
+  WriteResult,
+} from './observation.ts';
+export type { IgnoredMetadata } from './template.ts';
+export { templateDifference, templatesMatch } from './template.ts';

@@ -1,0 +1,98 @@
+export interface MessageFacts {
+  /** The culprit's message. */
+  culpritMessage: string;
+  culpritAuthor: string;
+  /** 40 hex digits. */
+  culprit: string;
+  goodRevision: string;
+  rollout: { namespace: string; name: string };
+  /** The AnalysisRun, where its verdict was the cause. */
+  run?: { name: string; uid: string } | undefined;
+  /** The step at which it was aborted, from 0. */
+  step?: number | undefined;
+  /** Why it was aborted, as recorded with the revision. */
+  cause: string;
+  files: readonly string[];
+  key: string;
+  version: string;
+}
+
+const SUBJECT_CHARACTERS = 80;
+const CAUSE_CHARACTERS = 300;
+const FILES_NAMED = 5;
+
+/**
+ * One line of text from outside, made harmless: nothing in it can begin a line of its own (a forged trailer), mention
+ * someone, refer to an issue or give an order to a build system.
+ */
+export function harmless(text: string, longest: number): string {
+  const line = text
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/\p{Cf}/gu, '')
+    .replaceAll('@', '(at)')
+    .replace(/#(?=\d)/g, 'no. ')
+    .replaceAll('[', '(')
+    .replaceAll(']', ')')
+    .replace(/\b(skip-checks|signed-off-by|co-authored-by)\s*:/gi, '$1')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return line.length > longest ? `${line.slice(0, longest - 1).trimEnd()}…` : line;
+}
+
+function filesText(files: readonly string[]): string {
+  const named = files.slice(0, FILES_NAMED).map((file) => harmless(file, 120));
+  const more = files.length - named.length;
+  return more > 0 ? `${named.join(', ')} and ${more} more` : named.join(', ');
+}
+
+function causeText({ run, step, cause }: MessageFacts): string {
+  const what = run ? `analysis ${harmless(run.name, 100)} failed` : 'the update was aborted';
+  const where = step === undefined ? '' : ` at step ${step}`;
+  const why = cause === '' ? '' : ` (${harmless(cause, CAUSE_CHARACTERS)})`;
+  return `Automatic rollback: ${what}${where}${why}.`;
+}
+
+/** The message of the commit that takes the culprit out. Hosts and people's tools parse "This reverts commit" and the trailers. */
+export function revertMessage(facts: MessageFacts): string {
+  const subject = harmless(facts.culpritMessage.split('\n')[0] ?? '', SUBJECT_CHARACTERS);
+  const rollout = `${facts.rollout.namespace}/${facts.rollout.name}`;
+  const author = harmless(facts.culpritAuthor, 80);
+  const trailers = [
+    `Rollout: ${rollout}`,
+    `Revert-Key: ${facts.key}`,
+    `Reverts-Commit: ${facts.culprit}`,
+    `Good-Revision: ${facts.goodRevision}`,
+    'Revert-Scope: paths',
+    ...(facts.run ? [`Analysis-Run: ${facts.rollout.namespace}/${facts.run.name}/${facts.run.uid}`] : []),
+    `Rollout-Controller: headgate/${facts.version}`,
+  ];
+  return `Revert "${subject}" (${rollout})
+
+${causeText(facts)}
+Restores ${filesText(facts.files)} to what was there before ${facts.culprit.slice(0, 7)}. Original author: ${author}.
+To re-land: fix forward, or revert this commit. To keep a commit from being
+reverted by a program, give it the trailer "Auto-Revert: disable".
+
+This reverts commit ${facts.culprit}.
+
+${trailers.join('\n')}
+`;
+}
+
+/** Why a commit is never reverted by a program, whatever it broke; undefined where nothing speaks against it. */
+export function neverReverted(message: string): { reason: string; message: string } | undefined {
+  const isRevert =
+    /^This reverts commit [0-9a-f]{7,64}/m.test(message) ||
+    /^Revert-Key:/m.test(message) ||
+    /^Re(vert|apply) "/.test(message);
+  if (isRevert) {
+    return {
+      reason: 'CulpritIsRevert',
+      message: 'the commit is itself a revert, or takes one back: a person must decide',
+    };
+  }
+  if (/^Auto-Revert:\s*disable\s*$/im.test(message)) {
+    return { reason: 'OptedOut', message: 'the commit carries the trailer "Auto-Revert: disable"' };
+  }
+  return undefined;
+}

@@ -1,0 +1,69 @@
+import type { GitRevertStatus } from '../api/index.ts';
+import type { Gate } from './gates.ts';
+
+/** What a person or the loop is told with a result. */
+interface Told {
+  reason: string;
+  message: string;
+}
+
+/** It could not be done now; what it would have come to is not known. */
+export type FailedResult = { kind: 'failed'; retryAfterSeconds: number } & Told;
+
+export type PlanResult =
+  | { kind: 'planned'; expectedHead: string; tree: string; patchDigest: string; files: string[] }
+  /** The head holds nothing of the culprit any more; `commit` took it out, where that is known. */
+  | { kind: 'gone'; commit?: string; message: string }
+  | ({ kind: 'skipped' | 'needsHuman' | 'superseded' } & Told)
+  | FailedResult;
+
+/** Whether what is planned takes back exactly what failed and restores exactly what runs as stable. */
+export type ProofResult =
+  | { kind: 'proved' }
+  /** What was planned cannot be derived again from the planned head. */
+  | { kind: 'moved' }
+  | ({ kind: 'skipped' | 'needsHuman' } & Told)
+  | FailedResult;
+
+/** What is found right before a write. */
+export type LookResult =
+  | { kind: 'clear' }
+  /** It was taken out already, by whomever. */
+  | { kind: 'found'; commit: string; message: string }
+  /** The head is another one than that of the plan, and no revert is on it. */
+  | { kind: 'moved' }
+  | FailedResult;
+
+export type WriteResult =
+  | { kind: 'written'; commit: string; url?: string }
+  | { kind: 'stale' | 'protected' | 'noRights' | 'gone' | 'unknown'; message: string }
+  | { kind: 'rateLimited'; message: string; retryAfterSeconds: number }
+  | FailedResult;
+
+export type Effect = 'plan' | 'prove' | 'look' | 'write';
+
+/** Finished work. Delivered in one observation only; work whose result was lost is done again. */
+export type Work =
+  | { effect: 'plan'; result: PlanResult }
+  | { effect: 'prove'; result: ProofResult }
+  | { effect: 'look'; result: LookResult }
+  | { effect: 'write'; result: WriteResult };
+
+/** Everything that may be known about one GitRevert at this instant. */
+export interface Seen {
+  /** World time, milliseconds since the epoch. */
+  now: number;
+  /** As the API server holds it. */
+  status: GitRevertStatus | undefined;
+  /** The policy's answer, asked anew. */
+  gate: Gate;
+  /** Why the failure does not count any more: retried, promoted in full, replaced. */
+  superseded?: string | undefined;
+  /** Whether the Rollout's template is the stable one again, and it is healthy. */
+  observed: boolean;
+  work?: Work | undefined;
+  /** Work is under way; nothing else is begun. */
+  busy: boolean;
+  /** Work that failed is not begun again before this, milliseconds since the epoch. */
+  notBefore?: number | undefined;
+}

@@ -1,0 +1,239 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { GitRevert, KubeObject, ReplicaSet, Rollout } from '../../src/api/index.ts';
+import { STATE } from '../../src/api/index.ts';
+import { type VirtualClock, virtualClock } from '../../src/clock.ts';
+import { createGitRevertController } from '../../src/controllers/git-revert/index.ts';
+import { createGitSourceController } from '../../src/controllers/git-source/index.ts';
+import type { GitHost } from '../../src/git/hosts/host.ts';
+import { createHosts } from '../../src/git/hosts/index.ts';
+import { createGit } from '../../src/git/process.ts';
+import { createRepositories } from '../../src/git/repository.ts';
+import { locateRepository } from '../../src/git/url.ts';
+import { createCaches } from '../../src/kube/caches.ts';
+import { loadKubeConfigText } from '../../src/kube/config.ts';
+import { createKubeClient } from '../../src/kube/http-client.ts';
+import { gitReverts, gitSources, replicaSets, revertPolicies, rollouts } from '../../src/kube/resources.ts';
+import { createLog } from '../../src/log.ts';
+import { type ApiServer, type AuditEntry, createApiServer } from '../../src/sandbox/api/index.ts';
+import { type BareRepository, type NewContent, openRepository } from '../../src/sandbox/git/index.ts';
+
+export const START = Date.parse('2026-11-20T12:00:00Z');
+const MINUTE = 60_000;
+
+export interface Told {
+  object: string;
+  reason: string;
+  message: string;
+}
+
+/** An API server, a repository on disk, and Headgate's two Git controllers: for one test, in virtual time. */
+export interface Loop {
+  clock: VirtualClock;
+  api: ApiServer;
+  bare: BareRepository;
+  told: Told[];
+  audit: AuditEntry[];
+  commit(files: Record<string, NewContent>, message?: string): Promise<string>;
+  /** Lets time pass until all work that needs no time is done, and so long besides. */
+  settle(milliseconds?: number): Promise<void>;
+  /** Ends the process without a word and starts another one. */
+  restart(): Promise<void>;
+  reverts(): GitRevert[];
+  rollout(): Rollout;
+  close(): Promise<void>;
+}
+
+export interface LoopOptions {
+  /** Stands between the controller and its hosts. */
+  wrap?: (host: GitHost) => GitHost;
+}
+
+async function startControllers(loop: Pick<Loop, 'clock' | 'api' | 'told'>, folder: string, { wrap }: LoopOptions) {
+  const { clock, api, told } = loop;
+  const log = createLog({ level: process.env.LOOP_LOG ?? 'silent' });
+  const client = createKubeClient({ config: loadKubeConfigText(api.kubeconfig()), log, userAgent: 'test', clock });
+  const caches = createCaches({ connection: client, log, clock });
+  const git = createGit({ protocols: ['file'], clock });
+  const repositories = createRepositories({ git, cacheDir: join(folder, 'cache') });
+  const locate = (url: string) => locateRepository(url, { localRoots: [folder] });
+  const hosts = createHosts({ repositories, locate, clock, send: () => Promise.reject(new Error('no network')) });
+  const wrapped = new Map([...hosts].map(([name, host]) => [name, wrap?.(host) ?? host]));
+  const emit = (object: KubeObject, { reason, message }: { reason: string; message: string }) => {
+    told.push({ object: `${object.kind}/${object.metadata.name}`, reason, message });
+  };
+  const shared = {
+    client,
+    clock,
+    log,
+    rollouts: caches.cache(rollouts),
+    sources: caches.cache(gitSources),
+    repositories,
+    locate,
+    emit,
+  };
+  const source = createGitSourceController(shared);
+  const revert = createGitRevertController({
+    ...shared,
+    replicaSets: caches.cache(replicaSets),
+    reverts: caches.cache(gitReverts),
+    policies: caches.cache(revertPolicies),
+    hosts: wrapped,
+    namespace: 'headgate',
+    version: '0.0.0',
+  });
+  await caches.start();
+  source.start();
+  revert.start();
+  return async () => {
+    await Promise.all([source.stop(), revert.stop()]);
+    await caches.stop();
+    client.close();
+  };
+}
+
+export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
+  const folder = await mkdtemp(join(tmpdir(), 'headgate-loop-'));
+  const clock = virtualClock(START);
+  const audit: AuditEntry[] = [];
+  const api = await createApiServer({ clock, auditLog: (entry) => audit.push(entry) });
+  const bare = await openRepository(join(folder, 'repo.git'));
+  const told: Told[] = [];
+  for (const name of ['shop', 'headgate']) {
+    if (!api.store.get('Namespace', undefined, name)) {
+      api.store.create('Namespace', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } as KubeObject);
+    }
+  }
+  let stop = await startControllers({ clock, api, told }, folder, options);
+  let minute = 0;
+  return {
+    clock,
+    api,
+    bare,
+    told,
+    audit,
+    commit: (files, message = 'change') =>
+      bare.commit({ author: 'Ann <ann@example.com>', time: START - 100 * MINUTE + MINUTE * minute++, message, files }),
+    settle: (milliseconds = 0) => clock.run({ until: clock.now() + milliseconds }),
+    async restart() {
+      await stop();
+      stop = await startControllers({ clock, api, told }, folder, options);
+    },
+    reverts: () => api.store.list(gitReverts),
+    rollout: () => api.store.get(rollouts, 'shop', 'web') as Rollout,
+    async close() {
+      await stop();
+      await api.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export const PATH = 'apps/web';
+
+export function rolloutYaml(image: string, more = ''): string {
+  return `apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata:
+  name: web
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  strategy:
+    canary:
+      canaryService: web-canary
+      stableService: web-stable
+      trafficRouting: {plugins: {argoproj-labs/gatewayAPI: {httpRoute: web}}}
+      steps: [{setWeight: 20}, {pause: {}}]
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: web
+        image: ${image}
+${more}`;
+}
+
+export function gitSource(loop: Loop): KubeObject {
+  const repository = { url: `file://${loop.bare.path}`, branch: 'main' };
+  const spec = { repository, path: PATH, interval: '1m', serviceAccountName: 'deployer' };
+  return {
+    apiVersion: 'headgate.dev/v1alpha1',
+    kind: 'GitSource',
+    metadata: { name: 'web', namespace: 'shop' },
+    spec,
+  } as KubeObject;
+}
+
+export function revertPolicy(loop: Loop, part: object = {}, name = 'shop'): KubeObject {
+  const repository = { host: 'git', url: loop.bare.path, branch: 'main', path: 'apps' };
+  const spec = { namespaces: ['shop'], mode: 'Direct', repository, ...part };
+  return { apiVersion: 'headgate.dev/v1alpha1', kind: 'RevertPolicy', metadata: { name }, spec } as KubeObject;
+}
+
+/** The ReplicaSet that the Rollout's controller would make for the template that it has now. */
+export function raise(loop: Loop, hash: string, change: Partial<ReplicaSet['spec']> = {}): ReplicaSet {
+  const { metadata, spec } = loop.rollout();
+  const labels = { app: 'web', 'rollouts-pod-template-hash': hash };
+  const own = Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith('headgate.dev/git-'));
+  const template = structuredClone(spec.template ?? {});
+  template.metadata = { ...template.metadata, labels };
+  const owner = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Rollout',
+    name: 'web',
+    uid: metadata.uid ?? '',
+    controller: true,
+  };
+  return loop.api.store.create(replicaSets, {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: {
+      name: `web-${hash}`,
+      namespace: 'shop',
+      labels,
+      annotations: Object.fromEntries(own),
+      ownerReferences: [owner],
+    },
+    spec: { replicas: 1, selector: { matchLabels: labels }, template, ...change },
+  });
+}
+
+/** What the Rollout's controller writes when an analysis fails, in its order: the cause, then the status. */
+export function abort(loop: Loop, { stable, canary }: { stable: string; canary: string }, cause: object = {}) {
+  const at = new Date(loop.clock.now()).toISOString();
+  const state = {
+    abort: {
+      kind: 'analysis',
+      phase: 'Failed',
+      run: 'web-run',
+      step: 1,
+      at,
+      message: 'metric "ok" assessed Failed',
+      ...cause,
+    },
+  };
+  loop.api.store.patch(
+    replicaSets,
+    { namespace: 'shop', name: `web-${canary}` },
+    { metadata: { annotations: { [STATE]: JSON.stringify(state) } } },
+  );
+  setStatus(loop, { abort: true, stableRS: stable, currentPodHash: canary, phase: 'Degraded' });
+}
+
+export function setStatus(loop: Loop, status: object) {
+  loop.api.store.patchStatus(rollouts, { namespace: 'shop', name: 'web' }, status);
+}
+
+/** A stable release v1, and v2 that failed; answers the two commits. */
+export async function failedRelease(loop: Loop): Promise<{ good: string; bad: string }> {
+  const good = await loop.commit({ [`${PATH}/rollout.yaml`]: rolloutYaml('web:v1') }, 'Release v1');
+  loop.api.store.create(gitSources, gitSource(loop) as never);
+  await loop.settle(1000);
+  raise(loop, 'aaa');
+  const bad = await loop.commit({ [`${PATH}/rollout.yaml`]: rolloutYaml('web:v2'), 'docs/x.md': 'x' }, 'Release v2');
+  await loop.settle(MINUTE + 1000);
+  raise(loop, 'bbb');
+  return { good, bad };
+}

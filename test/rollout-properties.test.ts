@@ -1,0 +1,322 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { CanaryStep, CanaryStrategy } from '../src/api/index.ts';
+import { maxSurge, maxUnavailable } from '../src/api/index.ts';
+import { type Decision, decide, type Effect, factsOf, nameOf, type Observation } from '../src/rollout/index.ts';
+import {
+  createWorld,
+  finishRun,
+  observe,
+  perform,
+  podsCatchUp,
+  setAvailable,
+  user,
+  type World,
+  type WorldOptions,
+  writeStatus,
+} from './transcripts/world.ts';
+
+/** One thing that happens to a Rollout. */
+type Happening =
+  | { kind: 'pass' }
+  /** The controller dies after so many effects, and writes no status. */
+  | { kind: 'crash'; after: number }
+  /** The caches are as old as the last `remember`; a status write against an old object is refused. */
+  | { kind: 'stalePass' }
+  | { kind: 'remember' }
+  | { kind: 'template'; version: number }
+  | { kind: 'user'; what: 'abort' | 'retry' | 'promote' | 'promoteFull' | 'skip' | 'pause' | 'resume' }
+  | { kind: 'scale'; replicas: number }
+  | { kind: 'time'; seconds: number }
+  | { kind: 'podsFollow'; follow: boolean }
+  | { kind: 'podsDie'; index: number; left: number }
+  | { kind: 'router'; follows: boolean }
+  | { kind: 'endpoints'; follow: boolean }
+  | { kind: 'verdict'; index: number; phase: 'Running' | 'Successful' | 'Failed' | 'Error' | 'Inconclusive' }
+  | { kind: 'problem'; on: boolean };
+
+const step: fc.Arbitrary<CanaryStep> = fc.oneof(
+  fc.integer({ min: 0, max: 100 }).map((setWeight) => ({ setWeight })),
+  fc.constantFrom<CanaryStep>({ pause: {} }, { pause: { duration: '30s' } }, { pause: { duration: '10m' } }),
+  fc.constant<CanaryStep>({ analysis: { templates: [{ templateName: 'success-rate' }] } }),
+);
+
+const router: Partial<CanaryStrategy> = {
+  canaryService: 'web-canary',
+  stableService: 'web-stable',
+  trafficRouting: { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'web' } } },
+};
+
+const options: fc.Arbitrary<WorldOptions> = fc
+  .record({
+    replicas: fc.integer({ min: 0, max: 7 }),
+    steps: fc.array(step, { maxLength: 5 }),
+    routed: fc.boolean(),
+    limits: fc.constantFrom<Partial<CanaryStrategy>>(
+      {},
+      { maxSurge: 1, maxUnavailable: 0 },
+      { maxSurge: 0, maxUnavailable: 1 },
+      { maxSurge: '50%', maxUnavailable: '50%' },
+    ),
+    background: fc.option(fc.integer({ min: 0, max: 3 })),
+    deadlineAbort: fc.boolean(),
+  })
+  .map(({ replicas, steps, routed, limits, background, deadlineAbort }) => ({
+    replicas,
+    canary: {
+      steps,
+      ...limits,
+      ...(routed ? router : {}),
+      ...(background === null
+        ? {}
+        : { analysis: { templates: [{ templateName: 'success-rate' }], startingStep: background } }),
+    },
+    spec: { progressDeadlineSeconds: 60, progressDeadlineAbort: deadlineAbort },
+  }));
+
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 12, arbitrary: fc.constant<Happening>({ kind: 'pass' }) },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 4 }).map((after): Happening => ({ kind: 'crash', after })) },
+  { weight: 1, arbitrary: fc.constantFrom<Happening>({ kind: 'stalePass' }, { kind: 'remember' }) },
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 4 }).map((version): Happening => ({ kind: 'template', version })) },
+  {
+    weight: 5,
+    arbitrary: fc
+      .constantFrom('abort', 'retry', 'promote', 'promote', 'promoteFull', 'skip', 'pause', 'resume' as const)
+      .map((what): Happening => ({ kind: 'user', what: what as 'abort' })),
+  },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 7 }).map((replicas): Happening => ({ kind: 'scale', replicas })) },
+  { weight: 2, arbitrary: fc.constantFrom(1, 31, 61, 700).map((seconds): Happening => ({ kind: 'time', seconds })) },
+  { weight: 1, arbitrary: fc.boolean().map((follow): Happening => ({ kind: 'podsFollow', follow })) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(fc.nat(3), fc.nat(3)).map(([index, left]): Happening => ({ kind: 'podsDie', index, left })),
+  },
+  { weight: 1, arbitrary: fc.boolean().map((follows): Happening => ({ kind: 'router', follows })) },
+  { weight: 1, arbitrary: fc.boolean().map((follow): Happening => ({ kind: 'endpoints', follow })) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.nat(4), fc.constantFrom('Running', 'Successful', 'Failed', 'Error', 'Inconclusive' as const))
+      .map(([index, phase]): Happening => ({ kind: 'verdict', index, phase: phase as 'Failed' })),
+  },
+  { weight: 1, arbitrary: fc.boolean().map((on): Happening => ({ kind: 'problem', on })) },
+);
+
+const GAVE_UP = ['aborting', 'aborted'];
+const MAX = 100;
+
+/** What must hold of every single decision, whatever led to it. */
+function checkDecision(seen: Observation, { persisted, state, effects, status }: Decision): void {
+  const facts = factsOf(seen);
+  const current = seen.traffic?.canaryWeight ?? 0;
+  const delivery = nameOf(state.delivery);
+  const held = seen.rollout.spec.paused === true;
+  if (GAVE_UP.includes(delivery) && current > 0) {
+    expect(effects[0], 'lowering comes first').toEqual({ kind: 'setTraffic', weight: 0, from: current });
+  }
+  const raising = effects.find((effect) => effect.kind === 'setTraffic' && effect.weight > effect.from);
+  if (raising) {
+    expect(effects.at(-1), 'raising comes last').toBe(raising);
+    expect(held, 'spec.paused lets no weight rise').toBe(false);
+    expect(GAVE_UP).not.toContain(delivery);
+    expect(['progressing', 'promoting'], 'raised from a persisted state').toContain(nameOf(persisted.delivery));
+  }
+  if (delivery !== 'invalid' && facts.hash === facts.stableHash) expect(delivery, 'home').toBe('settled');
+  const onward = delivery === 'progressing' && nameOf(persisted.delivery) === 'progressing';
+  if (onward) expect(state.index, 'one step at most').toBeLessThanOrEqual(persisted.index + 1);
+  if (onward && held) expect(state.index, 'spec.paused: no step completes').toBeLessThanOrEqual(persisted.index);
+  const { weights } = status.canary ?? {};
+  if (weights) expect(weights.canary.weight + weights.stable.weight).toBe(MAX);
+  const { currentStepAnalysisRunStatus: stepRun, currentBackgroundAnalysisRunStatus: background } =
+    seen.rollout.status?.canary ?? {};
+  for (const effect of effects) {
+    if (
+      delivery === 'settled' &&
+      effect.kind === 'scaleReplicaSet' &&
+      effect.name === facts.newReplicaSet?.metadata.name
+    )
+      expect(effect.to, 'what is stable now keeps its pods').toBeGreaterThanOrEqual(
+        Math.min(effect.from, facts.replicas),
+      );
+    if (effect.kind === 'createRun')
+      expect([stepRun?.name, background?.name], 'named before it is made').toContain(effect.object.metadata.name);
+    if (effect.kind === 'deleteReplicaSet') {
+      const target = seen.replicaSets.find(({ metadata }) => metadata.uid === effect.uid);
+      expect([target?.spec.replicas, target === facts.stableReplicaSet]).toEqual([0, false]);
+    }
+  }
+}
+
+function wantedPods(world: World): number {
+  return world.replicaSets.reduce((sum, { spec }) => sum + (spec.replicas ?? 1), 0);
+}
+
+function servingPods(world: World): number {
+  return world.replicaSets.reduce(
+    (sum, { spec, status }) => sum + Math.min(spec.replicas ?? 1, status?.availableReplicas ?? 0),
+    0,
+  );
+}
+
+/** Carries out effects one by one, and checks the number of pods after each. */
+function carryOut(world: World, effects: Effect[]): void {
+  const { rollout } = world;
+  const replicas = rollout.spec.replicas ?? 1;
+  const routed = rollout.spec.strategy?.canary?.trafficRouting !== undefined;
+  for (const effect of effects) {
+    const [wanted, serving] = [wantedPods(world), servingPods(world)];
+    perform(world, effect);
+    if (effect.kind !== 'scaleReplicaSet') continue;
+    if (!routed) {
+      expect(wantedPods(world), 'no more than surge allows').toBeLessThanOrEqual(
+        Math.max(wanted, replicas + maxSurge(rollout)),
+      );
+    }
+    const floor = Math.min(serving, replicas - (routed ? 0 : maxUnavailable(rollout)));
+    if (!routed) expect(servingPods(world), 'enough stay available').toBeGreaterThanOrEqual(floor);
+    const { newReplicaSet, stableReplicaSet } = factsOf(observe(world));
+    if (routed && stableReplicaSet?.metadata.name === effect.name)
+      expect(effect.to, 'stable keeps all its pods').toBe(replicas);
+    else if (routed && newReplicaSet?.metadata.name === effect.name)
+      expect(effect.to, 'enough pods for the traffic').toBeGreaterThanOrEqual(
+        Math.min(effect.from, Math.ceil((world.weight * replicas) / MAX)),
+      );
+  }
+}
+
+interface Remembered {
+  seen: Observation;
+  version: string;
+}
+
+function fullPass(world: World): { decision: Decision; quiet: boolean } {
+  podsCatchUp(world);
+  const seen = observe(world);
+  const decision = decide(seen);
+  checkDecision(seen, decision);
+  carryOut(world, decision.effects);
+  const written = writeStatus(world, decision.status);
+  if (world.rollout.status?.abortedAt && nameOf(decision.state.delivery) !== 'invalid')
+    expect(world.weight, 'no traffic once an abort is persisted').toBe(0);
+  const found = decide(observe(world)).persisted;
+  const same = (name: string) => (name === 'aborting' && world.weight === 0 ? 'aborted' : name);
+  expect(same(nameOf(found.delivery)), 'the state is found again').toBe(same(nameOf(decision.state.delivery)));
+  if (nameOf(found.delivery) === 'progressing') expect(found).toEqual(decision.state);
+  podsCatchUp(world);
+  return { decision, quiet: !written && decision.effects.length === 0 };
+}
+
+function happens(world: World, one: Happening, remembered: Remembered): Remembered {
+  const version = () => JSON.stringify(world.rollout);
+  switch (one.kind) {
+    case 'pass':
+      fullPass(world);
+      break;
+    case 'crash': {
+      podsCatchUp(world);
+      const seen = observe(world);
+      const decision = decide(seen);
+      checkDecision(seen, decision);
+      carryOut(world, decision.effects.slice(0, one.after));
+      break;
+    }
+    case 'stalePass': {
+      const decision = decide(remembered.seen);
+      checkDecision(remembered.seen, decision);
+      for (const effect of decision.effects) perform(world, effect);
+      if (remembered.version === version()) writeStatus(world, decision.status);
+      break;
+    }
+    case 'remember':
+      return { seen: observe(world), version: version() };
+    case 'template':
+      user.template(world, `v${one.version}`);
+      break;
+    case 'user':
+      user[one.what](world);
+      break;
+    case 'scale':
+      user.scale(world, one.replicas);
+      break;
+    case 'time':
+      world.now += one.seconds * 1000;
+      break;
+    case 'podsFollow':
+      world.podsFollow = one.follow;
+      break;
+    case 'podsDie': {
+      world.podsFollow = false;
+      const target = world.replicaSets[one.index];
+      if (target) setAvailable(target, Math.min(one.left, target.status?.availableReplicas ?? 0));
+      break;
+    }
+    case 'router':
+      world.routeFollows = one.follows;
+      if (one.follows) world.served = true;
+      break;
+    case 'endpoints':
+      world.endpointsFollow = one.follow;
+      break;
+    case 'verdict': {
+      const run = world.runs.at(-1 - one.index);
+      const open = run?.status?.phase === undefined || run.status.phase === 'Running';
+      if (run && open) finishRun(world, run.metadata.name, one.phase);
+      break;
+    }
+    case 'problem':
+      world.problems = one.on ? [{ path: 'spec', message: 'is wrong' }] : [];
+      break;
+  }
+  return remembered;
+}
+
+const ENOUGH = 80;
+
+function quiesce(world: World): Decision {
+  for (let passes = 0; passes < ENOUGH; passes++) {
+    const { decision, quiet } = fullPass(world);
+    if (quiet) return decision;
+  }
+  throw new Error(`not quiet after ${ENOUGH} passes: ${JSON.stringify(decide(observe(world)).effects)}`);
+}
+
+/** Everybody does their part: pods come up, verdicts are good, people promote, time passes. */
+function bringHome(world: World): void {
+  Object.assign(world, { podsFollow: true, routeFollows: true, served: true, endpointsFollow: true, problems: [] });
+  user.resume(world);
+  user.template(world, 'v9');
+  for (let turns = 0; turns < ENOUGH; turns++) {
+    const { lookAgainAt, status } = quiesce(world);
+    const open = world.runs.find(
+      ({ status }) => !['Successful', 'Failed', 'Error', 'Inconclusive'].includes(status?.phase ?? ''),
+    );
+    if (status.phase === 'Healthy' && lookAgainAt === undefined && !open) return;
+    if (open) finishRun(world, open.metadata.name, 'Successful');
+    else if (lookAgainAt !== undefined) world.now = lookAgainAt;
+    else if ((status.pauseConditions ?? []).length > 0) user.promote(world);
+    else break;
+  }
+}
+
+const runs = Number(process.env.FC_RUNS ?? 400);
+
+describe('a Rollout in a random world', () => {
+  it('keeps its promises at every pass, comes to rest, and ends on the new revision', () => {
+    fc.assert(
+      fc.property(options, fc.array(happening, { maxLength: 40 }), (given, happenings) => {
+        const world = createWorld(given);
+        let remembered: Remembered = { seen: observe(world), version: '' };
+        for (const one of happenings) remembered = happens(world, one, remembered);
+        quiesce(world);
+        bringHome(world);
+        const { status } = world.rollout;
+        expect([status?.phase, status?.stableRS === status?.currentPodHash]).toEqual(['Healthy', true]);
+        const running = world.replicaSets.filter(({ spec }) => (spec.replicas ?? 1) > 0);
+        expect(running.every(({ spec }) => spec.template.spec?.containers[0]?.image?.endsWith(':v9'))).toBe(true);
+        expect(world.weight).toBe(0);
+      }),
+      { numRuns: runs },
+    );
+  });
+});
