@@ -1,7 +1,8 @@
-/** Writes what is generated from the schemas; with --check, only says what is stale and exits with 1. */
+/** Writes what is generated from the schemas and the statecharts; with --check, only says what is stale and exits with 1. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type GeneratedFile, generatedFiles } from '../src/api/generated.ts';
+import { machineDocs } from './machines.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -16,7 +17,7 @@ function write({ path, content }: GeneratedFile): void {
   writeFileSync(file, content);
 }
 
-const stale = generatedFiles().filter(isStale);
+const stale = [...generatedFiles(), machineDocs()].filter(isStale);
 const checkOnly = process.argv.includes('--check');
 for (const file of stale) {
   if (!checkOnly) write(file);

@@ -32,7 +32,7 @@ export function start(args: string[], world: Partial<World> = {}): Running {
     now: () => 0,
     interrupted: () => interruption.signal,
     connect: async (options) => (await import('../src/cli/cluster.ts')).connect(options),
-    explain: () => '',
+    explainer: async () => () => '',
     ...world,
   });
   return {

@@ -24,7 +24,7 @@ async function serving(picture: RolloutPicture, options: Parameters<typeof tinyA
 const here = ({ kubeconfig }: TinyApiServer) => ['--kubeconfig', kubeconfig];
 
 describe('get rollout', () => {
-  const world = { now: () => lookedAt, explain: () => 'Because.' };
+  const world = { now: () => lookedAt, explainer: async () => () => 'Because.' };
 
   it('shows the Rollout with all that belongs to it', async () => {
     const picture = aborted();

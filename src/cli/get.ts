@@ -21,7 +21,7 @@ export const get: Verb = {
   },
   async run(invocation) {
     const name = onlyName(get, invocation.names);
-    const show = drawer(invocation);
+    const show = await drawer(invocation);
     const seconds = wholeNumber(get, invocation, 'timeout-seconds');
     return withCluster(invocation, async (cluster) => {
       const picture = await readPicture(cluster, name);
@@ -32,14 +32,16 @@ export const get: Verb = {
   },
 };
 
-function drawer(invocation: Invocation): (picture: Picture) => string {
+async function drawer(invocation: Invocation): Promise<(picture: Picture) => string> {
   const { world } = invocation;
+  const explain = await world.explainer();
   const asked = wholeNumber(get, invocation, 'width');
   const colour = world.colour && invocation.isSet('color');
   return (picture) => {
     const width = asked ?? world.width;
-    const drawing = { now: world.now(), colour, ...(width === undefined ? {} : { width }) };
-    return rolloutTree({ ...picture, why: world.explain(picture.rollout) }, drawing);
+    const now = world.now();
+    const drawing = { now, colour, ...(width === undefined ? {} : { width }) };
+    return rolloutTree({ ...picture, why: explain(picture, now) }, drawing);
   };
 }
 

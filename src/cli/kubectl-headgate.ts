@@ -2,7 +2,4 @@
 import { run } from './run.ts';
 import { processWorld } from './world.ts';
 
-process.exitCode = await run(
-  process.argv.slice(2),
-  processWorld('kubectl headgate', () => ''),
-);
+process.exitCode = await run(process.argv.slice(2), processWorld('kubectl headgate'));

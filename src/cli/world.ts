@@ -1,6 +1,6 @@
-import type { Rollout } from '../api/index.ts';
 import { machineNow } from '../clock.ts';
 import type { Cluster, ClusterOptions } from './cluster.ts';
+import type { Picture } from './picture.ts';
 
 /** What a command may see and touch of the process that it runs in. */
 export interface World {
@@ -17,12 +17,12 @@ export interface World {
   /** Aborts when the user wants the program to end. */
   interrupted(): AbortSignal;
   connect(options: ClusterOptions): Promise<Cluster>;
-  /** One sentence of why a Rollout is where it is. */
-  explain(rollout: Rollout): string;
+  /** What says in one sentence why a Rollout is where it is; `now` in milliseconds since the epoch. */
+  explainer(): Promise<(picture: Picture, now: number) => string>;
 }
 
 /** The world of this very process. */
-export function processWorld(program: string, explain: World['explain']): World {
+export function processWorld(program: string): World {
   const { stdout, stderr, env } = process;
   // A reader that has seen enough, such as `head`, is no error.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -43,7 +43,7 @@ export function processWorld(program: string, explain: World['explain']): World 
     interrupted,
     // Loaded only when needed: the Kubernetes client alone takes most of a second.
     connect: async (options) => (await import('./cluster.ts')).connect(options),
-    explain,
+    explainer: async () => (await import('./explanation.ts')).explainPicture,
   };
 }
 

@@ -36,6 +36,17 @@ describe('taking a commit out', () => {
     expect(inverse.changes[0]?.content?.toString()).toBe(long({ 25: 'later: 1' }));
   });
 
+  it('does so in a partial clone, fetching only what it needs', async () => {
+    clone = hosted.repositories.open(await hosted.locate(hosted.url), 'main');
+    await commit({ 'apps/web/a.yaml': long(), 'apps/other/b.yaml': 'b: 1\n' });
+    const culprit = await commit({ 'apps/web/a.yaml': long({ 2: 'bad: 1' }) });
+    await commit({ 'apps/web/a.yaml': long({ 2: 'bad: 1', 25: 'later: 1' }) });
+    const inverse = await invert(culprit);
+    expect(inverse.kind === 'changes' && inverse.changes[0]?.content?.toString()).toBe(long({ 25: 'later: 1' }));
+    const objects = await clone.text(['rev-list', '--objects', '--missing=print', await clone.fetch()]);
+    expect(objects).toMatch(/^\?[0-9a-f]{40}$/m);
+  });
+
   it('leaves alone what the culprit changed outside of the path', async () => {
     await commit({ 'apps/web/a.yaml': 'a: 1\n', 'apps/other/b.yaml': 'b: 1\n' });
     const culprit = await commit({ 'apps/web/a.yaml': 'a: 2\n', 'apps/other/b.yaml': 'b: 2\n' });

@@ -60,9 +60,9 @@ function isLoopback(hostname: string): boolean {
 function remote(text: string, rules: LocationRules): RepositoryLocation {
   const url = URL.parse(text);
   if (!url) throw refuse(text, 'is not a URL');
-  if (url.username || url.password) throw refuse(text, "holds credentials; put them into the policy's secret instead");
   const sandboxed = url.protocol === 'http:' && rules.allowLoopbackHttp === true && isLoopback(url.hostname);
   if (url.protocol !== 'https:' && !sandboxed) throw refuse(text, `uses ${url.protocol}//, which is not supported`);
+  if (url.username || url.password) throw refuse(text, "holds credentials; put them into the policy's secret instead");
   if (url.search || url.hash) throw refuse(text, 'holds a query or a fragment');
   if (url.pathname === '/') throw refuse(text, 'names a host, but no repository on it');
   return { kind: 'https', url: url.href, canonical: canonicalRepository(text) };

@@ -11,7 +11,7 @@ import {
   STATE,
 } from '../api/index.ts';
 import type { Observation } from './observation.ts';
-import { sameTemplate, stepsHash, templateHash } from './template.ts';
+import { givenTemplate, sameTemplate, stepsHash, templateHash } from './template.ts';
 
 /** An observation sorted out: which ReplicaSet plays which part, and where the update stands. */
 export interface Facts {
@@ -85,7 +85,7 @@ function findReplicaSet(
   hash: string,
   current: string | undefined,
 ) {
-  const alike = replicaSets.filter((replicaSet) => sameTemplate(replicaSet.spec.template, template));
+  const alike = replicaSets.filter((replicaSet) => sameTemplate(givenTemplate(replicaSet), template));
   return (
     alike.find((replicaSet) => hashOf(replicaSet) === hash) ??
     alike.find((replicaSet) => hashOf(replicaSet) === current) ??

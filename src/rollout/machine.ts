@@ -19,8 +19,9 @@ export interface Seen {
   stuck: boolean;
   /** A person takes the abort back. */
   retryRequested: boolean;
+  /** A person asks to leave out the remaining steps. */
   promoteFull: boolean;
-  /** Going back is done without steps: the revision lies within the rollback window. */
+  /** All that the step under way asks for is there. */
   stepDone: boolean;
   firstStep: StepKind | 'none';
   nextStep: StepKind | 'none';
@@ -146,14 +147,25 @@ export const machine = configured.createMachine({
       initial: 'settled',
       states: {
         /** Left by being valid again: `derive` then finds the state that the status speaks of. */
-        invalid: {},
-        settled: { on: { OBSERVED: [invalidFirst, ...startOver('newRevision')] } },
+        invalid: {
+          description: 'The object cannot be followed: nothing moves, but an abort still takes traffic back.',
+        },
+        settled: {
+          description: 'The spec asks for the stable revision.',
+          on: { OBSERVED: [invalidFirst, ...startOver('newRevision')] },
+        },
         progressing: {
+          description: 'A step of the update is under way.',
           initial: 'setWeight',
-          states: { setWeight: {}, pause: {}, analysis: {} },
+          states: {
+            setWeight: { description: "The canary's pods and traffic come to the step's weight." },
+            pause: { description: 'The update waits for the time to pass, or for a person.' },
+            analysis: { description: 'The update waits for the verdict of an AnalysisRun.' },
+          },
           on: { OBSERVED: [invalidFirst, home, ...startOver('newRevision'), ...giveUp, skipSteps, ...advance] },
         },
         promoting: {
+          description: 'The steps are over: the new revision takes all traffic and all pods before it becomes stable.',
           on: {
             OBSERVED: [
               invalidFirst,
@@ -166,6 +178,7 @@ export const machine = configured.createMachine({
           },
         },
         aborting: {
+          description: 'The update was given up, and traffic goes back to stable.',
           on: {
             OBSERVED: [
               invalidFirst,
@@ -178,6 +191,7 @@ export const machine = configured.createMachine({
           },
         },
         aborted: {
+          description: 'The update was given up, and no request goes to the canary; a person has to act.',
           on: {
             OBSERVED: [invalidFirst, home, ...startOver('newRevision'), ...startOver('retryRequested'), skipSteps],
           },
@@ -187,8 +201,14 @@ export const machine = configured.createMachine({
     hold: {
       initial: 'running',
       states: {
-        running: { on: { OBSERVED: { guard: 'paused', target: 'paused' } } },
-        paused: { on: { OBSERVED: { guard: 'running', target: 'running' } } },
+        running: {
+          description: 'Steps complete by themselves.',
+          on: { OBSERVED: { guard: 'paused', target: 'paused' } },
+        },
+        paused: {
+          description: 'No step completes and no weight rises; an abort goes through.',
+          on: { OBSERVED: { guard: 'running', target: 'running' } },
+        },
       },
     },
   },

@@ -1,4 +1,10 @@
-import { type Json, POD_TEMPLATE_HASH, type PodTemplateSpec } from '../api/index.ts';
+import {
+  EPHEMERAL_METADATA,
+  type Json,
+  POD_TEMPLATE_HASH,
+  type PodTemplateSpec,
+  type ReplicaSet,
+} from '../api/index.ts';
 
 /** What the API server fills in where a pod template leaves a field out, by the field's name. */
 const DEFAULTS: Record<string, Json> = {
@@ -118,6 +124,36 @@ function withoutHash(template: PodTemplateSpec): PodTemplateSpec {
  */
 export function sameTemplate(a: PodTemplateSpec, b: PodTemplateSpec): boolean {
   return same(withoutHash(a), withoutHash(b));
+}
+
+function without(entries: Record<string, string> | undefined, added: unknown): Record<string, string> {
+  const gone = isRecord(added) ? added : {};
+  return Object.fromEntries(Object.entries(entries ?? {}).filter(([key, value]) => gone[key] !== value));
+}
+
+/** The template that a ReplicaSet was made from: without the metadata that a controller gave its pods for their part in an update. */
+export function givenTemplate({ metadata, spec }: ReplicaSet): PodTemplateSpec {
+  const { template } = spec;
+  const text = metadata.annotations?.[EPHEMERAL_METADATA];
+  if (!text) return template;
+  const { labels, annotations } = parsed(text);
+  return {
+    ...template,
+    metadata: {
+      ...template.metadata,
+      labels: without(template.metadata?.labels, labels),
+      annotations: without(template.metadata?.annotations, annotations),
+    },
+  };
+}
+
+function parsed(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : {};
+  } catch {
+    return {};
+  }
 }
 
 function canonical(value: unknown): string {

@@ -56,6 +56,11 @@ function ordered<T extends Numeric | string>(operator: string, left: T, right: T
   return operator === '>' ? left > right : left >= right;
 }
 
+/** An int and a float are the same when their values are, exactly, which === never says; NaN is nothing's same. */
+function sameNumber(a: number | bigint, b: number | bigint): boolean {
+  return a <= b && a >= b;
+}
+
 /** Deep equality; values of different types are unequal, as JSON's are. */
 export function equal(a: Value, b: Value, definite: boolean, budget: Budget, depth = 0): Logic {
   budget.spend();
@@ -65,8 +70,7 @@ export function equal(a: Value, b: Value, definite: boolean, budget: Budget, dep
   if (left === UNKNOWN || right === UNKNOWN) return UNKNOWN;
   if (isNumber(left) && isNumber(right)) {
     if (!definite && (isHollow(left) || isHollow(right))) return UNKNOWN;
-    // Exact for an int and a float, too, which === would always tell apart; false where one is NaN.
-    return left <= right && left >= right;
+    return sameNumber(left, right);
   }
   const inner = (x: Value, y: Value) => equal(x, y, definite, budget, depth + 1);
   if (Array.isArray(left) && Array.isArray(right)) {

@@ -55,7 +55,7 @@ async function play(options: DemoOptions): Promise<number> {
   const observer = observeStage(stage, tell);
   try {
     const chaos = unleash(stage, options.chaosKills, tell);
-    const ending = await playScenario(options.scenario, { stage, manifests, tell });
+    const ending = await playScenario(options.scenario, { stage, manifests, tell, canaryShare: observer.canaryShare });
     await chaos.finish();
     const result = resultOf(stage, observer, options.scenario, ending);
     const wentWell = result.outcome === expectedOutcome(options.scenario) && result.canaryWeight === 0;

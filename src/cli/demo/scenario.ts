@@ -21,6 +21,8 @@ interface Play {
   stage: Stage;
   manifests: Manifests;
   tell: Tell;
+  /** The canary's share of traffic, percent. */
+  canaryShare: () => number;
   /** World seconds that one release may take. */
   patience: number;
 }
@@ -109,7 +111,7 @@ async function goodRelease(play: Play, image: string, during: () => Promise<void
   if (begun) await during();
   const done = await wait(play, () => {
     promoteWherePaused(play);
-    return isHealthyOn(play.stage, image);
+    return isHealthyOn(play.stage, image) && play.canaryShare() === 0;
   });
   return done ? 'promoted' : 'stuck';
 }

@@ -7,9 +7,8 @@ import { createWorld, type World } from '../../sandbox/world.ts';
 import { type ControllerProcess, createControllerProcess } from './controller-process.ts';
 import type { Manifests } from './manifests.ts';
 
-const DAY = 86_400_000;
-/** How far behind the machine the world begins: further than any story runs ahead. */
-const HEAD_START = 30 * DAY;
+/** How far behind the machine the world begins, in machine time: further than any story runs ahead, and no further, for ages to look right. */
+const HEAD_START = 300_000;
 const PROMETHEUS_ALONE = 'prometheus.monitoring.svc.cluster.local:9090';
 
 /** Everything a story needs: the world in this process, the controller in another, a repository on disk. */
@@ -78,7 +77,7 @@ function controllerFlags(stage: { folder: string; clock: ScaledClock; world: Wor
 export async function buildStage(manifests: Manifests, speed: number, keep: string | undefined): Promise<Stage> {
   const folder = await folderOf(keep);
   const origin = machineNow();
-  const clock = scaledClock({ origin, start: origin - HEAD_START, speed });
+  const clock = scaledClock({ origin, start: origin - HEAD_START * speed, speed });
   const badImages = new Set<string>();
   const listeners: (() => void)[] = [];
   const world = await createWorld({

@@ -287,26 +287,32 @@ describe('whenever the process dies', () => {
     },
   );
 
-  it('or the answer to the write is lost, there is exactly one commit', async () => {
-    await loop.close();
-    let lost = 0;
-    loop = await startLoop({
-      wrap: (host) => ({
-        ...host,
-        async commit(...args) {
-          const outcome = await host.commit(...args);
-          return lost++ === 0 ? { kind: 'unknown', message: 'the connection was cut' } : outcome;
-        },
-      }),
-    });
-    allow();
-    await failedRelease(loop);
-    abort(loop, HASHES);
-    await loop.settle(60_000);
-    expect(lost).toBe(1);
-    expect((await loop.bare.log()).filter(({ message }) => message.includes('Revert-Key:'))).toHaveLength(1);
-    expect(loop.reverts()[0]?.status?.state).toBe('landed');
-  });
+  it.each(['with', 'without'])(
+    'or the answer to the write is lost, there is exactly one commit, %s a marker',
+    async (marker) => {
+      await loop.close();
+      let lost = 0;
+      loop = await startLoop({
+        wrap: (host) => ({
+          ...host,
+          async commit(...args) {
+            const outcome = await host.commit(...args);
+            const refs = ['for-each-ref', '--format=delete %(refname)', 'refs/headgate'];
+            if (marker === 'without')
+              await loop.bare.git(['update-ref', '--stdin'], { input: await loop.bare.git(refs) });
+            return lost++ === 0 ? { kind: 'unknown', message: 'the connection was cut' } : outcome;
+          },
+        }),
+      });
+      allow();
+      await failedRelease(loop);
+      abort(loop, HASHES);
+      await loop.settle(60_000);
+      expect(lost).toBe(1);
+      expect((await loop.bare.log()).filter(({ message }) => message.includes('Revert-Key:'))).toHaveLength(1);
+      expect(loop.reverts()[0]?.status?.state).toBe('landed');
+    },
+  );
 
   it('or somebody pushes between plan and write, their commit survives', async () => {
     await loop.close();

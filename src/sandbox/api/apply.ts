@@ -2,7 +2,15 @@
 import { type Cause, Failure } from './failure.ts';
 import { child, type FieldSet, partsOf, readable, withNamedAncestors } from './field-sets.ts';
 import type { KindInfo } from './kinds.ts';
-import { claimed, difference, type Manager, readManagers, type Writer, writeManagers } from './managed-fields.ts';
+import {
+  claimed,
+  difference,
+  type Manager,
+  readManagers,
+  sameFields,
+  type Writer,
+  writeManagers,
+} from './managed-fields.ts';
 import { copy, define, type Fields, isFields } from './objects.ts';
 import type { Schema } from './schema.ts';
 import type { ApiObject } from './types.ts';
@@ -35,14 +43,12 @@ export function applyConfiguration({ kind, live, configuration, writer, force }:
   const obsolete = minus(withNamedAncestors(mine?.fields ?? new Set()), kept);
   const result = obsolete.size === 0 ? merged : (prune(merged, schema, '', obsolete) as ApiObject);
 
-  const same =
-    mine !== undefined && mine.fields.size === fields.size && [...fields].every((path) => mine.fields.has(path));
   const own: Manager = {
     manager: writer.manager,
     operation: 'Apply',
     apiVersion: configuration.apiVersion,
     subresource: writer.subresource,
-    time: same ? mine.time : writer.time,
+    time: mine && sameFields(mine.fields, fields) ? mine.time : writer.time,
     fields,
   };
   const managedFields = writeManagers([...remaining, own]) as NonNullable<ApiObject['metadata']['managedFields']>;

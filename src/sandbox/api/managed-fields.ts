@@ -1,5 +1,6 @@
 /** metadata.managedFields: who owns which field, kept up to date by every write. */
 import { allPaths, child, type FieldSet, fieldsOf, fromFieldsV1, partsOf, toFieldsV1 } from './field-sets.ts';
+import type { KindInfo } from './kinds.ts';
 import { equal, type Fields } from './objects.ts';
 import type { Schema } from './schema.ts';
 import type { ApiObject } from './types.ts';
@@ -113,35 +114,45 @@ function isSame(manager: Manager, writer: Writer): boolean {
   );
 }
 
+/** Built-in structs have no presence of their own: only what is in them is owned. */
+function withoutStructs(fields: FieldSet, object: ApiObject, { custom, schema }: KindInfo): FieldSet {
+  if (custom) return fields;
+  const structs = new Set<string>();
+  findStructs(object, schema, '', structs);
+  return without(fields, structs);
+}
+
+function findStructs(value: unknown, schema: Schema | undefined, path: string, found: FieldSet): void {
+  const parts = partsOf(value, schema);
+  if (!parts) return;
+  for (const part of parts) {
+    const at = child(path, part.element);
+    if (!part.isItem && part.schema?.properties && partsOf(part.value, part.schema)) found.add(at);
+    findStructs(part.value, part.schema, at, found);
+  }
+}
+
 /** The entries after an ordinary write: the writer takes what it changed, whoever had it. */
-export function trackUpdate(
-  before: ApiObject | undefined,
-  after: ApiObject,
-  schema: Schema,
-  hasStatus: boolean,
-  writer: Writer,
-): Fields[] {
+export function trackUpdate(before: ApiObject | undefined, after: ApiObject, kind: KindInfo, writer: Writer): Fields[] {
   const managers = readManagers(after.metadata.managedFields ? after : (before ?? after));
-  const empty = { metadata: {} };
-  const raw = difference(before ?? empty, after, schema);
-  const changed = writable(raw.set, hasStatus, writer.subresource);
-  const others = managers.filter((manager) => !isSame(manager, writer));
-  const mine = managers.find((manager) => isSame(manager, writer));
+  const raw = difference(before ?? { metadata: {} }, after, kind.schema);
+  const changed = writable(withoutStructs(raw.set, after, kind), kind.hasStatus, writer.subresource);
   if (changed.size === 0 && raw.removed.size === 0) return writeManagers(managers);
-  const kept = others.map((manager) => ({ ...manager, fields: without(manager.fields, changed, raw.removed) }));
+  const mine = managers.find((manager) => isSame(manager, writer));
+  const kept = managers
+    .filter((manager) => manager !== mine)
+    .map((manager) => ({ ...manager, fields: without(manager.fields, changed, raw.removed) }));
   const fields = new Set([...without(mine?.fields ?? new Set(), raw.removed), ...changed]);
-  const unchanged =
-    mine !== undefined && fields.size === mine.fields.size && [...fields].every((path) => mine.fields.has(path));
-  const time = unchanged ? mine.time : writer.time;
-  const own: Manager = {
-    manager: writer.manager,
-    operation: 'Update',
-    apiVersion: after.apiVersion,
-    subresource: writer.subresource,
-    time,
-    fields,
-  };
-  return writeManagers([...kept, own]);
+  const time = mine && sameFields(mine.fields, fields) ? mine.time : writer.time;
+  const { manager, subresource } = writer;
+  return writeManagers([
+    ...kept,
+    { manager, operation: 'Update', apiVersion: after.apiVersion, subresource, time, fields },
+  ]);
+}
+
+export function sameFields(left: FieldSet, right: FieldSet): boolean {
+  return left.size === right.size && [...left].every((path) => right.has(path));
 }
 
 /** The fields that a configuration claims, without identity. */

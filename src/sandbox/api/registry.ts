@@ -47,6 +47,9 @@ export interface Registry {
   remove(kind: KindInfo, key: ObjectKey, request: DeleteRequest, dryRun?: boolean): Deletion;
 }
 
+/** Namespaces that cannot be deleted. */
+const PERMANENT = ['default', 'kube-system', 'kube-public'];
+
 interface Services {
   storage: Storage;
   clock: Clock;
@@ -66,6 +69,9 @@ export function createRegistry(services: Services): Registry {
     apply: (target, given, options) => apply(services, target, given, options),
     remove(kind, key, request, dryRun = false) {
       const live = read(kind, key);
+      if (kind.kind === 'Namespace' && PERMANENT.includes(key.name)) {
+        throw forbidden(kind, key.name, 'this namespace may not be deleted');
+      }
       const deletion = prepareDeletion(kind, live, request, clock.now());
       if (dryRun || (!deletion.gone && deletion.object === live)) return deletion;
       return { ...deletion, object: storage.commit(kind, live, deletion.gone ? undefined : deletion.object) };
@@ -85,9 +91,8 @@ function track(
   next: ApiObject,
   options: WriteOptions,
 ) {
-  const { schema, hasStatus } = target.kind;
   const writer = writerOf(services, options, target.subresource);
-  next.metadata.managedFields = trackUpdate(live, next, schema, hasStatus, writer) as ManagedFields;
+  next.metadata.managedFields = trackUpdate(live, next, target.kind, writer) as ManagedFields;
 }
 
 type ManagedFields = NonNullable<ApiObject['metadata']['managedFields']>;

@@ -90,13 +90,20 @@ function seenBy(matches: (object: ApiObject) => boolean, { type, object, previou
 
 function openStream({ storage, clock, open }: WatchContext, kind: KindInfo, response: ServerResponse, shape: Shape) {
   let isFirst = true;
+  const undelivered = new Set<() => void>();
+  response.once('close', () => {
+    for (const release of undelivered) release();
+  });
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
   response.flushHeaders();
   const write = (event: object) => {
     if (response.destroyed || response.writableEnded) return;
     const release = clock.busy();
-    response.write(`${JSON.stringify(event)}\n`, release);
-    response.once('close', release);
+    undelivered.add(release);
+    response.write(`${JSON.stringify(event)}\n`, () => {
+      undelivered.delete(release);
+      release();
+    });
   };
   const bookmark = (annotations?: Record<string, string>) => {
     const metadata = {

@@ -1,0 +1,156 @@
+/** Plays the demo's scenarios as a user would and checks what Git holds afterwards. Usage: acceptance.ts REPORT.json [SCENARIO...] */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+interface Result {
+  type?: string;
+  outcome?: string;
+  culprit?: string;
+  revert?: string;
+  canaryWeight?: number;
+  controllerRestarts?: number;
+}
+
+interface Played {
+  exit: number | null;
+  seconds: number;
+  result: Result;
+  git(...args: string[]): string;
+}
+
+const root = resolve(import.meta.dirname, '..');
+const teamManifests = resolve(root, '../shared/data/webapp-canary');
+const counts = { passed: 0, failed: 0 };
+
+function check(name: string, holds: boolean, otherwise = ''): void {
+  counts[holds ? 'passed' : 'failed'] += 1;
+  process.stdout.write(
+    `   ${holds ? 'ok    ' : 'FAILED'} ${name}${holds || otherwise === '' ? '' : `: ${otherwise}`}\n`,
+  );
+}
+
+function demo(args: string[], minutes: number) {
+  const start = performance.now();
+  const child = spawnSync('npm', ['run', '-s', 'demo', '--', ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: minutes * 60_000,
+    maxBuffer: 256 * 1024 * 1024,
+  });
+  return { ...child, seconds: (performance.now() - start) / 1000 };
+}
+
+function resultOf(lines: string[]): Result {
+  try {
+    const result = lines.map((line): Result => JSON.parse(line)).at(-1) ?? {};
+    return result.type === 'result' ? result : {};
+  } catch (error) {
+    process.stdout.write(`   a line is no JSON: ${error}\n`);
+    return {};
+  }
+}
+
+function play(name: string, args: string[], judge: (played: Played) => void): void {
+  process.stdout.write(`\n   -- ${name}: npm run demo -- --json ${args.join(' ')}\n`);
+  const folder = mkdtempSync(join(tmpdir(), 'headgate-acceptance-'));
+  try {
+    const { status: exit, seconds, stdout, stderr } = demo(['--json', '--keep', folder, ...args], 6);
+    const git = (...command: string[]) => {
+      const done = spawnSync('git', ['-C', join(folder, 'repo.git'), ...command], { encoding: 'utf8' });
+      return done.status === 0 ? done.stdout.trimEnd() : `git failed: ${done.stderr}`;
+    };
+    const result = resultOf(stdout.trimEnd().split('\n'));
+    process.stdout.write(`   ${JSON.stringify(result)} in ${seconds.toFixed(1)} s\n`);
+    check('exits with 0', exit === 0, `exit ${exit}; ${stderr.slice(-1500)}`);
+    judge({ exit, seconds, result, git });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function linesOf(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '');
+}
+
+/** The files that a commit touched whose content at `now` is not that of `then`. */
+function differing({ git }: Played, commit: string, then: string, now: string): string[] {
+  const files = linesOf(git('diff', '--name-only', '--no-renames', `${commit}^`, commit));
+  if (files.length === 0) return [`${commit} touches nothing`];
+  const content = (at: string, file: string) => git('ls-tree', at, '--', file);
+  return files.filter((file) => content(then, file) !== content(now, file));
+}
+
+const trailers = ['Rollout', 'Revert-Key', 'Reverts-Commit', 'Good-Revision', 'Analysis-Run', 'Rollout-Controller'];
+
+function reverted(played: Played): void {
+  const { result, git } = played;
+  const { culprit = '', outcome } = result;
+  check('the outcome is reverted', outcome === 'reverted', outcome);
+  check('no traffic is on the canary', result.canaryWeight === 0, String(result.canaryWeight));
+  check('the revert is the head of main', git('rev-parse', 'main') === result.revert, git('log', '--oneline', 'main'));
+  const message = git('log', '-1', '--format=%B', 'main');
+  check(
+    'its message names the culprit',
+    /^[0-9a-f]{40}$/.test(culprit) && linesOf(message).includes(`This reverts commit ${culprit}.`),
+    message,
+  );
+  const missing = trailers.filter((trailer) => !new RegExp(`^${trailer}: \\S`, 'm').test(message));
+  check('its message carries the trailers', missing.length === 0, `missing: ${missing.join(', ')}`);
+  const left = differing(played, culprit, `${culprit}^`, 'main');
+  check('every file of the culprit is as it was before', left.length === 0, left.join(', '));
+  const others = linesOf(git('rev-list', '--first-parent', `${culprit}..main^`));
+  check('another team has committed meanwhile', others.length > 0);
+  const lost = others.flatMap((commit) => differing(played, commit, commit, 'main'));
+  check("the other team's files are untouched", lost.length === 0, lost.join(', '));
+  const key = /^Revert-Key: (\S+)$/m.exec(message)?.[1] ?? 'none';
+  const written = linesOf(git('log', '--format=%H', '--fixed-strings', `--grep=Revert-Key: ${key}`, 'main'));
+  check('there is exactly one commit with this Revert-Key', written.length === 1, written.join(', '));
+}
+
+function promoted({ result, git }: Played): void {
+  check('the outcome is promoted', result.outcome === 'promoted', result.outcome);
+  const written = linesOf(git('log', '--format=%H', '--grep=^Revert-Key:', '--grep=^Rollout-Controller:', '--all'));
+  check('Headgate has committed nothing', written.length === 0, written.join(', '));
+}
+
+function told(): void {
+  process.stdout.write('\n   -- story: npm run demo\n');
+  const { status, seconds, stdout, stderr } = demo([], 3);
+  check('exits with 0', status === 0, `exit ${status}; ${stdout.slice(-1500)} ${stderr.slice(-1500)}`);
+  check('takes under 90 s', seconds < 90, `${seconds.toFixed(1)} s`);
+  process.stdout.write(`   ${seconds.toFixed(1)} s\n`);
+}
+
+function killed(times: number): void {
+  play(`killed ${times} times`, ['--scenario', 'bad', '--chaos-kill', String(times)], (played) => {
+    reverted(played);
+    const { controllerRestarts } = played.result;
+    check(`the controller was restarted ${times} times`, controllerRestarts === times, String(controllerRestarts));
+    check('takes under 4 minutes', played.seconds < 240, `${played.seconds.toFixed(1)} s`);
+  });
+}
+
+function teamsOwn(): void {
+  if (!existsSync(teamManifests)) {
+    process.stdout.write(`\n   A team's own manifests are not played: there is no ${teamManifests}.\n`);
+    return;
+  }
+  play("a team's own manifests, bad", ['--scenario', 'bad', '--manifests', teamManifests], reverted);
+  play("a team's own manifests, good", ['--scenario', 'good', '--manifests', teamManifests], promoted);
+}
+
+const scenarios: Record<string, () => void> = {
+  story: told,
+  bad: () => play('bad', ['--scenario', 'bad'], reverted),
+  killed: () => killed(20),
+  good: () => play('good', ['--scenario', 'good'], promoted),
+  outage: () => play('outage', ['--scenario', 'outage'], promoted),
+  manifests: teamsOwn,
+};
+
+const [report, ...chosen] = process.argv.slice(2);
+for (const name of chosen.length > 0 ? chosen : Object.keys(scenarios)) scenarios[name]?.();
+if (report) writeFileSync(report, JSON.stringify(counts));
+process.exitCode = counts.failed === 0 ? 0 : 1;

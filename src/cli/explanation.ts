@@ -1,0 +1,33 @@
+import type { Rollout } from '../api/index.ts';
+import type { KubeObject } from '../api/kubernetes.ts';
+import { explain, type Observation } from '../rollout/index.ts';
+import type { Picture } from './picture.ts';
+
+function ownedBy<T extends KubeObject>(rollout: Rollout, objects: T[]): T[] {
+  return objects.filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === rollout.metadata.uid));
+}
+
+/** Traffic as the controller last acknowledged it: a command does not read the router itself. */
+function acknowledgedTraffic({ status }: Rollout): Pick<Observation, 'traffic'> {
+  const weights = status?.canary?.weights;
+  if (!weights) return {};
+  return { traffic: { canaryWeight: weights.canary.weight, verified: weights.verified !== false } };
+}
+
+/** One sentence of why a Rollout is where it is, from the controller's own machine. `now`: milliseconds since the epoch. */
+export function explainPicture({ rollout, replicaSets, analysisRuns }: Picture, now: number): string {
+  const invalid = rollout.status?.conditions?.find(({ type, status }) => type === 'InvalidSpec' && status === 'True');
+  return explain({
+    now,
+    rollout,
+    replicaSets: ownedBy(rollout, replicaSets),
+    runs: ownedBy(rollout, analysisRuns),
+    takenRunNames: [],
+    services: {},
+    stableEndpoints: [],
+    ...acknowledgedTraffic(rollout),
+    templates: {},
+    clusterTemplates: {},
+    problems: invalid ? [{ path: '', message: invalid.message ?? '' }] : [],
+  });
+}

@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { configMap, MAPS, PATCHES, type TestServer, template, testServer } from './testing.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await testServer();
+});
+afterAll(() => server.stop());
+
+const PODS = '/api/v1/namespaces/default/pods';
+const pod = (name: string, nodeName?: string) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, labels: { app: name } },
+  spec: { ...template(name).spec, ...(nodeName ? { nodeName } : {}) },
+});
+const exists = async (path: string) => (await server.call('GET', path)).code === 200;
+
+async function owned(name: string, owner: Record<string, unknown>, extra: object = {}) {
+  const { uid } = owner.metadata as { uid: string };
+  const ownerReferences = [
+    { apiVersion: 'v1', kind: 'ConfigMap', name: (owner.metadata as { name: string }).name, uid, ...extra },
+  ];
+  await server.call('POST', MAPS, configMap(name, {}, { ownerReferences }));
+}
+
+describe('delete', () => {
+  it('waits for finalizers', async () => {
+    await server.call('POST', MAPS, configMap('held', {}, { finalizers: ['example.com/hold'] }));
+    expect((await server.call('DELETE', `${MAPS}/held`)).body).toHaveProperty('metadata.deletionTimestamp');
+    expect(await exists(`${MAPS}/held`)).toBe(true);
+    await server.call('PATCH', `${MAPS}/held`, { metadata: { finalizers: null } }, { 'content-type': PATCHES.merge });
+    expect(await exists(`${MAPS}/held`)).toBe(false);
+  });
+
+  it('refuses another UID than the one meant', async () => {
+    await server.call('POST', MAPS, configMap('meant'));
+    const { body } = await server.call('DELETE', `${MAPS}/meant`, { preconditions: { uid: 'another' } });
+    expect(body).toMatchObject({ code: 409, reason: 'Conflict' });
+  });
+
+  it('gives pods that run their grace period, others none', async () => {
+    await server.call('POST', PODS, pod('running', 'node-1'));
+    expect((await server.call('DELETE', `${PODS}/running`)).body).toMatchObject({
+      metadata: { deletionGracePeriodSeconds: 30 },
+    });
+    expect(await exists(`${PODS}/running`)).toBe(true);
+    await server.call('DELETE', `${PODS}/running`, { gracePeriodSeconds: 0 });
+    expect(await exists(`${PODS}/running`)).toBe(false);
+    await server.call('POST', PODS, pod('unscheduled'));
+    await server.call('DELETE', `${PODS}/unscheduled`);
+    expect(await exists(`${PODS}/unscheduled`)).toBe(false);
+  });
+
+  it('removes dependents with their owner, and keeps those with another owner', async () => {
+    const { body: first } = await server.call('POST', MAPS, configMap('first'));
+    const { body: second } = await server.call('POST', MAPS, configMap('second'));
+    await owned('only', first);
+    await owned('both', first);
+    const { uid } = second.metadata as { uid: string };
+    const extra = {
+      op: 'add',
+      path: '/metadata/ownerReferences/-',
+      value: { apiVersion: 'v1', kind: 'ConfigMap', name: 'second', uid },
+    };
+    await server.call('PATCH', `${MAPS}/both`, [extra], { 'content-type': PATCHES.json });
+    await server.call('DELETE', `${MAPS}/first`);
+    expect(await exists(`${MAPS}/only`)).toBe(false);
+    expect((await server.call('GET', `${MAPS}/both`)).body).toMatchObject({
+      metadata: { ownerReferences: [{ name: 'second' }] },
+    });
+  });
+
+  it('removes what is made for an owner that is gone', async () => {
+    await owned('late', { metadata: { name: 'ghost', uid: 'none' } });
+    expect(await exists(`${MAPS}/late`)).toBe(false);
+  });
+
+  it('orphans when asked to, and waits for dependents in the foreground', async () => {
+    const { body: parent } = await server.call('POST', MAPS, configMap('parent'));
+    await owned('orphaned', parent);
+    await server.call('DELETE', `${MAPS}/parent`, { propagationPolicy: 'Orphan' });
+    expect(await exists(`${MAPS}/parent`)).toBe(false);
+    expect((await server.call('GET', `${MAPS}/orphaned`)).body).not.toHaveProperty('metadata.ownerReferences.0');
+    const { body: front } = await server.call('POST', MAPS, configMap('front'));
+    await owned('behind', front, { blockOwnerDeletion: true });
+    await server.call('DELETE', `${MAPS}/front`, { propagationPolicy: 'Foreground' });
+    expect([await exists(`${MAPS}/front`), await exists(`${MAPS}/behind`)]).toEqual([false, false]);
+  });
+
+  it('empties a namespace before it goes', async () => {
+    await server.call('POST', '/api/v1/namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'brief' },
+    });
+    await server.call('POST', MAPS.replace('default', 'brief'), configMap('inside'));
+    await server.call('DELETE', '/api/v1/namespaces/brief');
+    expect(await exists(`${MAPS.replace('default', 'brief')}/inside`)).toBe(false);
+    expect(await exists('/api/v1/namespaces/brief')).toBe(false);
+  });
+
+  it('evicts a pod unless a budget forbids it', async () => {
+    await server.call('POST', PODS, pod('guarded'));
+    const path = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
+    const budget = {
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: { name: 'guard' },
+      spec: { minAvailable: 1, selector: { matchLabels: { app: 'guarded' } } },
+    };
+    await server.call('POST', path, budget);
+    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'guarded' } };
+    expect((await server.call('POST', `${PODS}/guarded/eviction`, eviction)).code).toBe(429);
+    await server.call('DELETE', `${path}/guard`);
+    expect((await server.call('POST', `${PODS}/guarded/eviction`, eviction)).code).toBe(201);
+    expect(await exists(`${PODS}/guarded`)).toBe(false);
+  });
+});
+
+describe('hooks for tests', () => {
+  it('answers, drops and refuses as told, and reports what was asked', async () => {
+    const seen: string[] = [];
+    const faulty = await testServer({
+      auditLog: ({ verb, resource, code }) => seen.push(`${verb} ${resource} ${code}`),
+    });
+    faulty.faults = () => ({ answer: 429, retryAfter: 2 });
+    expect((await faulty.call('GET', MAPS)).headers.get('retry-after')).toBe('2');
+    faulty.faults = () => ({ drop: 'after' });
+    await expect(faulty.call('POST', MAPS, configMap('written'))).rejects.toThrow();
+    faulty.faults = undefined;
+    expect((await faulty.call('GET', `${MAPS}/written`)).code).toBe(200);
+    faulty.authorize = ({ user }) => user !== 'eve';
+    expect((await faulty.call('GET', MAPS, undefined, { 'impersonate-user': 'eve' })).body).toMatchObject({
+      code: 403,
+      reason: 'Forbidden',
+      message: expect.stringContaining('User "eve" cannot list resource "configmaps"'),
+    });
+    expect(seen).toEqual(['list configmaps 429', 'create configmaps 201', 'get configmaps 200', 'list configmaps 403']);
+    await faulty.stop();
+  });
+});
+
+describe('the door inside the process', () => {
+  it('sees what HTTP writes and the other way round', async () => {
+    const { store } = server;
+    const changes: string[] = [];
+    const end = store.watch('ConfigMap', (change, object) => {
+      if (object.metadata.name === 'shared') changes.push(change);
+    });
+    store.create('ConfigMap', { metadata: { name: 'shared' } });
+    await server.call('PATCH', `${MAPS}/shared`, { data: { a: '1' } }, { 'content-type': PATCHES.merge });
+    expect(store.get('ConfigMap', 'default', 'shared')).toMatchObject({ data: { a: '1' } });
+    store.delete('ConfigMap', 'default', 'shared');
+    store.delete('ConfigMap', 'default', 'shared');
+    await server.call('GET', '/version');
+    end();
+    expect(changes).toEqual(['added', 'changed', 'deleted']);
+  });
+});
