@@ -1,2 +1,85 @@
-import { measureReaction } from './reaction.ts';
-console.log(JSON.stringify(await measureReaction({ samples: Number(process.argv[2] ?? 20), canaries: 20 }), null, 2));
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { measureDecide } from './decide.ts';
+import { type Idle, measureIdle } from './idle.ts';
+import { measureReaction, type Reaction } from './reaction.ts';
+
+const PARTS = ['decide', 'reaction', 'idle'] as const;
+type Part = (typeof PARTS)[number];
+
+const HELP = `npm run bench -- [--short] [--only decide|reaction|idle]
+
+Prints one JSON object: what was measured, what is aimed at, and what the reference controller does. See docs/benchmarks.md.
+
+  --short      fewer samples, for CI
+  --only PART  one part; may be repeated
+`;
+
+/** Measured on a machine like this one, with the same question: first bad answer to weight 0, and memory at rest. */
+const REFERENCE = {
+  bad_sample_to_route_ms: { median: 320, worstOfTen: 574 },
+  idle: { rssMiB: { least: 175, most: 208 } },
+};
+
+const AIMS = { reactionP99Milliseconds: 100, idleWritesPerMinute: 0, idleRssMiB: 250, eventsAtStart: 0 };
+
+function partsOf(only: string[] | undefined): readonly Part[] {
+  if (!only) return PARTS;
+  return only.map((name) => {
+    const part = PARTS.find((known) => known === name);
+    if (!part) throw new Error(`--only ${name} is not known; known are ${PARTS.join(', ')}`);
+    return part;
+  });
+}
+
+function aim(most: number, measured: number) {
+  return { most, measured, met: measured <= most };
+}
+
+function reactionAims({ bad_sample_to_route_ms: { p99 } }: Reaction) {
+  return { bad_sample_to_route_p99_ms: aim(AIMS.reactionP99Milliseconds, p99) };
+}
+
+function idleAims({ apiWritesPerMinute, rssMiB, eventsWrittenAtStart }: Idle) {
+  return {
+    idle_writes_per_minute: aim(AIMS.idleWritesPerMinute, apiWritesPerMinute),
+    idle_rss_mib: aim(AIMS.idleRssMiB, rssMiB),
+    events_at_start: aim(AIMS.eventsAtStart, eventsWrittenAtStart),
+  };
+}
+
+function machine() {
+  const { model = 'unknown' } = cpus()[0] ?? {};
+  return { node: process.version, cpus: availableParallelism(), cpu: model, load: loadavg()[0] };
+}
+
+async function bench(parts: readonly Part[], short: boolean) {
+  const before = machine();
+  const decide = parts.includes('decide') ? await measureDecide(short ? 5_000 : 50_000) : undefined;
+  const reaction = parts.includes('reaction')
+    ? await measureReaction({ samples: short ? 100 : 200, canaries: 10 })
+    : undefined;
+  const idle = parts.includes('idle')
+    ? await measureIdle({
+        rollouts: 1000,
+        namespaces: 10,
+        warmUpSeconds: short ? 5 : 20,
+        seconds: short ? 15 : 60,
+      })
+    : undefined;
+  return {
+    ...decide,
+    ...reaction,
+    ...(idle && { idle_1000: idle }),
+    aims: { ...(reaction && reactionAims(reaction)), ...(idle && idleAims(idle)) },
+    reference: REFERENCE,
+    machine: before,
+  };
+}
+
+const { values } = parseArgs({
+  options: { short: { type: 'boolean' }, only: { type: 'string', multiple: true }, help: { type: 'boolean' } },
+});
+if (values.help) process.stdout.write(HELP);
+else
+  process.stdout.write(`${JSON.stringify(await bench(partsOf(values.only), values.short === true), undefined, 2)}\n`);

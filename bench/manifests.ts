@@ -35,7 +35,12 @@ function route(namespace: string, name: string): KubeObject {
     { name: `${name}-canary`, port: 80, weight: 0 },
   ];
   const spec = { parentRefs: [{ name: 'public' }], hostnames: [`${name}.example`], rules: [{ backendRefs }] };
-  return { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', metadata: { namespace, name }, spec } as KubeObject;
+  return {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    metadata: { namespace, name },
+    spec,
+  } as KubeObject;
 }
 
 /** One query each second, and one bad answer is enough. */

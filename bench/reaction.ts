@@ -73,11 +73,7 @@ function observeFacts({ api: { store } }: Stage, name: string, from: AnalysisRun
 }
 
 async function takeSample(stage: Stage, prometheus: ScriptedPrometheus, name: string): Promise<Sample> {
-  await stage.until(
-    `${name} in mid-canary`,
-    () => isInMidCanary(stage.rollout(NAMESPACE, name)),
-    LONGEST_WAIT_SECONDS,
-  );
+  await stage.until(`${name} in mid-canary`, () => isInMidCanary(stage.rollout(NAMESPACE, name)), LONGEST_WAIT_SECONDS);
   const run = stage.rollout(NAMESPACE, name).status?.canary?.currentBackgroundAnalysisRunStatus?.name ?? '';
   const facts = observeFacts(stage, name, run);
   const began = await prometheus.turnBad(name);
@@ -119,7 +115,14 @@ export async function measureReaction({ samples: count, canaries }: { samples: n
 }
 
 function summary(samples: Sample[], canaries: number): Reaction {
-  const of = (fact: keyof Sample, share: number) => rounded(quantile(samples.map((sample) => sample[fact]), share), 1);
+  const of = (fact: keyof Sample, share: number) =>
+    rounded(
+      quantile(
+        samples.map((sample) => sample[fact]),
+        share,
+      ),
+      1,
+    );
   const both = (fact: keyof Sample) => ({ p50: of(fact, 0.5), p99: of(fact, 0.99) });
   return {
     bad_sample_to_route_ms: { ...both('route'), max: of('route', 1), n: samples.length },

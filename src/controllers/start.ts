@@ -84,15 +84,17 @@ export function createControllers(options: ControllersOptions, extensions: Exten
     recorder.record({ object, ...happening, at: clock.now() });
   const { routes, forRollouts } = rolloutCaches(caches);
   const common = { client: connection, clock, log, emit, ...(metrics && { metrics }) };
+  const rolloutController = createRolloutController({
+    ...common,
+    caches: forRollouts,
+    routers,
+    routerCaches: [routes],
+    observeRouterObject: (object) => routes.observe(object as Parameters<typeof routes.observe>[0]),
+  });
+  const analysis = { runs: forRollouts.runs, providers, outages, onBadVerdict: rolloutController.heed };
   const members = [
-    createRolloutController({
-      ...common,
-      caches: forRollouts,
-      routers,
-      routerCaches: [routes],
-      observeRouterObject: (object) => routes.observe(object as Parameters<typeof routes.observe>[0]),
-    }),
-    createAnalysisRunController({ ...common, runs: forRollouts.runs, providers, outages }),
+    rolloutController,
+    createAnalysisRunController({ ...common, ...analysis }),
     ...extensions.map((extend) => extend({ caches, rollout: forRollouts, emit })),
   ];
   return {

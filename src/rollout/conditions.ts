@@ -1,5 +1,5 @@
 import { type Condition, maxUnavailable } from '../api/index.ts';
-import { progressDeadline } from './derive.ts';
+import { progressDeadline, waitIsOver } from './derive.ts';
 import { available, type Facts } from './facts.ts';
 import { instant } from './instant.ts';
 import { type MachineState, nameOf } from './machine.ts';
@@ -88,7 +88,12 @@ function progressing({
       message: `ReplicaSet ${name} has successfully progressed.`,
     });
   }
-  if (progressed(facts, next, pausedNow) || before === undefined || before.reason === 'RolloutAborted') {
+  if (
+    progressed(facts, next, pausedNow) ||
+    waitIsOver(facts) ||
+    before === undefined ||
+    before.reason === 'RolloutAborted'
+  ) {
     const created = facts.newReplicaSet === undefined || status.currentPodHash !== facts.hash;
     return created
       ? say({ status: 'True', reason: 'NewReplicaSetCreated', message: `Created new replica set ${name}` }, true)

@@ -11,12 +11,26 @@ export function lastProgress({ status, now }: Facts): number {
   return Number.isNaN(at) ? now : at;
 }
 
+/** The status still speaks of a wait that is over: for people, for a valid spec, for a run that was skipped. None of it counts as being stuck. */
+export function waitIsOver({ status, steps, index }: Facts): boolean {
+  const holds = (type: string, reason?: string) =>
+    status.conditions?.some((one) => one.type === type && (reason ? one.reason === reason : one.status === 'True'));
+  const skipped = status.canary?.currentStepAnalysisRunStatus !== undefined && !steps[index]?.analysis;
+  return skipped || holds('Progressing', 'RolloutPaused') === true || holds('InvalidSpec') === true;
+}
+
+/** What was once complete is not progressing: pods that are lost later have no deadline. */
+function wasComplete({ status }: Facts): boolean {
+  return status.conditions?.find(({ type }) => type === 'Progressing')?.reason === 'NewReplicaSetAvailable';
+}
+
 /** World time at which the update counts as stuck; undefined while it waits for something other than pods. */
 export function progressDeadline(facts: Facts): number | undefined {
   const paused = (facts.status.pauseConditions ?? []).length > 0 || facts.seen.rollout.spec.paused === true;
   const waits = facts.steps[facts.index]?.pause !== undefined || facts.steps[facts.index]?.analysis !== undefined;
   const inFlight = facts.hash !== facts.stableHash;
   if (paused || facts.status.abort || (inFlight && waits)) return undefined;
+  if (waitIsOver(facts) || wasComplete(facts)) return undefined;
   return lastProgress(facts) + progressDeadlineSeconds(facts.seen.rollout) * 1000;
 }
 

@@ -61,6 +61,8 @@ describe('sameTemplate', () => {
       template({ resources: { limits: { cpu: '2' } } }),
     ],
     ['a limit that was taken away', template({ resources: { limits: { cpu: '1' } } }), template()],
+    ['a label without a value', template(), template({}, {}, { app: 'web', 'inject.example/off': '' })],
+    ['a label that is called like a field', template(), template({}, {}, { app: 'web', restartPolicy: 'Always' })],
     ['the pull policy', template(), template({ imagePullPolicy: 'Always' })],
     ['the order of containers', template({ args: ['a', 'b'] }), template({ args: ['b', 'a'] })],
     [

@@ -92,10 +92,21 @@ function isDefault(key: string, value: unknown, owner: Record<string, unknown>):
   return isEmpty(value) || (key in DEFAULTS && value === DEFAULTS[key]);
 }
 
+/** Maps whose keys are the user's own: here nothing is a default, and an empty value is a value. */
+const USERS_MAPS: readonly string[] = ['labels', 'annotations', 'matchLabels', 'nodeSelector'];
+
+function sameMap(a: unknown, b: unknown): boolean {
+  const [left, right] = [isRecord(a) ? a : {}, isRecord(b) ? b : {}];
+  const keys = Object.keys(left);
+  return keys.length === Object.keys(right).length && keys.every((key) => left[key] === right[key]);
+}
+
 function sameRecord(a: Record<string, unknown>, b: Record<string, unknown>, inQuantities: boolean): boolean {
   for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
     const [left, right] = [a[key], b[key]];
-    if (left === undefined || right === undefined) {
+    if (USERS_MAPS.includes(key)) {
+      if (!sameMap(left, right)) return false;
+    } else if (left === undefined || right === undefined) {
       const owner = left === undefined ? b : a;
       if (!isDefault(key, owner[key], owner)) return false;
     } else if (!same(left, right, inQuantities || key === 'limits' || key === 'requests' || key === 'divisor'))

@@ -154,19 +154,22 @@ it('scales to zero and back while it is settled', async () => {
 it.each([
   [false, 'ProgressDeadlineExceeded'],
   [true, 'RolloutAborted'],
-])('tells that an image cannot be pulled once the deadline has passed (progressDeadlineAbort %s)', async (abort, reason) => {
-  world = await testWorld();
-  const spec = `  progressDeadlineSeconds: 60\n  progressDeadlineAbort: ${abort}`;
-  world.create(rolloutYaml({ steps: '[{ setWeight: 25 }, { pause: { duration: 10 } }]', spec }));
-  await world.until('shop', ({ status }) => status?.phase === 'Healthy', 60);
-  world.setImage('shop', 'registry.example/shop:missing');
-  const degraded = await world.until('shop', ({ status }) => status?.phase === 'Degraded', 300);
-  const hash = degraded.status?.currentPodHash;
-  expect(degraded.status?.message).toContain(`${reason}: `);
-  expect(degraded.status?.message).toContain(`ReplicaSet "shop-${hash}" has timed out progressing.`);
-  expect(degraded.status?.abort ?? false).toBe(abort);
-  await world.pass(120);
-  expect(wanted(world)[hash ?? '']).toBe(abort ? 0 : 1);
-  world.setImage('shop', 'registry.example/shop:1.0.1');
-  await world.until('shop', ({ status }) => status?.phase === 'Healthy', 120);
-});
+])(
+  'tells that an image cannot be pulled once the deadline has passed (progressDeadlineAbort %s)',
+  async (abort, reason) => {
+    world = await testWorld();
+    const spec = `  progressDeadlineSeconds: 60\n  progressDeadlineAbort: ${abort}`;
+    world.create(rolloutYaml({ steps: '[{ setWeight: 25 }, { pause: { duration: 10 } }]', spec }));
+    await world.until('shop', ({ status }) => status?.phase === 'Healthy', 60);
+    world.setImage('shop', 'registry.example/shop:missing');
+    const degraded = await world.until('shop', ({ status }) => status?.phase === 'Degraded', 300);
+    const hash = degraded.status?.currentPodHash;
+    expect(degraded.status?.message).toContain(`${reason}: `);
+    expect(degraded.status?.message).toContain(`ReplicaSet "shop-${hash}" has timed out progressing.`);
+    expect(degraded.status?.abort ?? false).toBe(abort);
+    await world.pass(120);
+    expect(wanted(world)[hash ?? '']).toBe(abort ? 0 : 1);
+    world.setImage('shop', 'registry.example/shop:1.0.1');
+    await world.until('shop', ({ status }) => status?.phase === 'Healthy', 120);
+  },
+);

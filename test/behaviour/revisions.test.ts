@@ -1,5 +1,16 @@
 import { afterEach, expect, it } from 'vitest';
-import { byName, replicaSets, ROUTING, rolloutYaml, routeWeights, routeYaml, runs, successRateYaml, LATEST, wanted } from './fixtures.ts';
+import {
+  byName,
+  LATEST,
+  ROUTING,
+  replicaSets,
+  rolloutYaml,
+  routeWeights,
+  routeYaml,
+  runs,
+  successRateYaml,
+  wanted,
+} from './fixtures.ts';
 import { type TestWorld, testWorld } from './world.ts';
 
 let world: TestWorld;
@@ -58,7 +69,9 @@ it.each([
   ['without a router', '', rolloutYaml({ steps: '[{ setWeight: 50 }, { pause: {} }]' })],
   ['with a router', ROUTING, ''],
 ])('goes back at once, without a canary, when the spec returns to stable: %s', async (_, routing, plain) => {
-  const routed = [routeYaml(), rolloutYaml({ steps: '[{ setWeight: 50 }, { pause: {} }]', canary: routing })].join('---');
+  const routed = [routeYaml(), rolloutYaml({ steps: '[{ setWeight: 50 }, { pause: {} }]', canary: routing })].join(
+    '---',
+  );
   await pausedAt(1, plain === '' ? routed : plain);
   const { stableRS } = world.rollout('shop').status ?? {};
   world.setImage('shop', 'registry.example/shop:1.0.0');
@@ -76,7 +89,11 @@ it.each([
   expect(healthy.status?.currentStepIndex).toBe(2);
   if (plain === '') expect(routeWeights(world)).toEqual({ 'shop-stable': 100, 'shop-canary': 0 });
   await world.pass(120);
-  expect(replicaSets(world).map(({ spec }) => spec.replicas).sort()).toEqual([0, 4]);
+  expect(
+    replicaSets(world)
+      .map(({ spec }) => spec.replicas)
+      .sort(),
+  ).toEqual([0, 4]);
 });
 
 it('returns to stable out of an abort without a canary', async () => {

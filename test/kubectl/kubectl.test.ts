@@ -224,7 +224,7 @@ describe.skipIf(!hasKubectl)('the stock kubectl', { timeout: 60_000 }, () => {
     expect((await kubectl('annotate', 'rollout', 'shop', 'note=x')).stdout).toBe('rollout.argoproj.io/shop annotated\n');
     const refused = await kubectl('patch', 'rollout', 'shop', '-p', '{"spec":{"replicas":4}}');
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain('UnsupportedMediaType');
+    expect(refused.stderr).toContain('application/strategic-merge-patch+json is not supported by argoproj.io/v1alpha1, Kind=Rollout');
     await kubectl('create', 'service', 'clusterip', 'shop', '--tcp=80');
     const patched = await kubectl('patch', 'service', 'shop', '-p', '{"spec":{"ports":[{"port":81,"name":"b"}]}}');
     expect(patched.stdout + patched.stderr).toMatch(/service\/shop patched|must be unique|name/);

@@ -1,18 +1,21 @@
-import type { Rollout } from '../../api/index.ts';
+import type { AnalysisRun, Rollout } from '../../api/index.ts';
 import type { KubeObject } from '../../api/kubernetes.ts';
 import type { Cache } from '../../kube/cache.ts';
 import { configuredRouters } from '../../traffic/configured.ts';
 import { createQueue, type QueueMetrics } from '../queue.ts';
 import { type RolloutPassOptions, rolloutPass } from './pass.ts';
+import { createPendingVerdicts } from './verdicts.ts';
 
 export interface RolloutController {
+  /** Takes traffic from the canary that a run judged bad, even where the verdict could not be written down. */
+  heed(run: AnalysisRun): void;
   /** Begins with all Rollouts that the cache holds; call it once the caches are synced. */
   start(): void;
   /** No new pass begins; resolves when the passes under way have ended. */
   stop(): Promise<void>;
 }
 
-export interface RolloutControllerOptions extends RolloutPassOptions {
+export interface RolloutControllerOptions extends Omit<RolloutPassOptions, 'verdicts'> {
   /** The watched kinds whose objects routers refer to. */
   routerCaches: Cache<KubeObject>[];
   concurrency?: number;
@@ -41,7 +44,8 @@ function usesAnalysis({ spec }: Rollout): boolean {
 /** Drives Rollouts: every change of an object that a Rollout depends on asks for a pass of that Rollout. */
 export function createRolloutController(options: RolloutControllerOptions): RolloutController {
   const { caches, routers, clock, log, concurrency = 10, metrics } = options;
-  const reconcile = rolloutPass(options);
+  const verdicts = createPendingVerdicts(caches.runs);
+  const reconcile = rolloutPass({ ...options, verdicts });
   const queue = createQueue({ name: 'rollout', clock, log, concurrency, reconcile, ...(metrics && { metrics }) });
   const stops: (() => void)[] = [];
 
@@ -61,6 +65,10 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
     );
 
   return {
+    heed(run) {
+      verdicts.add(run);
+      wakeOwner(run);
+    },
     start() {
       stops.push(
         caches.rollouts.onChange((rollout) => queue.add(keyOf(rollout))),

@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts';
 import { messageOf } from '../../errors.ts';
 import { isConflict, type KubeClient } from '../../kube/client.ts';
 import type { Log } from '../../log.ts';
-import { type Decision, decide, nameOf } from '../../rollout/index.ts';
+import { type Decision, decide, type Effect, nameOf } from '../../rollout/index.ts';
 import type { Router } from '../../traffic/router.ts';
 import {
   addedToInformer,
@@ -18,6 +18,7 @@ import type { PassResult } from '../queue.ts';
 import { type Applied, apply } from './apply.ts';
 import { type ObservedRouter, observe, observeRouters, type RolloutCaches } from './observe.ts';
 import { report } from './report.ts';
+import type { PendingVerdicts } from './verdicts.ts';
 
 export interface RolloutPassOptions {
   client: KubeClient;
@@ -25,6 +26,7 @@ export interface RolloutPassOptions {
   clock: Clock;
   log: Log;
   routers: readonly Router[];
+  verdicts: PendingVerdicts;
   emit(object: KubeObject, happening: Happening): void;
   observeRouterObject(object: KubeObject): void;
 }
@@ -39,6 +41,11 @@ function tellFailures(options: RolloutPassOptions, rollout: Rollout, { failures 
     const message = messageOf(error);
     options.emit(rollout, effect.kind === 'setTraffic' ? trafficRoutingError(message) : reconciliationError(message));
   }
+}
+
+/** What may follow from a verdict that is not written down yet. */
+function lowers(effect: Effect): boolean {
+  return effect.kind === 'scaleReplicaSet' || (effect.kind === 'setTraffic' && effect.weight < effect.from);
 }
 
 /** What the status says is only true once the revision's memory holds it. */
@@ -57,10 +64,10 @@ async function carryOut(
   options: RolloutPassOptions,
   rollout: Rollout,
   routers: ObservedRouter[],
-  decision: Decision,
+  effects: Effect[],
 ): Promise<Applied> {
   const { client, caches, observeRouterObject } = options;
-  const applied = await apply({ client, caches, rollout, routers, observeRouterObject }, decision.effects);
+  const applied = await apply({ client, caches, rollout, routers, observeRouterObject }, effects);
   tell(options, rollout, applied.done.flatMap(ofEffect));
   tellFailures(options, rollout, applied);
   return applied;
@@ -75,9 +82,12 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     if (!rollout || rollout.metadata.deletionTimestamp) return undefined;
     if (!rollout.status) options.emit(rollout, addedToInformer());
     const routers = observeRouters(rollout, caches, options.routers);
-    const decision = decide(observe(rollout, caches, routers, clock.now()));
-    const applied = await carryOut(options, rollout, routers, decision);
-    if (memoryWritten(applied)) {
+    const observed = observe(rollout, caches, routers, clock.now());
+    const { runs, pending } = options.verdicts.overlay(observed.runs);
+    const decision = decide({ ...observed, runs });
+    const effects = pending ? decision.effects.filter(lowers) : decision.effects;
+    const applied = await carryOut(options, rollout, routers, effects);
+    if (!pending && memoryWritten(applied)) {
       const { resourceVersion } = applied;
       const reported = await report({
         client,

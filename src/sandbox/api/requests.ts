@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { badRequest, Failure, unsupportedMediaType } from './failure.ts';
 import { type KindInfo, kindAt } from './kinds.ts';
 import { isFields } from './objects.ts';
+import { decodeProtobuf, PROTOBUF } from './protobuf.ts';
 import type { FieldValidation } from './structure.ts';
 import type { RequestInfo } from './types.ts';
 
@@ -94,6 +95,10 @@ export async function readRequest(request: IncomingMessage, url: URL): Promise<R
   const kind = path && kindAt(path.group, path.version, path.plural);
   if (!path || !kind) return undefined;
   const agent = request.headers['user-agent'] ?? 'unknown';
+  const { contentType, body } = asText(
+    (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '',
+    await readBody(request),
+  );
   return {
     kind,
     namespace: path.namespace,
@@ -101,14 +106,21 @@ export async function readRequest(request: IncomingMessage, url: URL): Promise<R
     subresource: path.subresource,
     method: request.method ?? 'GET',
     query: url.searchParams,
-    contentType: (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '',
+    contentType,
     accept: request.headers.accept ?? '',
-    body: await readBody(request),
+    body,
     manager: url.searchParams.get('fieldManager') ?? agent.split('/')[0] ?? 'unknown',
   };
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+/** What is in protobuf goes on as JSON. */
+function asText(contentType: string, bytes: Buffer): { contentType: string; body: string } {
+  const object = contentType === PROTOBUF ? decodeProtobuf(bytes) : undefined;
+  if (object) return { contentType: 'application/json', body: JSON.stringify(object) };
+  return { contentType, body: bytes.toString('utf8') };
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
@@ -118,7 +130,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
     }
     chunks.push(chunk as Buffer);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 const OBJECT_TYPES = ['application/json', 'application/yaml'];
