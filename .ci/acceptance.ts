@@ -13,8 +13,16 @@ interface Result {
   controllerRestarts?: number;
 }
 
+/** One line of the demo for programs; which fields there are depends on the type. */
+interface Line extends Result {
+  up?: boolean;
+  canary?: number;
+  phase?: string;
+}
+
 interface Played {
   exit: number | null;
+  lines: Line[];
   seconds: number;
   result: Result;
   git(...args: string[]): string;
@@ -42,13 +50,12 @@ function demo(args: string[], minutes: number) {
   return { ...child, seconds: (performance.now() - start) / 1000 };
 }
 
-function resultOf(lines: string[]): Result {
+function parsed(lines: string[]): Line[] {
   try {
-    const result = lines.map((line): Result => JSON.parse(line)).at(-1) ?? {};
-    return result.type === 'result' ? result : {};
+    return lines.map((line): Line => JSON.parse(line));
   } catch (error) {
     process.stdout.write(`   a line is no JSON: ${error}\n`);
-    return {};
+    return [];
   }
 }
 
@@ -61,10 +68,12 @@ function play(name: string, args: string[], judge: (played: Played) => void): vo
       const done = spawnSync('git', ['-C', join(folder, 'repo.git'), ...command], { encoding: 'utf8' });
       return done.status === 0 ? done.stdout.trimEnd() : `git failed: ${done.stderr}`;
     };
-    const result = resultOf(stdout.trimEnd().split('\n'));
+    const lines = parsed(stdout.trimEnd().split('\n'));
+    const last = lines.at(-1) ?? {};
+    const result = last.type === 'result' ? last : {};
     process.stdout.write(`   ${JSON.stringify(result)} in ${seconds.toFixed(1)} s\n`);
     check('exits with 0', exit === 0, `exit ${exit}; ${stderr.slice(-1500)}`);
-    judge({ exit, seconds, result, git });
+    judge({ exit, lines, seconds, result, git });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -115,6 +124,24 @@ function promoted({ result, git }: Played): void {
   check('Headgate has committed nothing', written.length === 0, written.join(', '));
 }
 
+/** From the moment Prometheus is gone until it has answered again, no weight may rise. */
+function heldThenPromoted(played: Played): void {
+  promoted(played);
+  const { lines } = played;
+  const gone = lines.findIndex(({ type, up }) => type === 'prometheus' && up === false);
+  const back = lines.findIndex(({ type, up }, index) => index > gone && type === 'prometheus' && up === true);
+  const answered = lines.findIndex(
+    ({ type, phase }, index) => index > back && type === 'measurement' && phase === 'Successful',
+  );
+  check('Prometheus went away and came back', gone >= 0 && back > gone);
+  check('it was asked again before the end', answered > back);
+  const weightAt = lines.slice(0, gone).findLast(({ type }) => type === 'weight')?.canary ?? 0;
+  const risen = lines
+    .slice(gone, answered < 0 ? lines.length : answered)
+    .filter(({ type, canary = 0 }) => type === 'weight' && canary > weightAt);
+  check('the rollout held meanwhile: no weight rose', risen.length === 0, JSON.stringify(risen));
+}
+
 function told(): void {
   process.stdout.write('\n   -- story: npm run demo\n');
   const { status, seconds, stdout, stderr } = demo([], 3);
@@ -146,7 +173,7 @@ const scenarios: Record<string, () => void> = {
   bad: () => play('bad', ['--scenario', 'bad'], reverted),
   killed: () => killed(20),
   good: () => play('good', ['--scenario', 'good'], promoted),
-  outage: () => play('outage', ['--scenario', 'outage'], promoted),
+  outage: () => play('outage', ['--scenario', 'outage'], heldThenPromoted),
   manifests: teamsOwn,
 };
 

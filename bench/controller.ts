@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { World } from '../src/sandbox/world.ts';
+import type { Program } from './program.ts';
 
 /** What a process has used, as /proc tells it. */
 export interface Usage {
@@ -23,7 +23,6 @@ export interface ControllerProcess {
   stop(): Promise<void>;
 }
 
-const PROGRAM = fileURLToPath(new URL('../src/cli/headgate.ts', import.meta.url));
 /** Clock ticks per second in /proc/PID/stat: 100 on every Linux that Node runs on. */
 const TICKS = 100;
 const LONGEST_START_SECONDS = 60;
@@ -59,24 +58,33 @@ function sumOf(text: string, name: string, labels: string): number {
 }
 
 /** Starts a controller against the world and waits until its caches are synced. */
-export async function startController({ api }: World, flags: string[] = []): Promise<ControllerProcess> {
+export async function startController(
+  { api }: World,
+  program: Program,
+  flags: string[] = [],
+): Promise<ControllerProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-bench-'));
   const kubeconfig = join(folder, 'kubeconfig');
   await writeFile(kubeconfig, api.kubeconfig());
   const port = await freePort();
   const own = ['--kubeconfig', kubeconfig, '--address', '127.0.0.1', '--port', `${port}`, '--identity', 'bench'];
   const quiet = ['--log-level', process.env.HEADGATE_BENCH_LOG ?? 'error', '--cache-folder', folder];
-  const extra = process.env.HEADGATE_BENCH_NODE?.split(' ') ?? [];
-  const child = spawn(process.execPath, [...extra, PROGRAM, 'controller', ...own, ...quiet, ...flags], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...program.nodeOptions, program.file, 'controller', ...own, ...quiet, ...flags],
+    {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
   const deadline = performance.now() + LONGEST_START_SECONDS * 1000;
   while (!(await ask('/readyz').catch(() => undefined))?.ok) {
-    const dead = child.exitCode !== null || performance.now() > deadline;
-    if (dead) child.kill('SIGKILL');
-    if (dead) throw new Error(`the controller was not ready within ${LONGEST_START_SECONDS} s`);
+    if (child.exitCode !== null) throw new Error(`the controller ended with exit code ${child.exitCode}`);
+    if (performance.now() > deadline) {
+      child.kill('SIGKILL');
+      throw new Error(`the controller was not ready within ${LONGEST_START_SECONDS} s`);
+    }
     await sleep(20);
   }
   return {

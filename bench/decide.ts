@@ -3,6 +3,7 @@ import type { AnalysisRun, AnalysisTemplate, EndpointSlice, ReplicaSet, Service 
 import { decide, type Observation } from '../src/rollout/index.ts';
 import { startController } from './controller.ts';
 import { PROMETHEUS } from './manifests.ts';
+import type { Program } from './program.ts';
 import { startPrometheus } from './prometheus.ts';
 import { createStage, isHealthy, isInMidCanary, type Stage } from './stage.ts';
 import { quantile, rounded } from './statistics.ts';
@@ -38,11 +39,11 @@ function observationOf({ api: { store }, rollout }: Stage): Observation {
   };
 }
 
-async function midCanary(): Promise<Observation> {
+async function midCanary(program: Program): Promise<Observation> {
   const stage = await createStage();
   const prometheus = await startPrometheus();
   stage.install({ ...AT, replicas: 4 });
-  const controller = await startController(stage, ['--resolve', `${PROMETHEUS}=127.0.0.1:${prometheus.port}`]);
+  const controller = await startController(stage, program, ['--resolve', `${PROMETHEUS}=127.0.0.1:${prometheus.port}`]);
   const now = () => stage.rollout(AT.namespace, AT.name);
   try {
     await stage.until('installed', () => isHealthy(now()), LONGEST_WAIT_SECONDS);
@@ -57,8 +58,8 @@ async function midCanary(): Promise<Observation> {
 }
 
 /** Times the pure part of one pass, in this process, once the compiler has warmed up. */
-export async function measureDecide(passes: number) {
-  const seen = await midCanary();
+export async function measureDecide(program: Program, passes: number) {
+  const seen = await midCanary(program);
   for (let pass = 0; pass < WARM_UP_PASSES; pass++) decide(seen);
   const microseconds = Array.from({ length: passes }, () => {
     const began = performance.now();

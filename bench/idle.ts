@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditEntry } from '../src/sandbox/api/index.ts';
 import { type ControllerProcess, startController } from './controller.ts';
+import type { Program } from './program.ts';
 import { createStage, isHealthy, type Stage } from './stage.ts';
 import { rounded } from './statistics.ts';
 
@@ -21,6 +22,7 @@ export interface Idle {
 }
 
 export interface IdleOptions {
+  program: Program;
   rollouts: number;
   namespaces: number;
   warmUpSeconds: number;
@@ -63,14 +65,18 @@ async function quiet(ledger: Ledger, seconds: number): Promise<void> {
 }
 
 /** Brings every Rollout to rest as a controller does, so that what is measured afterwards is what a controller leaves. */
-async function installAll(stage: Stage, ledger: Ledger, { rollouts, namespaces }: IdleOptions): Promise<number> {
+async function installAll(
+  stage: Stage,
+  ledger: Ledger,
+  { program, rollouts, namespaces }: IdleOptions,
+): Promise<number> {
   const names = Array.from({ length: rollouts }, (_, index) => ({
     namespace: `team-${index % namespaces}`,
     name: `app-${index}`,
   }));
   for (const each of names) stage.install({ ...each, replicas: 2 });
   const began = performance.now();
-  const controller = await startController(stage);
+  const controller = await startController(stage, program);
   const waiting = new Set(names);
   const settled = () => {
     for (const each of waiting) {
@@ -111,6 +117,7 @@ async function rest(controller: ControllerProcess, ledger: Ledger, seconds: numb
 
 /** A controller that is started over Rollouts at rest, and then has nothing to do. */
 export async function measureIdle(options: IdleOptions): Promise<Idle> {
+  const { program } = options;
   const ledger = createLedger();
   const stage = await createStage(ledger.hear);
   try {
@@ -118,7 +125,7 @@ export async function measureIdle(options: IdleOptions): Promise<Idle> {
     const installEvents = eventsByReason(stage);
     ledger.take();
     const began = performance.now();
-    const controller = await startController(stage);
+    const controller = await startController(stage, program);
     try {
       await allSynced(controller, options.rollouts);
       const allSyncedSeconds = (performance.now() - began) / 1000;

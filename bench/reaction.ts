@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { AnalysisRun, Rollout } from '../src/api/index.ts';
 import { startController } from './controller.ts';
 import { PROMETHEUS } from './manifests.ts';
+import type { Program } from './program.ts';
 import { type ScriptedPrometheus, startPrometheus } from './prometheus.ts';
 import { createStage, isHealthy, isInMidCanary, type Stage } from './stage.ts';
 import { quantile, rounded } from './statistics.ts';
@@ -12,6 +13,12 @@ export interface Reaction {
   bad_sample_to_verdict_ms: { p50: number; p99: number };
   bad_sample_to_status_ms: { p50: number; p99: number };
   canaries_in_flight: number;
+}
+
+export interface ReactionOptions {
+  program: Program;
+  samples: number;
+  canaries: number;
 }
 
 /** Milliseconds from the first bad answer. */
@@ -90,7 +97,10 @@ async function takeSamples(stage: Stage, prometheus: ScriptedPrometheus, names: 
   for (let turn = 0; turn < count; turn++) {
     const name = names[turn % names.length] ?? '';
     samples.push(await takeSample(stage, prometheus, name));
-    stage.release(NAMESPACE, name, 2 + Math.floor(turn / names.length));
+    // The one before has come to rest meanwhile: its next release is not part of any sample.
+    const before = turn - 1;
+    if (before >= 0)
+      stage.release(NAMESPACE, names[before % names.length] ?? '', 2 + Math.floor(before / names.length));
   }
   return samples;
 }
@@ -99,12 +109,12 @@ async function takeSamples(stage: Stage, prometheus: ScriptedPrometheus, names: 
  * Canaries wait in mid-flight, each judged once a second; one at a time turns bad. What is measured runs from the bytes
  * of the first bad answer being handed to the socket to the API server's having committed weight 0 on the route.
  */
-export async function measureReaction({ samples: count, canaries }: { samples: number; canaries: number }) {
+export async function measureReaction({ program, samples: count, canaries }: ReactionOptions): Promise<Reaction> {
   const stage = await createStage();
   const prometheus = await startPrometheus();
   const names = Array.from({ length: canaries }, (_, index) => `web-${String(index).padStart(2, '0')}`);
   for (const name of names) stage.install({ namespace: NAMESPACE, name, replicas: 1 });
-  const controller = await startController(stage, ['--resolve', `${PROMETHEUS}=127.0.0.1:${prometheus.port}`]);
+  const controller = await startController(stage, program, ['--resolve', `${PROMETHEUS}=127.0.0.1:${prometheus.port}`]);
   try {
     return summary(await takeSamples(stage, prometheus, names, count), canaries);
   } finally {

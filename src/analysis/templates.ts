@@ -23,16 +23,22 @@ export interface AnalysisUse {
   measurementRetention?: readonly MeasurementRetention[];
 }
 
-export type RunPlan = { spec: AnalysisRunSpec; problems: [] } | { spec: undefined; problems: Problem[] };
+/** `origins` says of each metric where it was written, as in `AnalysisTemplate "success-rate": spec.metrics[0]`. */
+export type RunPlan =
+  | { spec: AnalysisRunSpec; origins: string[]; problems: [] }
+  | { spec: undefined; origins: []; problems: Problem[] };
 
 /** The spec of the run for one use of analysis; the problems' paths begin with `path`, the path of the use. */
 export function planRun(use: AnalysisUse, lookup: TemplateLookup, path: string): RunPlan {
-  const { templates, problems } = flatten(use.templates, lookup, `${path}.templates`);
+  const { templates, names, problems } = flatten(use.templates, lookup, `${path}.templates`);
   const metrics = templates.flatMap(({ metrics = [] }) => metrics);
   const args = mergedArguments(templates, use.args);
   problems.push(...duplicateNames(metrics, `${path}.templates`), ...conflicts(templates, `${path}.templates`));
   problems.push(...unresolvedArguments(args, `${path}.args`));
-  if (problems.length > 0) return { spec: undefined, problems };
+  if (problems.length > 0) return { spec: undefined, origins: [], problems };
+  const origins = templates.flatMap(({ metrics: own = [] }, at) =>
+    own.map((_, index) => `${names[at]}: spec.metrics[${index}]`),
+  );
   const dryRun = [...(use.dryRun ?? []), ...templates.flatMap(({ dryRun = [] }) => dryRun)];
   const retained = templates.flatMap(({ measurementRetention = [] }) => measurementRetention);
   const measurementRetention = [...(use.measurementRetention ?? []), ...retained];
@@ -42,13 +48,14 @@ export function planRun(use: AnalysisUse, lookup: TemplateLookup, path: string):
     ...(dryRun.length > 0 && { dryRun }),
     ...(measurementRetention.length > 0 && { measurementRetention }),
   };
-  return { spec, problems: [] };
+  return { spec, origins, problems: [] };
 }
 
 /** The templates referred to, depth first, each once however often it is reached; cycles end where they close. */
 function flatten(refs: readonly TemplateRef[], lookup: TemplateLookup, path: string) {
   const seen = new Set<string>();
   const templates: AnalysisTemplateSpec[] = [];
+  const names: string[] = [];
   const problems: Problem[] = [];
   const visit = ({ templateName = '', clusterScope = false }: TemplateRef, at: string) => {
     const kind = clusterScope ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate';
@@ -63,10 +70,11 @@ function flatten(refs: readonly TemplateRef[], lookup: TemplateLookup, path: str
       return;
     }
     templates.push(template);
+    names.push(`${kind} ${JSON.stringify(templateName)}`);
     for (const [index, ref] of (template.templates ?? []).entries()) visit(ref, `${at}.templates[${index}]`);
   };
   for (const [index, ref] of refs.entries()) visit(ref, `${path}[${index}]`);
-  return { templates, problems };
+  return { templates, names, problems };
 }
 
 function duplicateNames(metrics: readonly Metric[], path: string): Problem[] {

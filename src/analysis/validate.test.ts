@@ -111,7 +111,9 @@ describe('a spec', () => {
   });
 
   it('can be asked about its conditions alone', () => {
-    expect(validateConditions({ metrics: [metric({ successCondition: '1' })] }, 'inline')).toEqual([
+    expect(
+      validateConditions({ metrics: [metric({ successCondition: '1' })] }, (at) => `inline.metrics[${at}]`),
+    ).toEqual([
       {
         path: 'inline.metrics[0].successCondition',
         message: '"1" is not a condition: expected bool, but got int (1:1)',

@@ -29,10 +29,13 @@ export function validateTemplate(spec: AnalysisTemplateSpec, providers: Provider
   return [...open, ...commonProblems(spec, providers)];
 }
 
-/** Problems in the conditions of a template or run alone. */
-export function validateConditions(spec: AnalysisTemplateSpec | AnalysisRunSpec, path = 'spec'): Problem[] {
+/** Problems in the conditions of a template or run alone; `at` is the path of a metric. */
+export function validateConditions(
+  spec: AnalysisTemplateSpec | AnalysisRunSpec,
+  at = (index: number) => `spec.metrics[${index}]`,
+): Problem[] {
   const args = plainValues(spec.args ?? []);
-  return (spec.metrics ?? []).flatMap((metric, index) => conditionProblems(metric, args, `${path}.metrics[${index}]`));
+  return (spec.metrics ?? []).flatMap((metric, index) => conditionProblems(metric, args, at(index)));
 }
 
 function commonProblems(spec: AnalysisTemplateSpec | AnalysisRunSpec, providers: ProviderChecks): Problem[] {

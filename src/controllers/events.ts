@@ -27,6 +27,10 @@ export function trafficRoutingError(message: string): Happening {
   return warning('TrafficRoutingError', message);
 }
 
+export function weightVerifyError(message: string): Happening {
+  return warning('WeightVerifyError', `Traffic weight is not verified: ${message}`);
+}
+
 /** What a pass did, told after it was done. */
 export function ofEffect(effect: Effect): Happening[] {
   switch (effect.kind) {

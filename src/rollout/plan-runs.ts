@@ -43,7 +43,8 @@ function plan(facts: Facts, use: RolloutAnalysis, path: string): Planned {
     (name, clusterScope) => (clusterScope ? clusterTemplates[name] : templates[name])?.spec,
     path,
   );
-  const conditions = planned.spec ? validateConditions(planned.spec, `${path}.templates`) : [];
+  const origin = (index: number) => `${path}.templates: ${planned.origins[index]}`;
+  const conditions = planned.spec ? validateConditions(planned.spec, origin) : [];
   return { spec: planned.spec, problems: [...resolved.problems, ...planned.problems, ...conditions] };
 }
 

@@ -28,11 +28,12 @@ export function weightAt(steps: CanaryStep[], index: number, maxWeight: number):
   return last?.setWeight ?? 0;
 }
 
-/** Milliseconds since the epoch at which a timed pause ends; undefined for one that waits for a person, or has not begun. */
+/** Milliseconds since the epoch at which a timed pause ends; undefined for one that waits for a person, or began nobody knows when. */
 export function pauseEnd({ steps, index, status }: Facts): number | undefined {
   const seconds = pauseStepSeconds(steps[index] ?? {});
   const began = status.pauseConditions?.find((condition) => condition.reason === 'CanaryPauseStep')?.startTime;
-  return seconds === undefined || began === undefined ? undefined : Date.parse(began) + seconds * 1000;
+  const end = Date.parse(began ?? '') + (seconds ?? Number.NaN) * 1000;
+  return Number.isNaN(end) ? undefined : end;
 }
 
 /** A user took the pause away: the controller had paused, and no reason for it is left in the status. */

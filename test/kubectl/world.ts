@@ -61,7 +61,11 @@ function started(child: ChildProcess): Started {
   });
   return {
     ended,
-    printed: (text) => eventually(() => text.test(stdout), () => `${text} in ${stdout}${stderr}`),
+    printed: (text) =>
+      eventually(
+        () => text.test(stdout),
+        () => `${text} in ${stdout}${stderr}`,
+      ),
     kill: () => void child.kill(),
   };
 }
@@ -106,7 +110,10 @@ export async function machineWorld(folder: string): Promise<MachineWorld> {
     run: (program, args) => start(program, args).ended,
     eventually: (condition) => eventually(condition),
     async until(name, condition) {
-      await eventually(() => condition(rollout(name)), () => JSON.stringify(rollout(name).status, undefined, 1));
+      await eventually(
+        () => condition(rollout(name)),
+        () => JSON.stringify(rollout(name).status, undefined, 1),
+      );
       return rollout(name);
     },
     async stop() {

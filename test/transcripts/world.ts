@@ -9,7 +9,7 @@ import type {
   RolloutStatus,
   Service,
 } from '../../src/api/index.ts';
-import { MANAGED_BY, POD_TEMPLATE_HASH, REVISION } from '../../src/api/index.ts';
+import { MANAGED_BY, POD_TEMPLATE_HASH } from '../../src/api/index.ts';
 import type { Problem } from '../../src/errors.ts';
 import { analysisProblems, type Effect, factsOf, hashOf, type Observation } from '../../src/rollout/index.ts';
 
@@ -222,8 +222,6 @@ function sorted(value: unknown): string {
   );
 }
 
-export type Part = 'new' | 'stable';
-
 /** ReplicaSets have as many pods as they want; those become available unless told otherwise. */
 export function podsCatchUp(world: World): void {
   for (const replicaSet of world.replicaSets) {
@@ -301,7 +299,7 @@ export const user = {
   steps: (world: World, steps: CanaryStrategy['steps']) =>
     patchSpec(world, { strategy: { canary: { ...world.rollout.spec.strategy?.canary, ...(steps ? { steps } : {}) } } }),
   promote,
-  skip: (world: World) => patchStatus(world, { pauseConditions: null, currentStepIndex: nextStep(world) }),
+  skip: (world: World) => patchStatus(world, { currentStepIndex: nextStep(world) }),
   promoteFull: (world: World) => {
     const { currentPodHash, stableRS } = world.rollout.status ?? {};
     if (currentPodHash !== stableRS) patchStatus(world, { promoteFull: true });
@@ -309,7 +307,3 @@ export const user = {
   abort: (world: World) => patchStatus(world, { abort: true }),
   retry: (world: World) => patchStatus(world, { abort: false }),
 };
-
-export function revisionLabel(replicaSet: ReplicaSet): string {
-  return replicaSet.metadata.annotations?.[REVISION] ?? '?';
-}

@@ -43,6 +43,7 @@ type Sketch<Type extends Sight['type']> = (
 
 /** One line for each kind of sight; undefined where another line tells it already. */
 const SKETCHES: { [Type in Sight['type']]: Sketch<Type> } = {
+  log: ({ commits }, { accent, dim }) => `${accent('git')}      log: ${dim(commits.join(' · '))}`,
   chapter: ({ title }, { strong }) => `\n${strong(title)}`,
   commit: ({ commit, subject, author }, { accent, dim }) =>
     `${accent('git')}      ${commit.slice(0, 7)} ${subject} ${dim(`— ${author.replace(/ <.*/, '')}`)}`,

@@ -14,6 +14,7 @@ export type Sight =
   | { type: 'revert'; state: string; reason: string; message: string; commit: string }
   | { type: 'prometheus'; up: boolean }
   | { type: 'killed'; restarts: number }
+  | { type: 'log'; commits: string[] }
   | { type: 'chapter'; title: string };
 
 export type Tell = (sight: Sight) => void;

@@ -4,7 +4,7 @@ import { machineNow } from '../../clock.ts';
 import { type Manifests, nextImage, releaseSeconds, withImage } from './manifests.ts';
 import type { Tell } from './observer.ts';
 import type { Scenario } from './options.ts';
-import type { Stage } from './stage.ts';
+import { commitLine, type Stage } from './stage.ts';
 
 export type Outcome = 'promoted' | 'reverted' | 'aborted' | 'stuck';
 
@@ -15,6 +15,8 @@ export interface Ending {
   revert: string | undefined;
   /** The other team's commit, which must live on. */
   bystander: string | undefined;
+  /** Requests until the first release: those that came before any pod was there are nobody's fault. */
+  before: { total: number; failed: number };
 }
 
 interface Play {
@@ -129,9 +131,10 @@ function endedRevert({ world, namespace }: Stage, culprit: string): GitRevert | 
     .find(({ spec, status }) => spec.culprits.includes(culprit) && ended.includes(status?.state ?? ''));
 }
 
-async function badRelease(play: Play, image: string, stableImage: string): Promise<Ending> {
+async function badRelease(play: Play, image: string, stableImage: string): Promise<Omit<Ending, 'before'>> {
   const { stage, tell } = play;
   tell({ type: 'chapter', title: `A bad release: ${image}` });
+  tell({ type: 'log', commits: (await stage.repository.log()).map(commitLine) });
   stage.badImages.add(image);
   const culprit = await release(play, image, `Release ${stage.name} ${versionOf(image)}\n\nNew payment provider.`);
   await wait(play, () => isUnderWay(stage, image));
@@ -141,10 +144,12 @@ async function badRelease(play: Play, image: string, stableImage: string): Promi
   });
   const aborted = await wait(play, () => {
     promoteWherePaused(play);
-    return (
-      rolloutOf(stage)?.status?.abort === true || stage.world.api.store.list('GitRevert', stage.namespace).length > 0
-    );
+    if (isHealthyOn(stage, image)) return 'promoted';
+    const { store } = stage.world.api;
+    return (rolloutOf(stage)?.status?.abort || store.list('GitRevert', stage.namespace).length > 0) && 'aborted';
   });
+  // Manifests without an analysis that notices let a bad release through.
+  if (aborted === 'promoted') return { outcome: 'promoted', culprit, revert: undefined, bystander };
   if (!aborted) return { outcome: 'stuck', culprit, revert: undefined, bystander };
   const record = await wait(play, () => endedRevert(stage, culprit));
   const home = record?.status?.state === 'done' && (await wait(play, () => isHealthyOn(stage, stableImage)));
@@ -164,16 +169,30 @@ async function outage({ stage, tell }: Play): Promise<void> {
 
 const NOTHING = { culprit: undefined, revert: undefined, bystander: undefined };
 
-/** Plays a scenario to its end. */
-export async function playScenario(scenario: Scenario, context: Omit<Play, 'patience'>): Promise<Ending> {
-  const play: Play = { ...context, patience: releaseSeconds(context.manifests.rollout) * 5 + 1200 };
-  const first = context.manifests.image;
+async function playReleases(scenario: Scenario, play: Play): Promise<Omit<Ending, 'before'>> {
+  const first = play.manifests.image;
   const second = nextImage(first);
-  if (!(await install(play))) return { ...NOTHING, outcome: 'stuck' };
   if (scenario === 'bad') return badRelease(play, second, first);
   const outcome = await goodRelease(play, second, scenario === 'outage' ? () => outage(play) : undefined);
   if (scenario !== 'story' || outcome !== 'promoted') return { ...NOTHING, outcome };
   return badRelease(play, nextImage(second), second);
+}
+
+/** All requests to the app so far, and how many of them failed. */
+export function requestsOf({ world, namespace, name }: Stage): { total: number; failed: number } {
+  const { revisions, unserved } = world.traffic.summary(namespace, name);
+  const sum = (of: (revision: (typeof revisions)[number]) => number) =>
+    revisions.reduce((so, revision) => so + of(revision), unserved);
+  return { total: sum(({ total }) => total), failed: sum(({ failed }) => failed) };
+}
+
+/** Plays a scenario to its end. */
+export async function playScenario(scenario: Scenario, context: Omit<Play, 'patience'>): Promise<Ending> {
+  const play: Play = { ...context, patience: releaseSeconds(context.manifests.rollout) * 5 + 1200 };
+  const installed = await install(play);
+  const before = requestsOf(play.stage);
+  if (!installed) return { ...NOTHING, outcome: 'stuck', before };
+  return { ...(await playReleases(scenario, play)), before };
 }
 
 /** What a scenario has to come to. */

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { machineNow, type ScaledClock, scaledClock } from '../../clock.ts';
-import { type BareRepository, openRepository } from '../../sandbox/git/index.ts';
+import { type BareRepository, type LoggedCommit, openRepository } from '../../sandbox/git/index.ts';
 import { createWorld, type World } from '../../sandbox/world.ts';
 import { type ControllerProcess, createControllerProcess } from './controller-process.ts';
 import type { Manifests } from './manifests.ts';
@@ -10,6 +10,11 @@ import type { Manifests } from './manifests.ts';
 /** How far behind the machine the world begins, in machine time: further than any story runs ahead, and no further, for ages to look right. */
 const HEAD_START = 300_000;
 const PROMETHEUS_ALONE = 'prometheus.monitoring.svc.cluster.local:9090';
+
+/** A commit in a line, as in `git log --oneline`, with its author. */
+export function commitLine({ id, author, message }: LoggedCommit): string {
+  return `${id.slice(0, 7)}  ${message.split('\n')[0]}  (${author.replace(/ <.*/, '')})`;
+}
 
 /** Everything a story needs: the world in this process, the controller in another, a repository on disk. */
 export interface Stage {
@@ -30,7 +35,8 @@ export interface Stage {
 }
 
 const WRITES = ['create', 'update', 'patch', 'delete'];
-const BAD = { errorRate: 0.6, latencyMilliseconds: 900 };
+/** How a bad release's pods answer. */
+export const BAD = { errorRate: 0.6, latencyMilliseconds: 900 };
 const WELL = { errorRate: 0.001, latencyMilliseconds: 40 };
 
 async function folderOf(keep: string | undefined): Promise<string> {

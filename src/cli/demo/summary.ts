@@ -1,8 +1,8 @@
 import type { Palette } from './narrator.ts';
 import type { Observer, Reaction } from './observer.ts';
 import type { Scenario } from './options.ts';
-import type { Ending } from './scenario.ts';
-import type { Stage } from './stage.ts';
+import { type Ending, requestsOf } from './scenario.ts';
+import { BAD, commitLine, type Stage } from './stage.ts';
 
 /** The last line of the demo for programs. */
 export interface Result {
@@ -18,6 +18,7 @@ export interface Result {
   /** Machine milliseconds from the verdict on the API server to no traffic on the canary. */
   restoreMilliseconds: number | undefined;
   controllerRestarts: number;
+  /** Since the first install. */
   requests: number;
   failedRequests: number;
 }
@@ -32,7 +33,7 @@ function restoreMilliseconds({ verdict, restored }: Reaction): number | undefine
 }
 
 export function resultOf(stage: Stage, observer: Observer, scenario: Scenario, ending: Ending): Result {
-  const { revisions, unserved } = stage.world.traffic.summary(stage.namespace, stage.name);
+  const { total, failed } = requestsOf(stage);
   const reaction = observer.reaction();
   return {
     type: 'result',
@@ -44,8 +45,8 @@ export function resultOf(stage: Stage, observer: Observer, scenario: Scenario, e
     detectSeconds: detectSeconds(reaction),
     restoreMilliseconds: restoreMilliseconds(reaction),
     controllerRestarts: stage.controller.restarts,
-    requests: revisions.reduce((sum, { total }) => sum + total, unserved),
-    failedRequests: revisions.reduce((sum, { failed }) => sum + failed, unserved),
+    requests: Math.round(total - ending.before.total),
+    failedRequests: Math.round(failed - ending.before.failed),
   };
 }
 
@@ -54,12 +55,10 @@ function percent(part: number, whole: number): string {
 }
 
 async function gitLog({ repository }: Stage): Promise<string[]> {
-  return (await repository.log()).map(
-    ({ id, author, message }) => `${id.slice(0, 7)}  ${message.split('\n')[0]}  (${author.replace(/ <.*/, '')})`,
-  );
+  return (await repository.log()).map(commitLine);
 }
 
-/** What it came to, in words; the requests are those of the whole story. */
+/** What it came to, in words. */
 export async function summaryText(stage: Stage, result: Result, colours: Palette): Promise<string> {
   const { strong, good, bad, dim } = colours;
   const {
@@ -77,13 +76,12 @@ export async function summaryText(stage: Stage, result: Result, colours: Palette
   if (revert) lines.push(`  revert    ${revert}`);
   if (detected !== undefined) lines.push(`  detected  ${detected} s of world time after its first request`);
   if (restored !== undefined) lines.push(`  restored  ${restored} ms after the verdict no request went to the canary`);
-  lines.push(`  requests  ${Math.round(requests)}, of which ${percent(failedRequests, requests)} failed`);
-  if (culprit)
-    lines.push(
-      dim(
-        '  without   all traffic would have gone to the bad version in the end, 60 % of it failing, and Git would still ask for it',
-      ),
-    );
-  lines.push('', strong('git log'), ...(await gitLog(stage)).map((text) => `  ${text}`), '');
+  lines.push(`  requests  ${requests} since the first install, of which ${percent(failedRequests, requests)} failed`);
+  if (culprit) {
+    const lost = Math.round(BAD.errorRate * 100);
+    const without = `its steps would have taken all traffic to the bad version: ${lost} of 100 requests failing, and Git still asking for it`;
+    lines.push(dim(`  without   ${without}`));
+  }
+  lines.push('', strong('git log, afterwards'), ...(await gitLog(stage)).map((text) => `  ${text}`), '');
   return lines.join('\n');
 }

@@ -3,6 +3,7 @@ import {
   type AnalysisTemplate,
   type ClusterAnalysisTemplate,
   type EndpointSlice,
+  POD_TEMPLATE_HASH,
   type ReplicaSet,
   type Rollout,
   type Service,
@@ -94,14 +95,28 @@ function namedServices(
     const name = rollout.spec.strategy?.canary?.[field];
     if (!name) continue;
     const service = caches.services.get(rollout.metadata.namespace, name);
-    if (service) services[name] = service;
-    else
-      problems.push({
-        path: `spec.strategy.canary.${field}`,
-        message: `service ${JSON.stringify(name)} not found: create it or correct the name`,
-      });
+    const path = `spec.strategy.canary.${field}`;
+    if (service) {
+      services[name] = service;
+      problems.push(...selectorProblems(path, service, rollout));
+    } else {
+      problems.push({ path, message: `service ${JSON.stringify(name)} not found: create it or correct the name` });
+    }
   }
   return { services, problems };
+}
+
+/** A Service that asks for labels which the template does not set would find no pod of the new revision. */
+function selectorProblems(path: string, service: Service, { spec }: Rollout): Problem[] {
+  const labels = spec.template?.metadata?.labels ?? {};
+  const wrong = Object.entries(service.spec?.selector ?? {}).filter(
+    ([key, value]) => key !== POD_TEMPLATE_HASH && labels[key] !== value,
+  );
+  return wrong.map(([key, value]) => {
+    const has = key in labels ? `${key}=${labels[key]}` : `no label ${key}`;
+    const name = JSON.stringify(service.metadata.name);
+    return { path, message: `service ${name} selects ${key}=${value}, but the template has ${has}: make them equal` };
+  });
 }
 
 function readyPods(caches: RolloutCaches, namespace: string | undefined, service: string | undefined): string[] {

@@ -16,6 +16,7 @@ import {
 } from '../events.ts';
 import type { PassResult } from '../queue.ts';
 import { type Applied, apply } from './apply.ts';
+import { createDoubts } from './doubts.ts';
 import { type ObservedRouter, observe, observeRouters, type RolloutCaches } from './observe.ts';
 import { report } from './report.ts';
 import type { PendingVerdicts } from './verdicts.ts';
@@ -73,9 +74,14 @@ async function carryOut(
   return applied;
 }
 
+function earlier(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
+}
+
 /** One pass for one Rollout: observe, decide, apply, report. */
 export function rolloutPass(options: RolloutPassOptions): (key: string) => Promise<PassResult | undefined> {
   const { client, caches, clock, log } = options;
+  const doubts = createDoubts();
   return async (key) => {
     const [namespace, name] = key.split('/') as [string, string];
     const rollout = caches.rollouts.get(namespace, name);
@@ -104,6 +110,8 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     }
     const [failure] = applied.failures;
     if (failure) throw failure.error;
-    return { lookAgainAt: decision.lookAgainAt };
+    const doubt = doubts(key, observed.traffic, observed.now);
+    if (doubt.happening) options.emit(rollout, doubt.happening);
+    return { lookAgainAt: earlier(decision.lookAgainAt, doubt.lookAgainAt) };
   };
 }

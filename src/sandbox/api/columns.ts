@@ -1,8 +1,9 @@
 /** The printer columns of each kind. */
+
+import { age } from './age.ts';
 import { jsonPath } from './json-path.ts';
 import type { KindInfo, PrinterColumn } from './kinds.ts';
 import { fieldsAt, isFields, listAt, textAt, valueAt } from './objects.ts';
-import { age } from './table.ts';
 import type { ApiObject } from './types.ts';
 
 export interface Column {

@@ -20,7 +20,7 @@ import {
 } from './requests.ts';
 import { scaleOf, withScale } from './scale.ts';
 import type { Storage } from './storage.ts';
-import type { ApiObject, DeleteRequest, ObjectKey, Propagation } from './types.ts';
+import type { ApiObject, ApiServer, DeleteRequest, ObjectKey, Propagation } from './types.ts';
 
 export interface Answer {
   code: number;
@@ -32,6 +32,8 @@ export interface Context {
   storage: Storage;
   registry: Registry;
   now: () => number;
+  /** Read at each request: tests change it. */
+  hooks: Pick<ApiServer, 'authorize'>;
 }
 
 const APPLY = 'application/apply-patch+yaml';
@@ -82,16 +84,30 @@ export function create(context: Context, request: ResourceRequest): Answer {
   if (name !== '') throw methodNotAllowed();
   const object = bodyObject(request);
   checkKind(request, object);
-  if (!kind.stored) return { code: 201, body: answerReview(object, kind, context.now()), warnings: [] };
+  if (!kind.stored) return { code: 201, body: answerReview(context, request, object), warnings: [] };
   if (kind.namespaced && namespace === undefined) throw badRequest('an empty namespace may not be set during creation');
   return { code: 201, body: context.registry.create(kind, namespace, object, options), warnings: options.warnings };
 }
 
-/** Everything is allowed here: tests that refuse do so before. */
-function answerReview(object: object, kind: { group: string; version: string; kind: string }, now: number): object {
-  const metadata = { creationTimestamp: timestamp(now) };
-  const status = { allowed: true, reason: 'the sandbox allows everything' };
-  return { ...object, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata, status };
+/** May I? Asked of whatever decides about requests. */
+function answerReview({ now, hooks }: Context, { kind, user }: ResourceRequest, object: object): object {
+  const asked = valueAt(object, 'spec', 'resourceAttributes');
+  const {
+    verb = '',
+    group = '',
+    version = '',
+    resource = '',
+    namespace = '',
+    name = '',
+    subresource = '',
+  } = isFields(asked) ? (asked as Record<string, string>) : {};
+  const allowed = hooks.authorize({
+    ...{ verb, group, version, resource, namespace, name, subresource, user },
+    method: '',
+    path: '',
+  });
+  const metadata = { creationTimestamp: timestamp(now()) };
+  return { ...object, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata, status: { allowed } };
 }
 
 function checkKind({ kind }: ResourceRequest, object: object): void {

@@ -30,7 +30,13 @@ const MESSAGES: Record<string, Message> = {
   OwnerReference: { ...REFERENCES, 6: ['controller', 'flag'], 7: ['blockOwnerDeletion', 'flag'] },
   Namespace: { 1: ['metadata', 'Meta'] },
   ConfigMap: { 1: ['metadata', 'Meta'], 2: ['data', 'map'], 3: ['binaryData', 'binaryMap'], 4: ['immutable', 'flag'] },
-  Secret: { 1: ['metadata', 'Meta'], 2: ['data', 'binaryMap'], 3: ['type', 'text'], 4: ['stringData', 'map'], 5: ['immutable', 'flag'] },
+  Secret: {
+    1: ['metadata', 'Meta'],
+    2: ['data', 'binaryMap'],
+    3: ['type', 'text'],
+    4: ['stringData', 'map'],
+    5: ['immutable', 'flag'],
+  },
   ServiceAccount: { 1: ['metadata', 'Meta'], 4: ['automountServiceAccountToken', 'flag'] },
   Service: { 1: ['metadata', 'Meta'], 2: ['spec', 'ServiceSpec'] },
   ServiceSpec: {
@@ -65,7 +71,11 @@ const MESSAGES: Record<string, Message> = {
   },
   PathAttributes: { 1: ['path', 'text'], 2: ['verb', 'text'] },
   Eviction: { 1: ['metadata', 'Meta'], 2: ['deleteOptions', 'DeleteOptions'] },
-  DeleteOptions: { 1: ['gracePeriodSeconds', 'number'], 2: ['preconditions', 'Preconditions'], 4: ['propagationPolicy', 'text'] },
+  DeleteOptions: {
+    1: ['gracePeriodSeconds', 'number'],
+    2: ['preconditions', 'Preconditions'],
+    4: ['propagationPolicy', 'text'],
+  },
   Preconditions: { 1: ['uid', 'text'], 2: ['resourceVersion', 'text'] },
   Pair: { 1: ['key', 'text'], 2: ['value', 'bytes'] },
 };
@@ -77,7 +87,9 @@ export function decodeProtobuf(body: Buffer): object | undefined {
     typeMeta?: { apiVersion: string; kind: string };
     raw?: Buffer;
   };
-  return typeMeta && MESSAGES[typeMeta.kind] ? { ...typeMeta, ...decode(typeMeta.kind, raw ?? Buffer.of()) } : undefined;
+  return typeMeta && MESSAGES[typeMeta.kind]
+    ? { ...typeMeta, ...decode(typeMeta.kind, raw ?? Buffer.of()) }
+    : undefined;
 }
 
 function decode(name: string, bytes: Buffer): Record<string, unknown> {
@@ -102,9 +114,16 @@ function decode(name: string, bytes: Buffer): Record<string, unknown> {
   return fields;
 }
 
-function take(fields: Record<string, unknown>, [name, type]: readonly [string, FieldType], value: number | Buffer): void {
+function take(
+  fields: Record<string, unknown>,
+  [name, type]: readonly [string, FieldType],
+  value: number | Buffer,
+): void {
   if (type === 'map' || type === 'binaryMap') {
-    const { key = '', value: bytes = Buffer.of() } = decode('Pair', value as Buffer) as { key?: string; value?: Buffer };
+    const { key = '', value: bytes = Buffer.of() } = decode('Pair', value as Buffer) as {
+      key?: string;
+      value?: Buffer;
+    };
     fields[name] = { ...(fields[name] as object), [key]: bytes.toString(type === 'map' ? 'utf8' : 'base64') };
   } else if (type.startsWith('*')) {
     fields[name] = [...((fields[name] as unknown[] | undefined) ?? []), read(type.slice(1), value)];

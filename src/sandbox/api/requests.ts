@@ -23,6 +23,7 @@ export interface ResourceRequest {
   accept: string;
   body: string;
   manager: string;
+  user: string;
 }
 
 export interface ResourcePath {
@@ -71,10 +72,14 @@ export function isTrue(value: string | null): boolean {
   return value === 'true' || value === '1';
 }
 
+function userOf({ headers }: IncomingMessage): string {
+  const impersonated = headers['impersonate-user'];
+  return typeof impersonated === 'string' ? impersonated : 'system:admin';
+}
+
 export function describeRequest(request: IncomingMessage, url: URL): RequestInfo {
   const path = parsePath(url.pathname);
   const method = request.method ?? 'GET';
-  const impersonated = request.headers['impersonate-user'];
   return {
     verb: path ? verbOf(method, path.name, url.searchParams) : method.toLowerCase(),
     group: path?.group ?? '',
@@ -83,7 +88,7 @@ export function describeRequest(request: IncomingMessage, url: URL): RequestInfo
     namespace: path?.namespace ?? '',
     name: path?.name ?? '',
     subresource: path?.subresource ?? '',
-    user: typeof impersonated === 'string' ? impersonated : 'system:admin',
+    user: userOf(request),
     method,
     path: url.pathname,
   };
@@ -109,6 +114,7 @@ export async function readRequest(request: IncomingMessage, url: URL): Promise<R
     contentType,
     accept: request.headers.accept ?? '',
     body,
+    user: userOf(request),
     manager: url.searchParams.get('fieldManager') ?? agent.split('/')[0] ?? 'unknown',
   };
 }

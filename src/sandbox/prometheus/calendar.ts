@@ -1,4 +1,4 @@
-import { define, type PromFunction, vector, vectorOf } from './functions.ts';
+import { define, type PromFunction, vector, vectorOf } from './function.ts';
 import { withoutName } from './values.ts';
 
 const DAY = 86_400_000;

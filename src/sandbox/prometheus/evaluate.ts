@@ -1,6 +1,7 @@
 import { aggregate } from './aggregate.ts';
 import { type Operation, scalarOperation, setOperation, vectorScalar, vectorVector } from './binary.ts';
-import { signatureOf, vector, vectorOf } from './functions.ts';
+import { vector, vectorOf } from './function.ts';
+import { signatureOf } from './functions.ts';
 import { type Expression, type ExpressionOf, SET_OPERATORS, type Shift } from './syntax.ts';
 import { QueryError, type SampleStore, type SeriesPoints, signature, type Value, withoutName } from './values.ts';
 

@@ -1,4 +1,4 @@
-import { define, type PromFunction, scalarOf, vector, vectorOf } from './functions.ts';
+import { define, type PromFunction, scalarOf, vector, vectorOf } from './function.ts';
 import { type Sample, withoutName } from './values.ts';
 
 const PLAIN: Record<string, (value: number) => number> = {

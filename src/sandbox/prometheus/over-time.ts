@@ -1,4 +1,4 @@
-import { define, matrixOf, type PromFunction, scalarOf, vector } from './functions.ts';
+import { define, matrixOf, type PromFunction, scalarOf, vector } from './function.ts';
 import { greater, lesser, mean, quantile, sum, variance } from './numbers.ts';
 import { withoutName } from './values.ts';
 

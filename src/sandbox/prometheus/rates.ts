@@ -1,4 +1,4 @@
-import { type CallContext, define, matrixOf, type PromFunction, scalarOf, vector } from './functions.ts';
+import { type CallContext, define, matrixOf, type PromFunction, scalarOf, vector } from './function.ts';
 import { type Point, withoutName } from './values.ts';
 
 type Measure = (points: Point[], context: CallContext) => number | undefined;

@@ -1,4 +1,4 @@
-import { define, type PromFunction, stringOf, vector, vectorOf } from './functions.ts';
+import { define, type PromFunction, stringOf, vector, vectorOf } from './function.ts';
 import { wholeValue } from './matchers.ts';
 import { type Labels, QueryError, type Sample, signature } from './values.ts';
 

@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Rollout } from '../api/index.ts';
+import { decide, explain } from './decide.ts';
+import type { Observation } from './observation.ts';
+
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+const instants = fc.constantFrom('2026-11-21T09:00:00Z', '', 'yesterday');
+const names = fc.constantFrom('', 'web', 'a"b', '__proto__');
+
+const spec = fc.record(
+  {
+    replicas: fc.integer({ min: -1, max: 5 }),
+    selector: fc.constantFrom({}, { matchLabels: { app: 'web' } }),
+    template: fc.constantFrom({}, { spec: { containers: [] } }, { metadata: { labels: { app: 'web' } } }),
+    paused: fc.boolean(),
+    progressDeadlineAbort: fc.boolean(),
+    strategy: fc.constantFrom(
+      {},
+      { blueGreen: { activeService: 'web' } },
+      { canary: {} },
+      { canary: { steps: [{}, { setWeight: 5, pause: {} }, { pause: { duration: 'long' } }, { experiment: {} }] } },
+      { canary: { steps: [{ pause: { duration: '1m' } }], maxSurge: 'half', maxUnavailable: -3 } },
+      { canary: { steps: [{ analysis: {} }], analysis: { startingStep: 9 }, trafficRouting: { maxTrafficWeight: 0 } } },
+    ),
+  },
+  { requiredKeys: [] },
+);
+
+const reasons = fc.constantFrom('', 'CanaryPauseStep', 'InconclusiveAnalysisRun');
+
+const runStatus = fc.record({ name: names, status: fc.constantFrom('Pending', 'Failed', 'Odd') });
+const status = fc.record(
+  {
+    abort: fc.boolean(),
+    abortedAt: instants,
+    promoteFull: fc.boolean(),
+    controllerPause: fc.boolean(),
+    pauseConditions: fc.array(fc.record({ reason: reasons, startTime: instants }), { maxLength: 2 }),
+    currentStepIndex: fc.constantFrom(-1, 0, 1.5, 3, 1e9, Number.NaN),
+    currentPodHash: names,
+    currentStepHash: names,
+    stableRS: names,
+    collisionCount: fc.integer(),
+    conditions: fc.array(
+      fc.record({
+        type: fc.constantFrom('Progressing', 'InvalidSpec'),
+        status: names,
+        reason: reasons,
+        lastUpdateTime: instants,
+      }),
+    ),
+    canary: fc.record(
+      {
+        currentStepAnalysisRunStatus: runStatus,
+        currentBackgroundAnalysisRunStatus: runStatus,
+        weights: fc.constant({ canary: { weight: 7 }, stable: { weight: 7 } }),
+      },
+      { requiredKeys: [] },
+    ),
+  },
+  { requiredKeys: ['stableRS', 'currentPodHash'] },
+);
+
+describe('decide', () => {
+  it('has an answer for any spec and any status, whoever wrote them', () => {
+    fc.assert(
+      fc.property(spec, maybe(status), fc.boolean(), maybe(names), (spec, status, isInvalid, state) => {
+        const seen: Observation = {
+          now: Date.parse('2026-11-21T09:00:00Z'),
+          rollout: { metadata: { name: 'web' }, spec, ...(status ? { status } : {}) } as unknown as Rollout,
+          replicaSets: [
+            {
+              metadata: { name: 'web-x', annotations: { 'headgate.dev/state': state ?? '[1]' } },
+              spec: { selector: {}, template: {} },
+            },
+          ],
+          runs: [],
+          takenRunNames: ['web'],
+          services: {},
+          stableEndpoints: [],
+          templates: {},
+          clusterTemplates: {},
+          problems: isInvalid ? [{ path: 'spec', message: 'is wrong' }] : [],
+        };
+        const decision = decide(seen);
+        expect(decision.status.phase).toBeDefined();
+        expect(JSON.stringify(decision)).not.toContain('NaN');
+        expect(explain(seen)).not.toContain('undefined');
+      }),
+      { numRuns: 5000 },
+    );
+  });
+});
