@@ -112,8 +112,3 @@ export function fieldAt(object: JsonObject, path: string): string | undefined {
   if (value === undefined || value === null) return undefined;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
-
-/** Takes secrets out of a text. */
-export function redact(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((clean, secret) => (secret === '' ? clean : clean.replaceAll(secret, '*****')), text);
-}

@@ -1,18 +1,12 @@
-import type {
-  AnalysisPhase,
-  AnalysisRun,
-  AnalysisRunSpec,
-  AnalysisRunStatus,
-  Metric,
-  MetricResult,
-  RunSummary,
-} from '../api/index.ts';
+import type { AnalysisPhase, AnalysisRun, AnalysisRunStatus, Metric, MetricResult, RunSummary } from '../api/index.ts';
+import { timestamp } from '../api/times.ts';
 import type { Problem } from '../errors.ts';
 import { plainValues } from './arguments.ts';
 import { assessMetric, isCompleted, isWorse, type OutagePolicy, passedLimit, record } from './assess.ts';
+import { expiryOf } from './expiry.ts';
 import { nextPhase } from './machine.ts';
 import { ERROR_RETRY_INTERVAL, type MetricSettings, settingsOf } from './settings.ts';
-import { type Finished, judge, timestamp } from './verdict.ts';
+import { type Finished, judge } from './verdict.ts';
 
 /** Everything that may be known about a run at one instant. */
 export interface Seen {
@@ -212,7 +206,7 @@ export function nextMeasurementAt(run: AnalysisRun, metric: string): number | un
 /** Why a running run learns nothing at the moment: the message of a metric whose last measurement is an Error. */
 export function troubleOf({ status }: AnalysisRun): string | undefined {
   if (status === undefined || isCompleted(status.phase)) return undefined;
-  const results = (status.metricResults ?? []).filter(({ phase }) => !isCompleted(phase));
+  const results = (status.metricResults ?? []).filter(({ phase, dryRun }) => !isCompleted(phase) && !dryRun);
   const last = results.map(({ name, measurements }) => ({ name, measurement: measurements?.at(-1) }));
   const troubled = last.find(({ measurement }) => measurement?.phase === 'Error');
   return troubled && `metric ${troubled.name}: ${troubled.measurement?.message ?? 'no answer'}`;
@@ -249,17 +243,7 @@ function invalid({ run, now, problems }: Seen): Decision {
 /** What is left to do for a run that has ended: to go, when its time is over. */
 function afterwards({ run, now }: Seen): Decision {
   const still = { status: run.status as AnalysisRunStatus, measure: [], ended: true, transitions: [] };
-  const ttl = timeToLive(run.spec, run.status?.phase);
-  const ended = Date.parse(run.status?.completedAt ?? '');
-  if (ttl === undefined || Number.isNaN(ended)) return { ...still, expired: false };
-  const at = ended + ttl * 1000;
+  const at = expiryOf(run);
+  if (at === undefined) return { ...still, expired: false };
   return at <= now ? { ...still, expired: true } : { ...still, expired: false, lookAgainAt: at };
-}
-
-/** Seconds that a finished run is kept; undefined: for good. */
-function timeToLive({ ttlStrategy }: AnalysisRunSpec, phase: string | undefined): number | undefined {
-  const { secondsAfterSuccess, secondsAfterFailure, secondsAfterCompletion } = ttlStrategy ?? {};
-  if (phase === 'Successful' && secondsAfterSuccess !== undefined) return secondsAfterSuccess;
-  if (phase === 'Failed' && secondsAfterFailure !== undefined) return secondsAfterFailure;
-  return secondsAfterCompletion;
 }

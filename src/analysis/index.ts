@@ -4,7 +4,6 @@ export {
   type ArgumentValues,
   fieldAt,
   plainValues,
-  redact,
   resolveArguments,
   secretArguments,
   substitute,
@@ -21,8 +20,7 @@ export {
   parseCondition,
 } from './condition/index.ts';
 export { type Decision, decide, nextMeasurementAt, type Seen, type Transition, troubleOf } from './decide.ts';
-export { parseDuration } from './duration.ts';
 export { analysisRunMachine, nextPhase, type RunFacts } from './machine.ts';
 export { type AnalysisUse, planRun, type RunPlan, type TemplateLookup } from './templates.ts';
 export { type ProviderChecks, validateConditions, validateRun, validateTemplate } from './validate.ts';
-export { type Answer, type Finished, type Judged, judge, timestamp } from './verdict.ts';
+export { type Answer, type Finished, type Judged, judge } from './verdict.ts';

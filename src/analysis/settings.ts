@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
+import { durationMilliseconds } from '../api/durations.ts';
 import type { AnalysisRunSpec, Metric } from '../api/index.ts';
 import { type ArgumentValues, substitute } from './arguments.ts';
-import { parseDuration } from './duration.ts';
 
 /** How a metric is measured and judged, with defaults and arguments worked in. Times in milliseconds. */
 export interface MetricSettings {
@@ -29,23 +29,23 @@ const DEFAULT_RETENTION = 10;
 const SHORTEST_INTERVAL = 1000;
 
 /** An IntOrString; undefined for what is not a whole number. */
-export function wholeNumber(value: number | string | undefined): number | undefined {
+export function parseInteger(value: number | string | undefined): number | undefined {
   if (typeof value === 'number') return Number.isInteger(value) ? value : undefined;
   return value !== undefined && /^[+-]?\d{1,9}$/.test(value.trim()) ? Number(value) : undefined;
 }
 
 export function settingsOf(metric: Metric, spec: AnalysisRunSpec, args: ArgumentValues): MetricSettings {
   const { value } = substitute({ ...metric, provider: {} }, args);
-  const interval = value.interval === undefined ? undefined : parseDuration(value.interval);
+  const interval = value.interval === undefined ? undefined : durationMilliseconds(value.interval);
   const retention = (spec.measurementRetention ?? []).findLast(({ metricName }) =>
     nameMatches(metricName, metric.name),
   );
-  const number = (field: number | string | undefined) => wholeNumber(field);
+  const number = (field: number | string | undefined) => parseInteger(field);
   return {
     name: metric.name,
     count: number(value.count) || (interval === undefined ? 1 : undefined),
     interval: interval === undefined ? undefined : Math.max(interval, SHORTEST_INTERVAL),
-    initialDelay: parseDuration(value.initialDelay ?? '') ?? 0,
+    initialDelay: durationMilliseconds(value.initialDelay ?? '') ?? 0,
     failureLimit: number(value.failureLimit) ?? 0,
     inconclusiveLimit: number(value.inconclusiveLimit) ?? 0,
     consecutiveErrorLimit: number(value.consecutiveErrorLimit),

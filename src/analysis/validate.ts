@@ -1,12 +1,12 @@
 /** What can be known to be wrong with a template or a run before anything is measured. */
 import { RE2JS } from 're2js';
+import { durationMilliseconds } from '../api/durations.ts';
 import type { AnalysisRunSpec, AnalysisTemplateSpec, Argument, Metric } from '../api/index.ts';
 import type { JsonObject } from '../api/kubernetes.ts';
 import { messageOf, type Problem } from '../errors.ts';
 import { type ArgumentValues, namesIn, plainValues, substitute, unresolvedArguments } from './arguments.ts';
 import { parseCondition } from './condition/index.ts';
-import { parseDuration } from './duration.ts';
-import { nameMatches, wholeNumber } from './settings.ts';
+import { nameMatches, parseInteger } from './settings.ts';
 
 /** What each provider that can be driven says about its own part of a metric; keyed as below `metric.provider`. */
 export type ProviderChecks = ReadonlyMap<string, { validate(provider: JsonObject): Problem[] }>;
@@ -84,12 +84,12 @@ function numberProblems(metric: Metric, args: ArgumentValues, path: string): Pro
     const raw = metric[field];
     const value = typeof raw === 'string' ? substitute(raw, args).value : raw;
     if (value === undefined || isOpen(value)) return [];
-    const number = wholeNumber(value);
+    const number = parseInteger(value);
     const negative = number !== undefined && number < 0 && field !== 'failureLimit';
     if (number !== undefined && !negative) return [];
     return [{ path: `${path}.${field}`, message: `"${value}" is not allowed: a whole number, 0 or more` }];
   });
-  const count = wholeNumber(metric.count);
+  const count = parseInteger(metric.count);
   if (count !== undefined && count > 1 && metric.interval === undefined) {
     problems.push({ path: `${path}.interval`, message: `interval must be specified when count > 1, as in 30s` });
   }
@@ -99,7 +99,7 @@ function numberProblems(metric: Metric, args: ArgumentValues, path: string): Pro
 function timeProblems(metric: Metric, args: ArgumentValues, path: string): Problem[] {
   return (['interval', 'initialDelay'] as const).flatMap((field) => {
     const text = metric[field] === undefined ? undefined : substitute(metric[field], args).value;
-    const time = text === undefined ? 0 : parseDuration(text);
+    const time = text === undefined ? 0 : durationMilliseconds(text);
     if (text === undefined || isOpen(text) || (time !== undefined && time >= 0)) return [];
     return [{ path: `${path}.${field}`, message: `"${text}" is not a duration: as in 30s, 5m or 1h30m` }];
   });

@@ -1,7 +1,9 @@
 /** One measurement: from what a backend said to how it is judged. */
 import type { AnalysisPhase, Measurement, Metric } from '../api/index.ts';
 import type { Json } from '../api/kubernetes.ts';
-import { type ArgumentValues, redact, substitute } from './arguments.ts';
+import { timestamp } from '../api/times.ts';
+import { redact } from '../errors.ts';
+import { type ArgumentValues, substitute } from './arguments.ts';
 import { type Condition, evaluateCondition, parseCondition } from './condition/index.ts';
 
 /** What a backend said: the facts that metric providers report. */
@@ -34,12 +36,15 @@ export interface Judged {
 
 type Verdict = { phase: AnalysisPhase; message?: string; outage?: boolean };
 
+/** What a run shows in the place of a secret. */
+const HIDDEN = '*****';
+
 const EMPTY = 'metric result is nil or empty: no data returned from the metric provider';
 
 /** Judges one finished measurement. */
 export function judge(metric: Metric, finished: Finished): Judged {
   const { answer, args, secrets } = finished;
-  const clean = (text: string) => redact(text, secrets);
+  const clean = (text: string) => redact(text, secrets, HIDDEN);
   const conditions = substitute(
     { successCondition: metric.successCondition ?? '', failureCondition: metric.failureCondition ?? '' },
     args,
@@ -64,11 +69,6 @@ export function judge(metric: Metric, finished: Finished): Judged {
 /** What was asked belongs to the metric, what was answered to the measurement. */
 function isOfMetric([key]: readonly [string, string]): boolean {
   return key.startsWith('Resolved');
-}
-
-/** RFC 3339 to the second, as Kubernetes writes times. */
-export function timestamp(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }
 
 interface Conditions {

@@ -1,6 +1,6 @@
 import type { AbortCause, AnalysisPhase, RolloutAnalysisRunStatus } from '../api/index.ts';
+import { timestamp } from '../api/times.ts';
 import type { Facts } from './facts.ts';
-import { instant } from './instant.ts';
 import { type MachineState, nameOf, type Seen } from './machine.ts';
 import { runPhase } from './run-phase.ts';
 import type { RunType } from './runs.ts';
@@ -40,7 +40,7 @@ export function abortCauseOf(
 ): AbortCause | undefined {
   const aborts = nameOf(next.delivery) === 'aborting' || nameOf(next.delivery) === 'aborted';
   if (!aborts || facts.status.abortedAt !== undefined) return undefined;
-  const at = { at: instant(facts.now), ...(facts.steps.length > 0 ? { step: persisted.index } : {}) };
+  const at = { at: timestamp(facts.now), ...(facts.steps.length > 0 ? { step: persisted.index } : {}) };
   if (seen.abortRequested) return { kind: 'user', message: '', ...at };
   const run = badRun(facts);
   if (run) {

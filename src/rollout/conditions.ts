@@ -1,7 +1,7 @@
 import { type Condition, maxUnavailable } from '../api/index.ts';
+import { timestamp } from '../api/times.ts';
 import { progressDeadline, waitIsOver } from './derive.ts';
 import { available, type Facts } from './facts.ts';
-import { instant } from './instant.ts';
 import { type MachineState, nameOf } from './machine.ts';
 
 interface Statement {
@@ -139,7 +139,7 @@ function statements(input: StatementInput): (Statement & { news?: boolean })[] {
 /** The conditions after a pass; times move only where something is new, so that nothing is written while nothing happens. */
 export function conditionsOf(input: StatementInput): Condition[] {
   const { facts } = input;
-  const now = instant(facts.now);
+  const now = timestamp(facts.now);
   const kept = (facts.status.conditions ?? []).filter((condition) => condition.type !== 'InvalidSpec');
   const told = statements(input).map(({ news, ...statement }): Condition => {
     const before = kept.find((condition) => condition.type === statement.type);
@@ -156,7 +156,7 @@ export function conditionsOf(input: StatementInput): Condition[] {
 
 /** The conditions of an object that cannot be followed: all that was known, and what is wrong. */
 export function invalidConditions(facts: Facts, message: string): Condition[] {
-  const now = instant(facts.now);
+  const now = timestamp(facts.now);
   const others = (facts.status.conditions ?? []).filter((condition) => condition.type !== 'InvalidSpec');
   const before = facts.status.conditions?.find((condition) => condition.type === 'InvalidSpec');
   if (before?.status === 'True' && before.message === message) return [...others, before];

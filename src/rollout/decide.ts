@@ -1,11 +1,12 @@
 import type { RolloutStatus } from '../api/index.ts';
 import { abortCauseOf } from './cause.ts';
 import { derive, look, progressDeadline } from './derive.ts';
+import type { Effect } from './effects.ts';
 import { explainState } from './explain.ts';
 import { type Facts, factsOf } from './facts.ts';
 import { type MachineState, step } from './machine.ts';
 import type { Observation } from './observation.ts';
-import { type Effect, planOf } from './plan.ts';
+import { planOf } from './plan.ts';
 import { nextMemory } from './plan-revision.ts';
 import { nextDeadline } from './plan-scale.ts';
 import { runSlots } from './runs.ts';

@@ -1,8 +1,9 @@
 import { progressDeadlineSeconds } from '../api/index.ts';
+import { blindness } from './blind.ts';
 import { badRun } from './cause.ts';
 import { available, type Facts } from './facts.ts';
 import type { MachineState, Seen } from './machine.ts';
-import { kindOf, stepDone } from './steps.ts';
+import { kindOf, podsInPlace, stepDone } from './steps.ts';
 
 /** Milliseconds since the epoch of the last progress that the status knows of. */
 export function lastProgress({ status, now }: Facts): number {
@@ -29,7 +30,7 @@ export function progressDeadline(facts: Facts): number | undefined {
   const paused = (facts.status.pauseConditions ?? []).length > 0 || facts.seen.rollout.spec.paused === true;
   const waits = facts.steps[facts.index]?.pause !== undefined || facts.steps[facts.index]?.analysis !== undefined;
   const inFlight = facts.hash !== facts.stableHash;
-  if (paused || facts.status.abort || (inFlight && waits)) return undefined;
+  if (paused || facts.status.abort || (inFlight && (waits || podsInPlace(facts)))) return undefined;
   if (waitIsOver(facts) || wasComplete(facts)) return undefined;
   return lastProgress(facts) + progressDeadlineSeconds(facts.seen.rollout) * 1000;
 }
@@ -73,6 +74,7 @@ function isStuck(facts: Facts): boolean {
 /** The new revision can take over: every pod is available, and where there is a router, all traffic has been seen there. */
 function canaryReady(facts: Facts): boolean {
   const podsThere = facts.newReplicaSet !== undefined && available(facts.newReplicaSet) >= facts.replicas;
+  if (blindness(facts) !== undefined) return false;
   if (!podsThere || !facts.routed || facts.replicas === 0 || facts.status.promoteFull) return podsThere;
   const { traffic } = facts.seen;
   return traffic?.canaryWeight === facts.maxWeight && traffic.verified;

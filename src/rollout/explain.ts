@@ -1,9 +1,12 @@
+import { troubleOf } from '../analysis/index.ts';
+import { timestamp } from '../api/times.ts';
+import { blindness } from './blind.ts';
 import { progressDeadline } from './derive.ts';
 import { available, type Facts, wanted } from './facts.ts';
-import { instant } from './instant.ts';
 import { type MachineState, nameOf } from './machine.ts';
 import { goalCounts } from './scale.ts';
-import { describeStep, pauseEnd, podsInPlace, weightAt } from './steps.ts';
+import { weightAt } from './step-weight.ts';
+import { describeStep, pauseEnd, podsInPlace } from './steps.ts';
 
 function waitingForPods(facts: Facts, weight: number): string {
   const { canary, stable } = goalCounts(facts, weight);
@@ -16,17 +19,19 @@ function explainPause(facts: Facts): string {
   const end = pauseEnd(facts);
   return end === undefined
     ? 'pauses until someone promotes it: kubectl headgate promote'
-    : `pauses until ${instant(end)}, then goes on by itself; promote ends the pause now`;
+    : `pauses until ${timestamp(end)}, then goes on by itself; promote ends the pause now`;
+}
+
+function cannotSee(run: string | undefined, trouble: string): string {
+  return `AnalysisRun ${run} cannot measure (${trouble}); it asks again, the update stays where it is, and nothing is aborted for that`;
 }
 
 function explainAnalysis(facts: Facts): string {
   const name = facts.status.canary?.currentStepAnalysisRunStatus?.name;
   const run = facts.stepRun;
   if (!run) return `waits for AnalysisRun ${name ?? ''} to start`;
-  const held = run.status?.metricResults?.find((result) => (result.consecutiveError ?? 0) > 0);
-  if (!held) return `waits for the verdict of AnalysisRun ${name}`;
-  const why = held.measurements?.at(-1)?.message ?? held.message ?? 'no answer';
-  return `waits for AnalysisRun ${name}: metric ${held.name} cannot be measured (${why}); it is asked again, and nothing is aborted for that`;
+  const trouble = troubleOf(run);
+  return trouble ? cannotSee(name, trouble) : `waits for the verdict of AnalysisRun ${name}`;
 }
 
 function explainStep(facts: Facts, { index }: MachineState): string {
@@ -36,6 +41,8 @@ function explainStep(facts: Facts, { index }: MachineState): string {
     (condition) => condition.reason === 'InconclusiveAnalysisRun',
   );
   if (inconclusive) return `${title}: an analysis was inconclusive; promote to go on, abort to go back`;
+  const trouble = blindness(facts);
+  if (trouble) return `${title}: ${cannotSee(facts.backgroundRun?.metadata.name, trouble)}`;
   if (step?.pause) return `${title}: ${explainPause(facts)}`;
   if (step?.analysis) return `${title}: ${explainAnalysis(facts)}`;
   if (!podsInPlace(facts)) return `${title}: ${waitingForPods(facts, weightAt(facts.steps, index, facts.maxWeight))}`;
@@ -46,6 +53,8 @@ function explainStep(facts: Facts, { index }: MachineState): string {
 }
 
 function explainSettled(facts: Facts): string {
+  if (facts.stableHash !== undefined && facts.hash !== facts.stableHash)
+    return 'has a new revision, whose update begins now';
   const have = available(facts.newReplicaSet);
   if (have >= facts.replicas) return 'is healthy: every pod runs the stable revision';
   const deadline = progressDeadline(facts);

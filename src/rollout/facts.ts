@@ -1,7 +1,9 @@
+import { parsedFields } from '../api/fields.ts';
 import {
   type AnalysisRun,
   type CanaryStep,
   type CanaryStrategy,
+  type KubeObject,
   POD_TEMPLATE_HASH,
   type PodTemplateSpec,
   REVISION,
@@ -11,7 +13,8 @@ import {
   STATE,
 } from '../api/index.ts';
 import type { Observation } from './observation.ts';
-import { givenTemplate, sameTemplate, stepsHash, templateHash } from './template.ts';
+import { givenTemplate, stepsHash, templateHash } from './template.ts';
+import { sameTemplate } from './template-difference.ts';
 
 /** An observation sorted out: which ReplicaSet plays which part, and where the update stands. */
 export interface Facts {
@@ -46,8 +49,9 @@ export function hashOf(replicaSet: ReplicaSet): string {
   return replicaSet.metadata.labels?.[POD_TEMPLATE_HASH] ?? '';
 }
 
-export function revisionOf(replicaSet: ReplicaSet): number {
-  return Number(replicaSet.metadata.annotations?.[REVISION] ?? 0) || 0;
+/** The revision that an object belongs to; 0 where it says none. */
+export function revisionOf(object: KubeObject | undefined): number {
+  return Number(object?.metadata.annotations?.[REVISION] ?? 0) || 0;
 }
 
 export function wanted(replicaSet: ReplicaSet | undefined): number {
@@ -62,13 +66,7 @@ export function available(replicaSet: ReplicaSet | undefined): number {
 /** What a ReplicaSet's annotation remembers; nothing where there is none or somebody wrote something else there. */
 export function memoryOf(replicaSet: ReplicaSet | undefined): RevisionState {
   const text = replicaSet?.metadata.annotations?.[STATE];
-  if (!text) return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as RevisionState) : {};
-  } catch {
-    return {};
-  }
+  return text ? parsedFields(text) : {};
 }
 
 function oldestFirst(a: ReplicaSet, b: ReplicaSet): number {

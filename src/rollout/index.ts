@@ -1,11 +1,11 @@
 export { type Decision, decide, explain } from './decide.ts';
+export type { Effect } from './effects.ts';
 export { type Facts, factsOf, hashOf, memoryOf, revisionOf } from './facts.ts';
-export { instant } from './instant.ts';
 export { type MachineState, machine, nameOf } from './machine.ts';
 export type { Observation, ObservedTraffic } from './observation.ts';
-export type { Effect } from './plan.ts';
 export { analysisProblems } from './plan-runs.ts';
 export { runBaseNames } from './runs.ts';
-export { sameTemplate, templateHash } from './template.ts';
+export { templateHash } from './template.ts';
+export { type IgnoredMetadata, sameTemplate, templateDifference } from './template-difference.ts';
 export type { Transition } from './transitions.ts';
 export { weightNow } from './weights.ts';

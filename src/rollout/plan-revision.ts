@@ -14,10 +14,10 @@ import {
   type Rollout,
   STATE,
 } from '../api/index.ts';
+import { timestamp } from '../api/times.ts';
+import type { Effect, PlanInput } from './effects.ts';
 import { available, type Facts, memoryOf, revisionOf } from './facts.ts';
-import { instant } from './instant.ts';
 import { nameOf } from './machine.ts';
-import type { Effect, PlanInput } from './plan.ts';
 import { startsOver } from './runs.ts';
 
 /** Annotations of a Rollout that speak of the Rollout itself and never go to its ReplicaSets. */
@@ -123,7 +123,7 @@ export function nextMemory({ facts, persisted, next, abortCause }: Omit<PlanInpu
   const cause = abortCause ?? (nameOf(next.delivery).startsWith('abort') ? abort : undefined);
   return {
     ...memory,
-    ...(rose ? { progressHighWater: pods, progressAt: instant(facts.now) } : {}),
+    ...(rose ? { progressHighWater: pods, progressAt: timestamp(facts.now) } : {}),
     ...(cause ? { abort: cause } : {}),
   };
 }

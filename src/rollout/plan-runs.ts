@@ -1,4 +1,4 @@
-import { planRun, resolveArguments, validateConditions } from '../analysis/index.ts';
+import { isCompleted, planRun, resolveArguments, validateConditions } from '../analysis/index.ts';
 import {
   type AnalysisRun,
   type AnalysisRunSpec,
@@ -14,11 +14,10 @@ import {
   unsuccessfulRunHistoryLimit,
 } from '../api/index.ts';
 import type { Problem } from '../errors.ts';
+import type { Effect, PlanInput } from './effects.ts';
 import type { Facts } from './facts.ts';
 import { nameOf } from './machine.ts';
-import type { Effect, PlanInput } from './plan.ts';
 import { ownerOf } from './plan-revision.ts';
-import { isFinal } from './run-phase.ts';
 import { type RunType, wantsBackground, wantsStep } from './runs.ts';
 
 type Planned = { spec: AnalysisRunSpec | undefined; problems: Problem[] };
@@ -98,7 +97,7 @@ function creation(input: PlanInput, type: RunType, use: RolloutAnalysis | undefi
   const named = type === 'Step' ? step : background;
   const still = type === 'Step' ? slots.step : slots.background;
   const there = type === 'Step' ? facts.stepRun : facts.backgroundRun;
-  if (!wants || !use || !named || there || named.name !== still?.name || isFinal(named.status)) return [];
+  if (!wants || !use || !named || there || named.name !== still?.name || isCompleted(named.status)) return [];
   const object = runObject(facts, type, named.name, use);
   return object ? [{ kind: 'createRun', object }] : [];
 }
@@ -111,7 +110,7 @@ function isNamed(run: AnalysisRun, named: (RolloutAnalysisRunStatus | undefined)
 function terminations({ facts, next, slots }: PlanInput): Effect[] {
   const inFlight = ['progressing', 'promoting'].includes(nameOf(next.delivery));
   return facts.seen.runs
-    .filter((run) => !isFinal(run.status?.phase) && run.spec.terminate !== true)
+    .filter((run) => !isCompleted(run.status?.phase) && run.spec.terminate !== true)
     .filter((run) => !inFlight || !isNamed(run, [slots.step, slots.background]))
     .map((run) => ({ kind: 'terminateRun', name: run.metadata.name }));
 }
@@ -124,7 +123,7 @@ function newestFirst(a: AnalysisRun, b: AnalysisRun): number {
 function deletions({ facts, slots }: PlanInput): Effect[] {
   const { rollout, runs } = facts.seen;
   const finished = runs
-    .filter((run) => isFinal(run.status?.phase) && !isNamed(run, [slots.step, slots.background]))
+    .filter((run) => isCompleted(run.status?.phase) && !isNamed(run, [slots.step, slots.background]))
     .sort(newestFirst);
   const good = finished.filter((run) => run.status?.phase === 'Successful');
   const other = finished.filter((run) => run.status?.phase !== 'Successful');

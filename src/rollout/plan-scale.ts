@@ -7,10 +7,10 @@ import {
   SCALE_DOWN_DEADLINE,
   scaleDownDelaySeconds,
 } from '../api/index.ts';
+import { timestamp } from '../api/times.ts';
+import type { Effect, PlanInput } from './effects.ts';
 import { available, type Facts, hashOf, revisionOf, wanted } from './facts.ts';
-import { instant } from './instant.ts';
 import { nameOf } from './machine.ts';
-import type { Effect, PlanInput } from './plan.ts';
 import { goalCounts, nextBasicCounts } from './scale.ts';
 import { persistedWeight, podWeightNow, stepWeight } from './weights.ts';
 
@@ -100,7 +100,7 @@ function annotationsOf({ replicaSet, deadline }: Target, replicas: number): Reco
   const { annotations = {} } = replicaSet.metadata;
   const want: Record<string, string | null> = {
     [DESIRED_REPLICAS]: String(replicas),
-    [SCALE_DOWN_DEADLINE]: deadline === undefined ? null : instant(deadline),
+    [SCALE_DOWN_DEADLINE]: deadline === undefined ? null : timestamp(deadline),
   };
   return Object.fromEntries(Object.entries(want).filter(([key, value]) => (annotations[key] ?? null) !== value));
 }

@@ -1,7 +1,7 @@
 import { MANAGED_BY, POD_TEMPLATE_HASH, type ReplicaSet, type Service } from '../api/index.ts';
+import type { Effect, PlanInput } from './effects.ts';
 import { available, hashOf, wanted } from './facts.ts';
 import { nameOf } from './machine.ts';
-import type { Effect, PlanInput } from './plan.ts';
 
 /** A Service moves to pods that are there: one is enough, all are asked for where the Service was not ours before. */
 function canCarry(replicaSet: ReplicaSet, service: Service): boolean {

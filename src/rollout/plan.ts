@@ -1,49 +1,9 @@
-import type { AbortCause, AnalysisRun, ReplicaSet, RevisionState } from '../api/index.ts';
-import type { Facts } from './facts.ts';
-import type { MachineState } from './machine.ts';
+import type { Effect, PlanInput } from './effects.ts';
 import { memoryEffects, newReplicaSetEffects, revisionEffects } from './plan-revision.ts';
 import { runEffects } from './plan-runs.ts';
 import { historyEffects, scaleEffects } from './plan-scale.ts';
 import { serviceEffects } from './plan-services.ts';
-import type { RunSlots } from './runs.ts';
-import { weightNow } from './weights.ts';
-
-/**
- * One thing to do. Every effect is idempotent and recomputed from what was observed on each pass; one that would change
- * nothing is not in the plan. Carried out in the order of the plan: what lowers canary traffic comes first.
- */
-export type Effect =
-  /** Sets the canary's share. Lowering never waits for anything; raising only after all else in the plan has succeeded. */
-  | { kind: 'setTraffic'; weight: number; from: number }
-  /** Writes what the status has no field for; goes before the status that needs it. */
-  | { kind: 'annotateReplicaSet'; name: string; annotations: Record<string, string | null> }
-  | { kind: 'annotateRollout'; annotations: Record<string, string> }
-  | { kind: 'createReplicaSet'; object: ReplicaSet }
-  | {
-      kind: 'scaleReplicaSet';
-      name: string;
-      revision: number;
-      from: number;
-      to: number;
-      annotations: Record<string, string | null>;
-    }
-  /** Deletes exactly this object. */
-  | { kind: 'deleteReplicaSet'; name: string; uid: string }
-  | { kind: 'switchService'; name: string; hash: string; from: string }
-  /** Created under the name that the persisted status holds; AlreadyExists with our own UID is success. */
-  | { kind: 'createRun'; object: AnalysisRun }
-  | { kind: 'terminateRun'; name: string }
-  | { kind: 'deleteRun'; name: string; uid: string };
-
-export interface PlanInput {
-  facts: Facts;
-  persisted: MachineState;
-  next: MachineState;
-  slots: RunSlots;
-  /** What the new ReplicaSet should remember after this pass. */
-  memory: RevisionState;
-  abortCause: AbortCause | undefined;
-}
+import { retreats, weightNow } from './weights.ts';
 
 function trafficEffects({ facts, persisted, next }: PlanInput): Effect[] {
   const from = facts.seen.traffic?.canaryWeight;
@@ -52,12 +12,21 @@ function trafficEffects({ facts, persisted, next }: PlanInput): Effect[] {
   return weight === from ? [] : [{ kind: 'setTraffic', weight, from }];
 }
 
+/** Without a router pods are the traffic: they go home even where the object cannot be followed otherwise. */
+function retreatingPods(input: PlanInput): Effect[] {
+  const { facts, next } = input;
+  const sane = facts.stableReplicaSet !== undefined && Number.isInteger(facts.replicas) && facts.replicas >= 0;
+  return !facts.routed && sane && retreats(facts)
+    ? scaleEffects({ ...input, next: { ...next, delivery: 'aborted' } })
+    : [];
+}
+
 /** All that has to be done for what was persisted and what was decided. */
 export function planOf(input: PlanInput): Effect[] {
   const traffic = trafficEffects(input);
   const lowering = traffic.filter((effect) => effect.kind === 'setTraffic' && effect.weight < effect.from);
   const raising = traffic.filter((effect) => !lowering.includes(effect));
-  if (input.next.delivery === 'invalid') return lowering;
+  if (input.next.delivery === 'invalid') return [...lowering, ...retreatingPods(input)];
   return [
     ...lowering,
     ...newReplicaSetEffects(input),

@@ -1,7 +1,7 @@
 import type { PauseCondition, RolloutStatus, TrafficWeights } from '../api/index.ts';
+import { timestamp } from '../api/times.ts';
 import { conditionsOf, invalidConditions, totalPods } from './conditions.ts';
 import { available, type Facts } from './facts.ts';
-import { instant } from './instant.ts';
 import { type MachineState, nameOf } from './machine.ts';
 import { phaseOf } from './phase.ts';
 import { newlyInconclusive, type RunSlots, runSlots, startsOver } from './runs.ts';
@@ -28,7 +28,7 @@ function pauses(input: StatusInput, slots: RunSlots): { conditions: PauseConditi
   if (!inFlight) return { conditions: [], controllerPause: false };
   const before = samePause(input) ? (facts.status.pauseConditions ?? []) : [];
   const add = (reason: string): PauseCondition =>
-    before.find((condition) => condition.reason === reason) ?? { reason, startTime: instant(facts.now) };
+    before.find((condition) => condition.reason === reason) ?? { reason, startTime: timestamp(facts.now) };
   const atPause = typeof next.delivery === 'object' && next.delivery.progressing === 'pause';
   const wasReleased = samePause(input) && released(facts);
   const inconclusive =
@@ -80,7 +80,7 @@ function counts(facts: Facts): Partial<RolloutStatus> {
 function abortFields({ facts, next }: StatusInput): Partial<RolloutStatus> {
   const delivery = nameOf(next.delivery);
   if (delivery !== 'aborting' && delivery !== 'aborted') return {};
-  return { abort: true, abortedAt: facts.status.abortedAt ?? instant(facts.now) };
+  return { abort: true, abortedAt: facts.status.abortedAt ?? timestamp(facts.now) };
 }
 
 function invalidStatus(facts: Facts): RolloutStatus {

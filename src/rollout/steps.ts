@@ -1,7 +1,9 @@
 import { type CanaryStep, pauseStepSeconds } from '../api/index.ts';
+import { blindness } from './blind.ts';
 import { available, type Facts, wanted } from './facts.ts';
 import { runPhase } from './run-phase.ts';
 import { goalCounts } from './scale.ts';
+import { weightAt } from './step-weight.ts';
 
 export type StepKind = 'setWeight' | 'pause' | 'analysis';
 export const stepKinds: readonly StepKind[] = ['setWeight', 'pause', 'analysis'];
@@ -19,13 +21,6 @@ export function describeStep(step: CanaryStep | undefined): string {
   if (step.analysis)
     return `analysis: ${(step.analysis.templates ?? []).map((template) => template.templateName).join(', ')}`;
   return Object.keys(step).join(', ');
-}
-
-/** The weight that the steps up to and including `index` ask for: the last setWeight among them, 0 before the first. */
-export function weightAt(steps: CanaryStep[], index: number, maxWeight: number): number {
-  if (index >= steps.length) return maxWeight;
-  const last = steps.slice(0, index + 1).findLast((step) => step.setWeight !== undefined);
-  return last?.setWeight ?? 0;
 }
 
 /** Milliseconds since the epoch at which a timed pause ends; undefined for one that waits for a person, or began nobody knows when. */
@@ -62,6 +57,7 @@ function weightServed(facts: Facts): boolean {
 export function stepDone(facts: Facts): boolean {
   const { status, steps, index } = facts;
   if ((status.pauseConditions ?? []).some((condition) => condition.reason !== 'CanaryPauseStep')) return false;
+  if (blindness(facts) !== undefined && !released(facts)) return false;
   switch (kindOf(steps[index])) {
     case 'setWeight':
       return podsInPlace(facts) && weightServed(facts);

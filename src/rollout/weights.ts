@@ -2,7 +2,8 @@ import { POD_TEMPLATE_HASH } from '../api/index.ts';
 import { badRun } from './cause.ts';
 import { available, type Facts } from './facts.ts';
 import { type MachineState, nameOf } from './machine.ts';
-import { podsInPlace, weightAt } from './steps.ts';
+import { weightAt } from './step-weight.ts';
+import { podsInPlace } from './steps.ts';
 
 /** The weight that a state asks of the steps, whether or not the pods are there: what the number of pods follows. */
 export function stepWeight(facts: Facts, state: MachineState): number {
@@ -48,12 +49,22 @@ function canarySelector({ seen, canary }: Facts): string | undefined {
   return seen.services[canary.canaryService ?? '']?.spec.selector?.[POD_TEMPLATE_HASH];
 }
 
+/** The API server cuts a pod's generated name so that its five random letters fit into 63. */
+const POD_SUFFIX = 5;
+const LONGEST_POD_PREFIX = 58;
+
 /** After a promotion both Services lead to the same pods: traffic goes back to stable once its endpoints are these pods. */
 function stillMovingHome(facts: Facts): boolean {
   const { seen, newReplicaSet, hash } = facts;
   if (!newReplicaSet || canarySelector(facts) !== hash) return false;
-  const ownPods = new RegExp(`^${newReplicaSet.metadata.name}-[a-z0-9]{5}$`);
-  return seen.stableEndpoints.length === 0 || !seen.stableEndpoints.every((pod) => ownPods.test(pod));
+  const prefix = `${newReplicaSet.metadata.name}-`.slice(0, LONGEST_POD_PREFIX);
+  const isOwn = (pod: string) => pod.startsWith(prefix) && pod.length === prefix.length + POD_SUFFIX;
+  return seen.stableEndpoints.length === 0 || !seen.stableEndpoints.every(isOwn);
+}
+
+/** The canary is to have no traffic, whatever else is wrong with the object: given up, judged bad, or no canary any more. */
+export function retreats(facts: Facts): boolean {
+  return facts.status.abort === true || badRun(facts) !== undefined || facts.hash === facts.stableHash;
 }
 
 /**
@@ -63,7 +74,7 @@ function stillMovingHome(facts: Facts): boolean {
 export function weightNow(facts: Facts, persisted: MachineState, next: MachineState): number {
   const current = currentWeight(facts);
   const delivery = nameOf(next.delivery);
-  if (delivery === 'invalid' && !facts.status.abort && !badRun(facts)) return current;
+  if (delivery === 'invalid' && !retreats(facts)) return current;
   if (delivery === 'settled' && current > 0 && stillMovingHome(facts)) return current;
   const allowed = Math.min(trafficWeight(facts, persisted), trafficWeight(facts, next));
   const mayRise = next.hold === 'running' && canarySelector(facts) === facts.hash;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
 import type { AnalysisRun, ReplicaSet } from '../../src/api/index.ts';
-import { canaryWeight, ROUTED } from './shop.ts';
+import { canaryWeight, ROUTED } from './fixtures.ts';
 import { type TestWorld, testWorld } from './world.ts';
 
 let world: TestWorld;
@@ -71,7 +71,10 @@ it('holds through an outage of Prometheus and goes on by itself', async () => {
   await world.until('shop', ({ status }) => status?.currentStepIndex === 1, 60);
   await world.pass(30);
   await world.prometheus.outage(true);
-  await world.pass(80);
+  // Far longer than the pause and than the progress deadline.
+  await world.pass(1200);
+  expect(canaryWeight(world)).toBe(25);
+  expect(world.rollout('shop').status).toMatchObject({ phase: 'Paused', currentStepIndex: 1 });
   await world.prometheus.outage(false);
   const done = await world.until('shop', ({ status }) => status?.phase === 'Healthy', 900);
   expect(done.status?.abort).toBeUndefined();

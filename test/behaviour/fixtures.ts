@@ -73,6 +73,9 @@ spec:
 `;
 }
 
+const shareOfGood =
+  'sum(rate(http_requests_total{rollouts_pod_template_hash="{{args.hash}}",status=~"2.."}[30s])) / sum(rate(http_requests_total{rollouts_pod_template_hash="{{args.hash}}"}[30s]))';
+
 /** A template whose query answers the canary's share of good answers. */
 export function successRateYaml(metric = 'interval: 10s, count: 3, successCondition: result >= 0.95'): string {
   return `
@@ -86,10 +89,24 @@ spec:
 `;
 }
 
-const shareOfGood =
-  'sum(rate(http_requests_total{rollouts_pod_template_hash="{{args.hash}}",status=~"2.."}[30s])) / sum(rate(http_requests_total{rollouts_pod_template_hash="{{args.hash}}"}[30s]))';
-
 export const LATEST = 'args: [{ name: hash, valueFrom: { podTemplateHashValue: Latest } }]';
+
+const BACKGROUND = `
+      analysis:
+        startingStep: 1
+        templates: [{ templateName: success-rate }]
+        ${LATEST}
+`;
+
+/** A shop behind a route, judged in the background by its own canary's success rate. */
+export const ROUTED = [
+  routeYaml(),
+  successRateYaml('interval: 10s, failureLimit: 1, successCondition: result >= 0.95'),
+  rolloutYaml({
+    steps: '[{ setWeight: 25 }, { pause: { duration: 2m } }, { setWeight: 75 }, { pause: { duration: 2m } }]',
+    canary: ROUTING + BACKGROUND,
+  }),
+].join('---');
 
 export function replicaSets(world: TestWorld): ReplicaSet[] {
   return world.api.store.list<ReplicaSet>('ReplicaSet', 'default');
@@ -113,4 +130,9 @@ export function routeWeights(world: TestWorld): Record<string, number | undefine
   };
   const backends = route.spec.rules[0]?.backendRefs ?? [];
   return Object.fromEntries(backends.map(({ name, weight }) => [name, weight]));
+}
+
+/** The canary's weight in the route. */
+export function canaryWeight(world: TestWorld): number | undefined {
+  return routeWeights(world)['shop-canary'];
 }

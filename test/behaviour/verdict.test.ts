@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import type { AnalysisRun } from '../../src/api/index.ts';
-import { canaryWeight, ROUTED } from './shop.ts';
+import { canaryWeight, ROUTED } from './fixtures.ts';
 import { type TestWorld, testWorld } from './world.ts';
 
 let world: TestWorld;

@@ -1,13 +1,19 @@
+import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { evaluateTime } from '../../src/analysis/index.ts';
 import type { Rollout } from '../../src/api/index.ts';
 import type { KubeObject } from '../../src/api/kubernetes.ts';
 import { type VirtualClock, virtualClock } from '../../src/clock.ts';
-import { type Controllers, createControllers } from '../../src/controllers/start.ts';
+import { gitControllers } from '../../src/controllers/git.ts';
+import { type Controllers, createControllers, type Extension } from '../../src/controllers/start.ts';
+import { createHosts } from '../../src/git/hosts/index.ts';
+import { createGit } from '../../src/git/process.ts';
+import { createRepositories } from '../../src/git/repository.ts';
+import { locateRepository } from '../../src/git/url.ts';
 import type { KubeConnection } from '../../src/kube/client.ts';
 import { loadKubeConfigText } from '../../src/kube/config.ts';
 import { createKubeClient } from '../../src/kube/http-client.ts';
-import { createLog, silentLog } from '../../src/log.ts';
+import { createLog, type Log, silentLog } from '../../src/log.ts';
 import { createProviders } from '../../src/metrics/index.ts';
 import { createDialer, parseResolveRule } from '../../src/net/index.ts';
 import { createWorld, type World, type WorldOptions } from '../../src/sandbox/world.ts';
@@ -35,22 +41,32 @@ export interface TestWorld extends World {
   restart(): Promise<void>;
 }
 
-function createTestControllers(world: World, clock: VirtualClock) {
+/** The Git controllers, for repositories below a folder. */
+function gitBelow(folder: string, client: KubeConnection, clock: VirtualClock, log: Log): Extension {
+  const git = createGit({ protocols: ['file'], clock, environment: process.env });
+  const repositories = createRepositories({ git, cacheDir: join(folder, 'cache') });
+  const locate = (url: string) => locateRepository(url, { localRoots: [folder] });
+  const hosts = createHosts({ repositories, locate, clock, send: () => Promise.reject(new Error('no network')) });
+  return gitControllers({ client, clock, log, repositories, hosts, locate, namespace: 'headgate', version: '0.0.0' });
+}
+
+function createTestControllers(world: World, clock: VirtualClock, repositories: string | undefined) {
   const log = process.env.HEADGATE_TEST_LOG ? createLog({ level: process.env.HEADGATE_TEST_LOG }) : silentLog();
   const config = loadKubeConfigText(world.api.kubeconfig());
   const connection = createKubeClient({ config, log, userAgent: 'headgate-test', clock });
   const dialer = createDialer({ resolve: [parseResolveRule(`${PROMETHEUS}=127.0.0.1:${world.prometheus.port}`)] });
   const providers = createProviders({ dialer, moments: evaluateTime });
-  const controllers = createControllers({
+  const extensions = repositories ? [gitBelow(repositories, connection, clock, log)] : [];
+  const options = {
     connection,
     clock,
     log,
     providers,
     routers,
-    outages: 'hold',
+    outages: 'hold' as const,
     instance: 'test',
-  });
-  return { connection, controllers };
+  };
+  return { connection, controllers: createControllers(options, extensions) };
 }
 
 function setImage({ api: { store } }: World, name: string, image: string): void {
@@ -60,11 +76,16 @@ function setImage({ api: { store } }: World, name: string, image: string): void 
   store.patch('Rollout', { namespace: 'default', name }, { spec: { template: { spec: { containers } } } });
 }
 
+export interface TestWorldOptions extends Omit<WorldOptions, 'clock'> {
+  /** The folder below which Git repositories lie; without it there are no Git controllers. */
+  repositories?: string;
+}
+
 /** A sandbox and a controller in one process, on virtual time. */
-export async function testWorld(options: Omit<WorldOptions, 'clock'> = {}): Promise<TestWorld> {
+export async function testWorld({ repositories, ...options }: TestWorldOptions = {}): Promise<TestWorld> {
   const clock = virtualClock(START);
   const world = await createWorld({ clock, ...options });
-  let process = createTestControllers(world, clock);
+  let process = createTestControllers(world, clock, repositories);
   await process.controllers.start();
   const { store } = world.api;
   const rollout = (name: string) => {
@@ -95,7 +116,7 @@ export async function testWorld(options: Omit<WorldOptions, 'clock'> = {}): Prom
     patchStatus: (name, status) => void store.patchStatus('Rollout', { namespace: 'default', name }, status),
     async restart() {
       await process.controllers.stop();
-      process = createTestControllers(world, clock);
+      process = createTestControllers(world, clock, repositories);
       await process.controllers.start();
     },
     async stop() {

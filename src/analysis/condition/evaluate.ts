@@ -1,9 +1,9 @@
 import type { Json } from '../../api/kubernetes.ts';
 import type { Node } from './ast.ts';
-import { anyNode } from './ast.ts';
 import { elements } from './call.ts';
 import { BUILTINS, method } from './functions.ts';
 import { Budget, EvaluationProblem } from './limits.ts';
+import { saysWhatNaNMeans } from './meanings.ts';
 import { arithmetic, contained, equal, mismatch, negate, order, range, signed, textual } from './operators.ts';
 import { applyPredicate, type Element } from './predicates.ts';
 import { PREDICATES } from './signatures.ts';
@@ -36,20 +36,6 @@ export function evaluate(root: Node, { result, now }: EvaluateOptions): Value {
   const value = walk(root, scope);
   if (value === UNKNOWN) throw new NoData();
   return value;
-}
-
-/** Whether the condition itself says what NaN or Inf mean. */
-export function saysWhatNaNMeans(root: Node): boolean {
-  return anyNode(root, (node) => node.kind === 'call' && ['isNaN', 'isInf', 'default'].includes(node.name));
-}
-
-/** Whether the condition itself says what an empty result means. */
-export function saysWhatEmptyMeans(root: Node): boolean {
-  return anyNode(root, (node) => {
-    if (node.kind === 'call') return ['isNil', 'default', 'len'].includes(node.name);
-    if (node.kind === 'binary') return node.operator === '??';
-    return node.kind === 'literal' && node.value === null;
-  });
 }
 
 function walk(node: Node, scope: Scope): Value {

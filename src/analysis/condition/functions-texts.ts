@@ -1,4 +1,4 @@
-import { parseDuration } from '../duration.ts';
+import { durationMilliseconds } from '../../api/durations.ts';
 import { type Builtin, type Call, elements, fail, integer, text } from './call.ts';
 import { EvaluationProblem } from './limits.ts';
 import { decimal, Instant, NoData, Span, typeName, UNKNOWN, type Value, withinArray, withinText } from './values.ts';
@@ -29,7 +29,7 @@ const KINDS: Record<string, string> = {
 
 function duration(call: Call): Span {
   const source = text(call);
-  const milliseconds = parseDuration(source);
+  const milliseconds = durationMilliseconds(source);
   if (milliseconds !== undefined) return new Span(milliseconds);
   throw new EvaluationProblem(`invalid duration "${source.slice(0, 40)}": as in "90s" or "1h30m"`);
 }

@@ -2,8 +2,9 @@
 import type { Json } from '../../api/kubernetes.ts';
 import { messageOf } from '../../errors.ts';
 import type { Node } from './ast.ts';
-import { evaluate, saysWhatEmptyMeans } from './evaluate.ts';
+import { evaluate } from './evaluate.ts';
 import { EvaluationProblem, type Position, positionAt, SyntaxProblem } from './limits.ts';
+import { saysWhatEmptyMeans } from './meanings.ts';
 import { parse } from './parser.ts';
 import { type Environment, MEASUREMENT, TIMES } from './signatures.ts';
 import { Instant, NoData, typeName } from './values.ts';

@@ -1,0 +1,41 @@
+import type { AbortCause, AnalysisRun, ReplicaSet, RevisionState } from '../api/index.ts';
+import type { Facts } from './facts.ts';
+import type { MachineState } from './machine.ts';
+import type { RunSlots } from './runs.ts';
+
+/**
+ * One thing to do. Every effect is idempotent and recomputed from what was observed on each pass; one that would change
+ * nothing is not in the plan. Carried out in the order of the plan: what lowers canary traffic comes first.
+ */
+export type Effect =
+  /** Sets the canary's share. Lowering never waits for anything; raising only after all else in the plan has succeeded. */
+  | { kind: 'setTraffic'; weight: number; from: number }
+  /** Writes what the status has no field for; goes before the status that needs it. */
+  | { kind: 'annotateReplicaSet'; name: string; annotations: Record<string, string | null> }
+  | { kind: 'annotateRollout'; annotations: Record<string, string> }
+  | { kind: 'createReplicaSet'; object: ReplicaSet }
+  | {
+      kind: 'scaleReplicaSet';
+      name: string;
+      revision: number;
+      from: number;
+      to: number;
+      annotations: Record<string, string | null>;
+    }
+  /** Deletes exactly this object. */
+  | { kind: 'deleteReplicaSet'; name: string; uid: string }
+  | { kind: 'switchService'; name: string; hash: string; from: string }
+  /** Created under the name that the persisted status holds; AlreadyExists with our own UID is success. */
+  | { kind: 'createRun'; object: AnalysisRun }
+  | { kind: 'terminateRun'; name: string }
+  | { kind: 'deleteRun'; name: string; uid: string };
+
+export interface PlanInput {
+  facts: Facts;
+  persisted: MachineState;
+  next: MachineState;
+  slots: RunSlots;
+  /** What the new ReplicaSet should remember after this pass. */
+  memory: RevisionState;
+  abortCause: AbortCause | undefined;
+}
