@@ -3,7 +3,7 @@ import type { GitHost } from '../git/hosts/host.ts';
 import type { Repositories } from '../git/repository.ts';
 import type { RepositoryLocation } from '../git/url.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { gitReverts, gitSources, revertPolicies } from '../kube/resources.ts';
+import { gitSources, revertPolicies } from '../kube/resources.ts';
 import type { Log } from '../log.ts';
 import { createGitRevertController } from './git-revert/index.ts';
 import { createGitSourceController } from './git-source/index.ts';
@@ -25,10 +25,9 @@ export interface GitControllersOptions {
 
 /** From Git into the cluster, and what failed out of Git again. A cluster with the stock CRDs alone has neither. */
 export function gitControllers(options: GitControllersOptions): Extension {
-  return ({ caches, rollout: { rollouts, replicaSets }, emit }) => {
+  return ({ caches, rollout: { rollouts, replicaSets }, reverts, emit }) => {
     const sources = caches.cache(gitSources, { optional: true });
     const policies = caches.cache(revertPolicies, { optional: true });
-    const reverts = caches.cache(gitReverts, { optional: true });
     const members = [
       createGitSourceController({ ...options, sources, rollouts, emit }),
       createGitRevertController({ ...options, rollouts, replicaSets, reverts, policies, sources, emit }),

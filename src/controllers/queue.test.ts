@@ -132,7 +132,7 @@ describe('failures', () => {
         passes++;
         throw new Stalled('Invalid', 'spec.x is wrong');
       },
-      { metrics: { depth: () => {}, passed: (_, outcome) => outcomes.push(outcome) } },
+      { metrics: { depth: () => {}, pass: () => () => {}, passed: (_, outcome) => outcomes.push(outcome) } },
     );
     queue.add('a');
     await sleep(60);

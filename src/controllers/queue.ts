@@ -14,6 +14,8 @@ export interface QueueMetrics {
   /** Keys that wait for a pass. */
   depth(queue: string, keys: number): void;
   passed(queue: string, outcome: PassOutcome): void;
+  /** Times one pass, in machine time; returns the function that ends it. */
+  pass(queue: string, key: string): (failed: boolean) => void;
 }
 
 export interface QueueOptions {
@@ -153,8 +155,11 @@ class SerialQueue implements Queue {
     entry.state = 'running';
     // A pass knows all that any earlier one knew: what it asks for is all that counts.
     cancelAppointment(entry);
+    const { metrics, name } = this.#options;
+    const end = metrics?.pass(name, key);
     const outcome = await this.#pass(key, entry);
-    this.#options.metrics?.passed(this.#options.name, outcome);
+    end?.(outcome === 'failed');
+    metrics?.passed(name, outcome);
     const { release, again } = entry;
     entry.state = 'idle';
     entry.release = undefined;

@@ -1,6 +1,8 @@
 import type { OutagePolicy } from '../analysis/index.ts';
+import type { GitRevert } from '../api/index.ts';
 import type { KubeObject } from '../api/kubernetes.ts';
 import type { Clock } from '../clock.ts';
+import type { Cache } from '../kube/cache.ts';
 import { type Caches, createCaches } from '../kube/caches.ts';
 import type { KubeConnection } from '../kube/client.ts';
 import { createEventRecorder } from '../kube/events.ts';
@@ -9,6 +11,7 @@ import {
   analysisTemplates,
   clusterAnalysisTemplates,
   endpointSlices,
+  gitReverts,
   httpRoutes,
   replicaSets,
   rollouts,
@@ -18,7 +21,7 @@ import type { Log } from '../log.ts';
 import type { MetricProvider } from '../metrics/provider.ts';
 import type { ObjectReference, Router } from '../traffic/router.ts';
 import { createAnalysisRunController } from './analysis-run/controller.ts';
-import type { QueueMetrics } from './queue.ts';
+import type { ControllerMetrics } from './metrics.ts';
 import { createRolloutController } from './rollout/controller.ts';
 import type { RolloutCaches } from './rollout/observe.ts';
 
@@ -33,7 +36,7 @@ export interface ControllersOptions {
   namespace?: string | undefined;
   /** Which process reports, in Kubernetes Events. */
   instance: string;
-  metrics?: QueueMetrics;
+  metrics?: ControllerMetrics;
 }
 
 /** A group of controllers over one set of caches. */
@@ -47,6 +50,7 @@ export interface Controllers {
 export type Extension = (shared: {
   caches: Caches;
   rollout: RolloutCaches;
+  reverts: Cache<GitRevert>;
   emit: (object: KubeObject, happening: { type: 'Normal' | 'Warning'; reason: string; message: string }) => void;
 }) => { start(): void; stop(): Promise<void> };
 
@@ -80,9 +84,13 @@ export function createControllers(options: ControllersOptions, extensions: Exten
     component: 'rollouts-controller',
     instance: options.instance,
   });
-  const emit: Parameters<Extension>[0]['emit'] = (object, happening) =>
+  const emit: Parameters<Extension>[0]['emit'] = (object, happening) => {
+    metrics?.event(happening.type, happening.reason);
     recorder.record({ object, ...happening, at: clock.now() });
+  };
   const { routes, forRollouts } = rolloutCaches(caches);
+  const reverts = caches.cache(gitReverts, { optional: true });
+  metrics?.count({ ...forRollouts, reverts });
   const common = { client: connection, clock, log, emit, ...(metrics && { metrics }) };
   const rolloutController = createRolloutController({
     ...common,
@@ -95,7 +103,7 @@ export function createControllers(options: ControllersOptions, extensions: Exten
   const members = [
     rolloutController,
     createAnalysisRunController({ ...common, ...analysis }),
-    ...extensions.map((extend) => extend({ caches, rollout: forRollouts, emit })),
+    ...extensions.map((extend) => extend({ caches, rollout: forRollouts, reverts, emit })),
   ];
   return {
     async start() {

@@ -139,6 +139,22 @@ describe('what is refused', () => {
     expect(await invert(culprit)).toMatchObject({ reason: 'NotExpressible', message: expect.stringContaining(words) });
   });
 
+  it('a file that would be deleted, which the culprit did not add', async () => {
+    await commit({ 'apps/web/old/a.yaml': long(), 'apps/web/old/b.yaml': long({ 3: 'b: 1' }) });
+    const moved = { 'apps/web/new/a.yaml': long(), 'apps/web/new/b.yaml': long({ 3: 'b: 1' }) };
+    const culprit = await commit({ 'apps/web/old/a.yaml': null, 'apps/web/old/b.yaml': null, ...moved });
+    await commit({ 'apps/web/new/theirs.yaml': 'theirs: 1\n' });
+    const head = await clone.fetch();
+    // A git that follows folders takes along what others put there later; ours is told not to, and its result is checked.
+    const config = { 'merge.renames': 'true', 'merge.directoryRenames': 'true' };
+    const following: Repository = { ...clone, git: (args, call) => clone.git(args, { ...call, config }) };
+    expect(await inverseOf(following, { culprit, head, path: 'apps/web' })).toMatchObject({
+      kind: 'refused',
+      reason: 'DeletesForeignFile',
+      message: expect.stringContaining('apps/web/new/theirs.yaml'),
+    });
+  });
+
   it('more than 20 files or 500 lines', async () => {
     const many = (value: number) =>
       Object.fromEntries(Array.from({ length: 21 }, (_, at) => [`apps/web/${at}.yaml`, `a: ${value}\n`]));

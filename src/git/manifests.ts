@@ -1,4 +1,5 @@
 import { isScalar, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
+import { isFields } from '../api/fields.ts';
 import type { KubeObject } from '../api/kubernetes.ts';
 import type { Problem } from '../errors.ts';
 import type { Clone, TreeEntry } from './clone.ts';
@@ -45,13 +46,9 @@ function at(file: string, line: number | undefined, message: string): Problem {
   return { path: line === undefined ? file : `${file}:${line}`, message };
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** What keeps a document from being an object that can be applied. */
 function shapeProblem(value: unknown): string | undefined {
-  if (!isRecord(value))
+  if (!isFields(value))
     return 'this document is not a Kubernetes object: it must be a mapping with apiVersion, kind and metadata';
   if (typeof value.apiVersion !== 'string' || value.apiVersion === '') return 'apiVersion is missing';
   if (typeof value.kind !== 'string' || value.kind === '') return 'kind is missing';
@@ -59,7 +56,7 @@ function shapeProblem(value: unknown): string | undefined {
     return 'this is a Kustomize folder, which is not rendered here. Commit the rendered YAML, or point path at a folder with plain YAML';
   }
   const { metadata } = value;
-  if (!isRecord(metadata) || typeof metadata.name !== 'string' || metadata.name === '')
+  if (!isFields(metadata) || typeof metadata.name !== 'string' || metadata.name === '')
     return 'metadata.name is missing';
   if (metadata.namespace !== undefined && typeof metadata.namespace !== 'string')
     return 'metadata.namespace is not a string';
@@ -67,7 +64,7 @@ function shapeProblem(value: unknown): string | undefined {
 }
 
 function objectsOf(value: unknown): unknown[] {
-  const list = isRecord(value) && value.kind === 'List' && value.apiVersion === 'v1' && Array.isArray(value.items);
+  const list = isFields(value) && value.kind === 'List' && value.apiVersion === 'v1' && Array.isArray(value.items);
   return list ? (value.items as unknown[]) : [value];
 }
 
@@ -106,7 +103,8 @@ function addObjects(set: ManifestSet, file: string, line: number, read: () => un
   }
 }
 
-function identity({ apiVersion = '', kind, metadata }: KubeObject, namespace: string): string {
+/** An object's name across files and commits. */
+export function identityOf({ apiVersion = '', kind, metadata }: KubeObject, namespace: string): string {
   const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
   return `${group}/${kind} ${metadata.namespace ?? namespace}/${metadata.name}`;
 }
@@ -114,7 +112,7 @@ function identity({ apiVersion = '', kind, metadata }: KubeObject, namespace: st
 function doubles(manifests: readonly Manifest[], namespace: string): Problem[] {
   const seen = new Map<string, Manifest>();
   return manifests.flatMap((manifest) => {
-    const key = identity(manifest.object, namespace);
+    const key = identityOf(manifest.object, namespace);
     const first = seen.get(key);
     seen.set(key, first ?? manifest);
     if (!first) return [];
@@ -176,5 +174,5 @@ export function findManifest(
   defaultNamespace: string,
 ): Manifest | undefined {
   const key = `${wanted.group}/${wanted.kind} ${wanted.namespace}/${wanted.name}`;
-  return set.manifests.find(({ object }) => identity(object, defaultNamespace) === key);
+  return set.manifests.find(({ object }) => identityOf(object, defaultNamespace) === key);
 }

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock } from '../clock.ts';
+import { redact } from '../errors.ts';
+import { withoutCredentials } from './url.ts';
 
 const MiB = 1024 * 1024;
 const DEFAULT_TIMEOUT_MILLISECONDS = 60_000;
@@ -39,6 +41,8 @@ export interface GitOptions {
   protocols: readonly ('https' | 'http' | 'file')[];
   /** Held while a call runs, so that virtual time waits for it. */
   clock?: Clock | undefined;
+  /** The process's own environment; of it git gets where programs and certificates are, and nothing else. */
+  environment: Readonly<Record<string, string | undefined>>;
   /** The program. */
   program?: string;
 }
@@ -87,10 +91,10 @@ const FIXED_CONFIG = {
 
 const INHERITED = ['PATH', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO', 'TMPDIR', 'SystemRoot'];
 
-function environmentOf(protocols: readonly string[], call: GitCall): Record<string, string> {
+function environmentOf({ protocols, environment: own }: GitOptions, call: GitCall): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const name of INHERITED) {
-    const value = process.env[name];
+    const value = own[name];
     if (value !== undefined) environment[name] = value;
   }
   const config = Object.entries({ ...FIXED_CONFIG, ...call.config });
@@ -116,13 +120,6 @@ function environmentOf(protocols: readonly string[], call: GitCall): Record<stri
     TZ: 'UTC',
     ...call.env,
   };
-}
-
-/** The text without any of the secrets and without credentials in addresses. */
-export function redact(text: string, secrets: readonly string[] = []): string {
-  const named = secrets.filter((secret) => secret.length > 0).sort((a, b) => b.length - a.length);
-  const clean = named.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text);
-  return clean.replace(/(\w+:\/\/)[^\s/@]+@/g, '$1[redacted]@');
 }
 
 function killGroup(child: ChildProcess) {
@@ -172,7 +169,9 @@ function execute(program: string, args: readonly string[], env: Record<string, s
     });
     child.on('close', (code) => {
       clearTimeout(timer);
-      const stderr = redact(output.stderr, call.secrets).trim().slice(0, MESSAGE_CHARACTERS);
+      const stderr = withoutCredentials(redact(output.stderr, call.secrets ?? []))
+        .trim()
+        .slice(0, MESSAGE_CHARACTERS);
       if (stopped)
         reject(new GitError(`${name} ${stopped.why} and was stopped.`, { stderr, timedOut: stopped.timedOut }));
       else resolve({ code: code ?? -1, stdout: Buffer.concat(output.stdout), stderr });
@@ -183,12 +182,13 @@ function execute(program: string, args: readonly string[], env: Record<string, s
   });
 }
 
-export function createGit({ protocols, clock, program = 'git' }: GitOptions): Git {
+export function createGit(options: GitOptions): Git {
+  const { clock, program = 'git' } = options;
   const run: Git['run'] = async (args, call = {}) => {
     const idle = clock?.busy();
     const argv = call.gitDir === undefined ? args : [`--git-dir=${call.gitDir}`, ...args];
     try {
-      return await execute(program, argv, environmentOf(protocols, call), call);
+      return await execute(program, argv, environmentOf(options, call), call);
     } finally {
       idle?.();
     }

@@ -100,7 +100,7 @@ describe('what keeps it from being read', () => {
   });
 
   it('an address that must not be reached', async () => {
-    const git = createGit({ protocols: ['http'] });
+    const git = createGit({ protocols: ['http'], environment: process.env });
     const locateHost = async () => {
       throw new Refused('127.0.0.1 is a loopback address');
     };

@@ -22,8 +22,13 @@ export interface LocationRules {
 const ALLOWED =
   'Allowed are https://host/path, and a path or file:// URL below a folder given with --local-repositories.';
 
+/** A text in which addresses have lost their credentials. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/\/\/[^\s/@]*@/g, '//[redacted]@');
+}
+
 function refuse(text: string, why: string): Stalled {
-  const shown = JSON.stringify(text.replace(/\/\/[^\s/@]*@/, '//[redacted]@').slice(0, 200));
+  const shown = JSON.stringify(withoutCredentials(text).slice(0, 200));
   return new Stalled('InvalidRepository', `repository ${shown} ${why}. ${ALLOWED}`);
 }
 

@@ -67,11 +67,15 @@ export interface Dialer {
 
 const TEN_MIB = 10 * 1024 * 1024;
 
+function agentsOf(keepAlive: boolean) {
+  const options = { keepAlive, maxSockets: 64 };
+  return { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
+}
+
 export function createDialer(options: DialerOptions = {}): Dialer {
-  const agents = {
-    'http:': new http.Agent({ keepAlive: true, maxSockets: 64 }),
-    'https:': new https.Agent({ keepAlive: true, maxSockets: 64 }),
-  };
+  const kept = agentsOf(true);
+  // Only what may be asked twice goes over kept connections: whether a write arrived is not known when one breaks.
+  const fresh = agentsOf(false);
   const limit = options.answerBytes ?? TEN_MIB;
   const locate = (host: string, port: number) => located(host.toLowerCase(), port, options);
 
@@ -81,7 +85,8 @@ export function createDialer(options: DialerOptions = {}): Dialer {
       const url = parsedUrl(request.url);
       const signal = AbortSignal.timeout(request.timeoutMilliseconds);
       const target = await beforeTimeout(locate(hostOf(url), portOf(url)), signal, request);
-      const send = () => exchange({ request, url, target, agent: agents[url.protocol], signal, limit });
+      const agent = (request.method === 'GET' ? kept : fresh)[url.protocol];
+      const send = () => exchange({ request, url, target, agent, signal, limit });
       try {
         return await send();
       } catch (error) {

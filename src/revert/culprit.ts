@@ -1,5 +1,5 @@
 import type { PodTemplateSpec } from '../api/kubernetes.ts';
-import { templatesMatch } from './template.ts';
+import { sameTemplate } from '../rollout/index.ts';
 
 /** What a commit's tree says about the Rollout's pod template. */
 export type TemplateInGit =
@@ -25,7 +25,7 @@ export type Classification =
 
 function same(before: TemplateInGit, after: TemplateInGit): boolean {
   if (before.kind === 'template' && after.kind === 'template') {
-    return templatesMatch(before.template, after.template) && templatesMatch(after.template, before.template);
+    return sameTemplate(before.template, after.template);
   }
   return before.kind === after.kind;
 }

@@ -45,12 +45,14 @@ const WORKS: Work[] = [
   { effect: 'look', result: { kind: 'clear' } },
   { effect: 'look', result: { kind: 'found', commit: COMMIT, message: 'found' } },
   { effect: 'look', result: { kind: 'moved' } },
+  { effect: 'look', result: { kind: 'needsHuman', ...told } },
   { effect: 'look', result: failed },
   { effect: 'write', result: { kind: 'written', commit: COMMIT } },
   ...(['stale', 'protected', 'noRights', 'gone', 'unknown'] as const).map(
     (kind): Work => ({ effect: 'write', result: { kind, message: 'said' } }),
   ),
   { effect: 'write', result: { kind: 'rateLimited', message: 'slow', retryAfterSeconds: 7 } },
+  { effect: 'write', result: { kind: 'withheld' } },
 ];
 const GATES: Gate[] = [
   OPEN,
@@ -152,6 +154,37 @@ describe('the way of a revert', () => {
     expect(last).toMatchObject({ state: 'needsHuman', status: { reason: 'BranchTooBusy' } });
   });
 
+  it('counts a stale write as an attempt, and rests twice as long each time, spread by chance', () => {
+    const stale: Work = { effect: 'write', result: { kind: 'stale', message: 'moved' } };
+    const staleAt = (attempt: number, part: Partial<Seen> = {}) =>
+      decide(seen({ status: at('writing', { plan: { ...persistedPlan, attempt } }), work: stale, ...part }));
+    for (const [attempt, rest] of [
+      [1, 2000],
+      [2, 4000],
+      [4, 16_000],
+    ] as const)
+      expect(staleAt(attempt)).toMatchObject({ state: 'pending', effect: undefined, lookAgainAt: NOW + rest });
+    expect(staleAt(2, { jitter: 0.5 }).lookAgainAt).toBe(NOW + 5000);
+    expect(staleAt(MOST_ATTEMPTS)).toMatchObject({ state: 'needsHuman', status: { reason: 'BranchTooBusy' } });
+    const resting = decide(seen({ status: staleAt(1).status, notBefore: NOW + 2000 }));
+    expect(resting).toMatchObject({ state: 'pending', effect: undefined, lookAgainAt: NOW + 2000 });
+  });
+
+  it('looks again after a stale write that is not wanted any more, before it is given up', () => {
+    const work: Work = { effect: 'write', result: { kind: 'stale', message: 'moved' } };
+    const later = decide(seen({ status: at('writing'), work, superseded: 'retried' }));
+    expect(later).toMatchObject({ state: 'writing', effect: undefined, lookAgainAt: NOW + 2000 });
+  });
+
+  it('looks at once after a write that was withheld, and follows the gate', () => {
+    const work: Work = { effect: 'write', result: { kind: 'withheld' } };
+    const gate: Gate = { kind: 'skip', reason: 'RevertPolicyOff', message: 'off' };
+    const withheld = decide(seen({ status: at('writing'), work, gate }));
+    expect(withheld).toMatchObject({ state: 'writing', effect: 'look' });
+    const looked = decide(seen({ status: withheld.status, gate, work: { effect: 'look', result: { kind: 'clear' } } }));
+    expect(looked.state).toBe('skipped');
+  });
+
   it("stops at a protected branch with the host's own words", () => {
     const work: Work = {
       effect: 'write',
@@ -188,6 +221,7 @@ describe('over the whole graph', () => {
         "verified -> skipped",
         "verified -> superseded",
         "verified -> writing",
+        "writing -> dryRun",
         "writing -> landed",
         "writing -> needsHuman",
         "writing -> pending",
@@ -204,7 +238,7 @@ describe('over the whole graph', () => {
       expect(each.status?.state).toBe('writing');
       expect(each.status?.plan).toBeDefined();
       expect(each.work).toEqual({ effect: 'look', result: { kind: 'clear' } });
-      expect(each.gate.kind).toBe('open');
+      expect(each.gate).toEqual(OPEN);
       expect(each.superseded).toBeUndefined();
       expect(each.busy).toBe(false);
     }
@@ -214,7 +248,9 @@ describe('over the whole graph', () => {
     for (const { seen: each, decision } of all) {
       if (each.status?.state !== 'writing') continue;
       const looked = each.work?.effect === 'look' && each.work.result.kind !== 'failed';
-      const written = each.work?.effect === 'write' && ['written', 'protected'].includes(each.work.result.kind);
+      // Stale: the host says that it wrote nothing; a plan looks at the branch anew.
+      const written =
+        each.work?.effect === 'write' && ['written', 'protected', 'stale'].includes(each.work.result.kind);
       if (!looked && !written) expect(decision.state).toBe('writing');
     }
   });

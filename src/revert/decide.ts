@@ -1,6 +1,8 @@
 import { transition } from 'xstate';
+import { conditionAt } from '../api/conditions.ts';
 import { revertStates } from '../api/git-revert.ts';
 import type { Condition, GitRevertState, GitRevertStatus } from '../api/index.ts';
+import { timestamp } from '../api/times.ts';
 import { type Context, machine } from './machine.ts';
 import type { Effect, Seen } from './observation.ts';
 
@@ -52,19 +54,14 @@ export function explain({ state = 'pending', message }: GitRevertStatus): string
   return message ? `${SENTENCES[state]} Because: ${message}` : SENTENCES[state];
 }
 
-function condition(type: string, holds: boolean, seen: Seen, reason: string, message: string): Condition {
-  const status = holds ? 'True' : 'False';
-  const before = seen.status?.conditions?.find((each) => each.type === type);
-  const lastTransitionTime = before?.status === status ? before.lastTransitionTime : new Date(seen.now).toISOString();
-  return { type, status, reason, message, ...(lastTransitionTime ? { lastTransitionTime } : {}) };
-}
-
 function conditionsFor(state: GitRevertState, status: GitRevertStatus, seen: Seen): Condition[] {
   const reason = status.reason || state.charAt(0).toUpperCase() + state.slice(1);
   const message = explain({ ...status, state });
+  const now = timestamp(seen.now);
+  const before = seen.status?.conditions;
   return [
-    condition('Ready', state === 'done', seen, reason, message),
-    condition('Stalled', state === 'needsHuman', seen, reason, message),
+    conditionAt(now, before, { type: 'Ready', holds: state === 'done', reason, message }),
+    conditionAt(now, before, { type: 'Stalled', holds: state === 'needsHuman', reason, message }),
   ];
 }
 
@@ -73,7 +70,7 @@ function defined<T extends object>(value: T): T {
 }
 
 function statusFor(state: GitRevertState, context: Context, seen: Seen): GitRevertStatus {
-  const now = new Date(seen.now).toISOString();
+  const now = timestamp(seen.now);
   const { plan, commit, url, reason, message } = context;
   const finishedAt = isFinal(state) ? (seen.status?.finishedAt ?? now) : undefined;
   const startedAt = seen.status?.startedAt ?? now;

@@ -8,7 +8,7 @@ export type { KeyParts } from './key.ts';
 export { revertKey, revertName } from './key.ts';
 export { machine } from './machine.ts';
 export type { MessageFacts } from './message.ts';
-export { harmless, neverReverted, revertMessage } from './message.ts';
+export { harmless, neverReverted, revertMessage, takesOut } from './message.ts';
 export type {
   Effect,
   FailedResult,
@@ -19,5 +19,3 @@ export type {
   Work,
   WriteResult,
 } from './observation.ts';
-export type { IgnoredMetadata } from './template.ts';
-export { templateDifference, templatesMatch } from './template.ts';

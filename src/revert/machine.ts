@@ -1,5 +1,6 @@
 import { and, assign, setup } from 'xstate';
 import type { GitRevertPlan } from '../api/index.ts';
+import { timestamp } from '../api/times.ts';
 import type { Effect, Seen, Work } from './observation.ts';
 
 /** What is kept from one pass to the next is what status keeps; `effect` and `lookAgainAt` belong to one pass. */
@@ -25,14 +26,19 @@ interface Args {
 }
 
 export const MOST_ATTEMPTS = 5;
-const REPLAN_STEP_SECONDS = 2;
+const FIRST_REPLAN_SECONDS = 2;
 /** Rejected credentials wait longest: hosts lock out addresses that keep failing. */
 const RESTS = {
   noRights: { reason: 'CredentialsRejected', seconds: 300 },
   gone: { reason: 'RepositoryGone', seconds: 300 },
   unknown: { reason: 'OutcomeUnknown', seconds: 10 },
-  stale: { reason: 'BranchMoved', seconds: 1 },
+  stale: { reason: 'BranchMoved', seconds: 2 },
 } as const;
+
+/** Milliseconds: doubled with each attempt, and up to half as much again. */
+function replanRest(attempt: number, jitter: number): number {
+  return FIRST_REPLAN_SECONDS * 1000 * 2 ** (attempt - 1) * (1 + jitter / 2);
+}
 
 /** Whether this observation brings that result of that work. */
 const brings = (effect: Effect, kind: string) => (args: Args) => {
@@ -48,12 +54,9 @@ function restOf({ work, gate, now }: Seen): Pick<Context, 'reason' | 'message' |
   if (result?.kind === 'rateLimited') {
     return { reason: 'RateLimited', message: result.message, lookAgainAt: now + result.retryAfterSeconds * 1000 };
   }
-  if (
-    work?.effect === 'write' &&
-    (result?.kind === 'noRights' || result?.kind === 'gone' || result?.kind === 'unknown')
-  ) {
-    const { reason, seconds } = RESTS[result.kind];
-    return { reason, message: 'message' in result ? result.message : '', lookAgainAt: now + seconds * 1000 };
+  if (work?.effect === 'write' && work.result.kind in RESTS) {
+    const { reason, seconds } = RESTS[work.result.kind as keyof typeof RESTS];
+    return { reason, message: told(work).message, lookAgainAt: now + seconds * 1000 };
   }
   return gate.kind === 'wait' ? { reason: gate.reason, message: gate.message, lookAgainAt: gate.until } : undefined;
 }
@@ -93,8 +96,11 @@ const chart = setup({
     lookFindsRevert: brings('look', 'found'),
     lookFindsBranchMoved: brings('look', 'moved'),
     lookFindsNothing: brings('look', 'clear'),
+    lookNeedsPerson: brings('look', 'needsHuman'),
     isWritten: brings('write', 'written'),
     writeIsForbidden: brings('write', 'protected'),
+    writeFindsBranchMoved: brings('write', 'stale'),
+    isWanted: ({ event: { seen } }) => seen.superseded === undefined && seen.gate.kind === 'open',
     planWasMadeTooOften: ({ context }) => (context.plan?.attempt ?? 0) >= MOST_ATTEMPTS,
     isObserved: ({ event }) => event.seen.observed,
   },
@@ -118,7 +124,7 @@ const chart = setup({
       if (seen.work?.effect !== 'plan' || seen.work.result.kind !== 'planned') return {};
       const { expectedHead, tree, patchDigest, files } = seen.work.result;
       const attempt = (context.plan?.attempt ?? 0) + 1;
-      const plannedAt = new Date(seen.now).toISOString();
+      const plannedAt = timestamp(seen.now);
       return { plan: { expectedHead, tree, patchDigest, files, attempt, plannedAt } };
     }),
     keepCommit: assign(({ event: { seen } }) => {
@@ -131,7 +137,7 @@ const chart = setup({
     restBeforePlan: assign(({ context, event: { seen } }) => ({
       reason: 'BranchMoved',
       message: 'the branch has moved since the plan was made; planning again',
-      lookAgainAt: seen.now + REPLAN_STEP_SECONDS * 1000 * (context.plan?.attempt ?? 1),
+      lookAgainAt: seen.now + replanRest(context.plan?.attempt ?? 1, seen.jitter ?? 0),
     })),
   },
 });
@@ -195,12 +201,16 @@ export const machine = chart.createMachine({
           { guard: 'isWritten', target: 'landed', actions: 'keepCommit' },
           { guard: 'lookFindsRevert', target: 'landed', actions: 'keepCommit' },
           { guard: 'writeIsForbidden', target: 'needsHuman', actions: 'sayProtected' },
+          { guard: 'lookNeedsPerson', target: 'needsHuman', actions: 'sayResult' },
+          { guard: and(['writeFindsBranchMoved', 'planWasMadeTooOften']), target: 'needsHuman', actions: 'sayTooBusy' },
+          { guard: and(['writeFindsBranchMoved', 'isWanted']), target: 'pending', actions: 'restBeforePlan' },
           { guard: and(['lookFindsNothing', 'isSuperseded']), target: 'superseded', actions: 'saySuperseded' },
           { guard: and(['lookFindsBranchMoved', 'isSuperseded']), target: 'superseded', actions: 'saySuperseded' },
           { guard: and(['lookFindsBranchMoved', 'planWasMadeTooOften']), target: 'needsHuman', actions: 'sayTooBusy' },
           { guard: 'lookFindsBranchMoved', target: 'pending', actions: 'restBeforePlan' },
           { guard: and(['lookFindsNothing', 'policyDeclines']), target: 'skipped', actions: 'sayGate' },
           { guard: and(['lookFindsNothing', 'policyAsksForPerson']), target: 'needsHuman', actions: 'sayGate' },
+          { guard: and(['lookFindsNothing', 'isDryRun']), target: 'dryRun' },
           { guard: and(['lookFindsNothing', 'policyIsOpen']), actions: ['sayNothing', 'beginWrite'] },
           { actions: 'beginLook' },
         ],

@@ -79,6 +79,17 @@ ${trailers.join('\n')}
 `;
 }
 
+/**
+ * Whether a commit says of itself that it takes the culprit out for this key. A commit with keys of its own speaks of those
+ * alone: what a program wrote for another folder names the same culprit.
+ */
+export function takesOut(message: string, key: string, culprit: string): boolean {
+  const lines = message.split('\n').map((line) => line.trim());
+  const keys = lines.filter((line) => line.startsWith('Revert-Key:')).map((line) => line.slice('Revert-Key:'.length));
+  if (keys.length > 0) return keys.some((each) => each.trim() === key);
+  return lines.some((line) => line.startsWith(`This reverts commit ${culprit}`));
+}
+
 /** Why a commit is never reverted by a program, whatever it broke; undefined where nothing speaks against it. */
 export function neverReverted(message: string): { reason: string; message: string } | undefined {
   const isRevert =

@@ -32,12 +32,16 @@ export type LookResult =
   | { kind: 'found'; commit: string; message: string }
   /** The head is another one than that of the plan, and no revert is on it. */
   | { kind: 'moved' }
+  /** It was written once and taken off the branch: whoever did that decides. */
+  | ({ kind: 'needsHuman' } & Told)
   | FailedResult;
 
 export type WriteResult =
   | { kind: 'written'; commit: string; url?: string }
   | { kind: 'stale' | 'protected' | 'noRights' | 'gone' | 'unknown'; message: string }
   | { kind: 'rateLimited'; message: string; retryAfterSeconds: number }
+  /** Nothing was written: the policy or the failure had changed by then, which the next pass sees too. */
+  | { kind: 'withheld' }
   | FailedResult;
 
 export type Effect = 'plan' | 'prove' | 'look' | 'write';
@@ -66,4 +70,6 @@ export interface Seen {
   busy: boolean;
   /** Work that failed is not begun again before this, milliseconds since the epoch. */
   notBefore?: number | undefined;
+  /** From 0 to 1: spreads those who plan again for the same branch. 0 where it is not given. */
+  jitter?: number | undefined;
 }

@@ -3,7 +3,7 @@ import type { RevertPolicySpec } from '../api/index.ts';
 import { findCulprit, type TemplateInGit } from './culprit.ts';
 import { gate, type Policy, selectPolicy } from './gates.ts';
 import { revertKey, revertName } from './key.ts';
-import { type MessageFacts, neverReverted, revertMessage } from './message.ts';
+import { type MessageFacts, neverReverted, revertMessage, takesOut } from './message.ts';
 
 const parts = {
   repository: 'https://host/team/shop',
@@ -85,6 +85,26 @@ describe('the message', () => {
     expect(text.length).toBeLessThan(2500);
     expect(text).toContain('and 15 more');
   });
+});
+
+describe('a commit takes the culprit out', () => {
+  const key = 'e'.repeat(64);
+  const culprit = 'c'.repeat(40);
+  const line = `This reverts commit ${culprit}.`;
+  it.each([
+    ['by the key', `Revert "x"\n\n${line}\n\nRevert-Key: ${key}`, true],
+    ['by the key alone', `Squashed\n\nRevert-Key: ${key}\r`, true],
+    ['by the sentence', `Revert "x"\n\n${line}`, true],
+    [
+      "not by the sentence beside another program's key",
+      `Revert "x"\n\n${line}\n\nRevert-Key: ${'f'.repeat(64)}`,
+      false,
+    ],
+    ['by one of several keys', `Two\n\nRevert-Key: ${'f'.repeat(64)}\nRevert-Key: ${key}`, true],
+    ['not by a key that only begins like it', `x\n\nRevert-Key: ${key}0`, false],
+    ['not by a sentence about another commit', `x\n\nThis reverts commit ${'d'.repeat(40)}.`, false],
+    ['not by a mention', `See "${line}"`, false],
+  ])('%s', (_, message, answer) => expect(takesOut(message, key, culprit)).toBe(answer));
 });
 
 describe('what is never reverted', () => {

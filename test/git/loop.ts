@@ -41,7 +41,7 @@ export interface Loop {
   /** Ends the process without a word and starts another one. */
   restart(): Promise<void>;
   reverts(): GitRevert[];
-  rollout(): Rollout;
+  rollout(name?: string): Rollout;
   close(): Promise<void>;
 }
 
@@ -55,7 +55,7 @@ async function startControllers(loop: Pick<Loop, 'clock' | 'api' | 'told'>, fold
   const log = createLog({ level: process.env.LOOP_LOG ?? 'silent' });
   const client = createKubeClient({ config: loadKubeConfigText(api.kubeconfig()), log, userAgent: 'test', clock });
   const caches = createCaches({ connection: client, log, clock });
-  const git = createGit({ protocols: ['file'], clock });
+  const git = createGit({ protocols: ['file'], clock, environment: process.env });
   const repositories = createRepositories({ git, cacheDir: join(folder, 'cache') });
   const locate = (url: string) => locateRepository(url, { localRoots: [folder] });
   const hosts = createHosts({ repositories, locate, clock, send: () => Promise.reject(new Error('no network')) });
@@ -98,7 +98,7 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   const clock = virtualClock(START);
   const audit: AuditEntry[] = [];
   const api = await createApiServer({ clock, auditLog: (entry) => audit.push(entry) });
-  const bare = await openRepository(join(folder, 'repo.git'));
+  const bare = await openRepository(join(folder, 'repo.git'), process.env.PATH);
   const told: Told[] = [];
   for (const name of ['shop', 'headgate']) {
     if (!api.store.get('Namespace', undefined, name)) {
@@ -121,7 +121,7 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
       stop = await startControllers({ clock, api, told }, folder, options);
     },
     reverts: () => api.store.list(gitReverts),
-    rollout: () => api.store.get(rollouts, 'shop', 'web') as Rollout,
+    rollout: (name = 'web') => api.store.get(rollouts, 'shop', name) as Rollout,
     async close() {
       await stop();
       await api.stop();
@@ -132,11 +132,11 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
 
 export const PATH = 'apps/web';
 
-export function rolloutYaml(image: string, more = ''): string {
+export function rolloutYaml(image: string, more = '', name = 'web'): string {
   return `apiVersion: argoproj.io/v1alpha1
 kind: Rollout
 metadata:
-  name: web
+  name: ${name}
 spec:
   replicas: 3
   selector: {matchLabels: {app: web}}
@@ -155,13 +155,13 @@ spec:
 ${more}`;
 }
 
-export function gitSource(loop: Loop): KubeObject {
+export function gitSource(loop: Loop, name = 'web'): KubeObject {
   const repository = { url: `file://${loop.bare.path}`, branch: 'main' };
-  const spec = { repository, path: PATH, interval: '1m', serviceAccountName: 'deployer' };
+  const spec = { repository, path: `apps/${name}`, interval: '1m', serviceAccountName: 'deployer' };
   return {
     apiVersion: 'headgate.dev/v1alpha1',
     kind: 'GitSource',
-    metadata: { name: 'web', namespace: 'shop' },
+    metadata: { name, namespace: 'shop' },
     spec,
   } as KubeObject;
 }
@@ -173,8 +173,8 @@ export function revertPolicy(loop: Loop, part: object = {}, name = 'shop'): Kube
 }
 
 /** The ReplicaSet that the Rollout's controller would make for the template that it has now. */
-export function raise(loop: Loop, hash: string, change: Partial<ReplicaSet['spec']> = {}): ReplicaSet {
-  const { metadata, spec } = loop.rollout();
+export function raise(loop: Loop, hash: string, change: Partial<ReplicaSet['spec']> = {}, name = 'web'): ReplicaSet {
+  const { metadata, spec } = loop.rollout(name);
   const labels = { app: 'web', 'rollouts-pod-template-hash': hash };
   const own = Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith('headgate.dev/git-'));
   const template = structuredClone(spec.template ?? {});
@@ -182,7 +182,7 @@ export function raise(loop: Loop, hash: string, change: Partial<ReplicaSet['spec
   const owner = {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'Rollout',
-    name: 'web',
+    name,
     uid: metadata.uid ?? '',
     controller: true,
   };
@@ -190,7 +190,7 @@ export function raise(loop: Loop, hash: string, change: Partial<ReplicaSet['spec
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
     metadata: {
-      name: `web-${hash}`,
+      name: `${name}-${hash}`,
       namespace: 'shop',
       labels,
       annotations: Object.fromEntries(own),
@@ -201,7 +201,12 @@ export function raise(loop: Loop, hash: string, change: Partial<ReplicaSet['spec
 }
 
 /** What the Rollout's controller writes when an analysis fails, in its order: the cause, then the status. */
-export function abort(loop: Loop, { stable, canary }: { stable: string; canary: string }, cause: object = {}) {
+export function abort(
+  loop: Loop,
+  { stable, canary }: { stable: string; canary: string },
+  cause: object = {},
+  name = 'web',
+) {
   const at = new Date(loop.clock.now()).toISOString();
   const state = {
     abort: {
@@ -216,14 +221,14 @@ export function abort(loop: Loop, { stable, canary }: { stable: string; canary: 
   };
   loop.api.store.patch(
     replicaSets,
-    { namespace: 'shop', name: `web-${canary}` },
+    { namespace: 'shop', name: `${name}-${canary}` },
     { metadata: { annotations: { [STATE]: JSON.stringify(state) } } },
   );
-  setStatus(loop, { abort: true, stableRS: stable, currentPodHash: canary, phase: 'Degraded' });
+  setStatus(loop, { abort: true, stableRS: stable, currentPodHash: canary, phase: 'Degraded' }, name);
 }
 
-export function setStatus(loop: Loop, status: object) {
-  loop.api.store.patchStatus(rollouts, { namespace: 'shop', name: 'web' }, status);
+export function setStatus(loop: Loop, status: object, name = 'web') {
+  loop.api.store.patchStatus(rollouts, { namespace: 'shop', name }, status);
 }
 
 /** A stable release v1, and v2 that failed; answers the two commits. */

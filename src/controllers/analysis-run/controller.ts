@@ -6,6 +6,7 @@ import type { KubeClient } from '../../kube/client.ts';
 import { analysisRuns } from '../../kube/resources.ts';
 import type { Log } from '../../log.ts';
 import type { MetricProvider } from '../../metrics/provider.ts';
+import { keyOf, splitKey } from '../keys.ts';
 import { createQueue, type PassResult, type QueueMetrics } from '../queue.ts';
 import { measure } from './apply.ts';
 import { createMeasurements } from './measurements.ts';
@@ -119,13 +120,9 @@ export function createAnalysisRunController(options: AnalysisRunControllerOption
   };
 }
 
-function keyOf({ metadata: { namespace = '', name } }: AnalysisRun): string {
-  return `${namespace}/${name}`;
-}
-
 /** The run of a key, unless it is gone or on its way out. */
 function found(runs: Cache<AnalysisRun>, key: string): AnalysisRun | undefined {
-  const [namespace = '', name = ''] = key.split('/');
+  const { namespace, name } = splitKey(key);
   const run = runs.get(namespace, name);
   return run?.metadata.deletionTimestamp === undefined ? run : undefined;
 }

@@ -5,6 +5,7 @@ import type { Repository } from '../../git/repository.ts';
 import { canonicalRepository, checkBranch } from '../../git/url.ts';
 import { secrets } from '../../kube/resources.ts';
 import type { Policy } from '../../revert/index.ts';
+import { credentialsIn } from '../credentials.ts';
 import type { GitRevertOptions } from './options.ts';
 
 /** A policy's repository, with what it takes to read and to write it. Requests are built from the policy's own address. */
@@ -43,11 +44,7 @@ async function credentials(policy: Policy, { client, namespace }: GitRevertOptio
       30,
     );
   }
-  const value = (key: string) =>
-    Buffer.from(secret.data?.[key] ?? '', 'base64')
-      .toString('utf8')
-      .trim() || undefined;
-  return { token: value('token'), username: value('username') };
+  return credentialsIn(secret);
 }
 
 /** Throws `Stalled` for what a person must put right in the policy, `Waiting` for a secret that is not there yet. */

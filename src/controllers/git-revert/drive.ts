@@ -15,6 +15,7 @@ import {
   type Seen,
   type Work,
 } from '../../revert/index.ts';
+import { keyOf, splitKey } from '../keys.ts';
 import type { PassResult } from '../queue.ts';
 import { openPolicy } from './access.ts';
 import { look, plan, prove, type Task, write } from './effects.ts';
@@ -114,6 +115,15 @@ function gather(context: Context, { spec }: GitRevert): Pick<Task, 'templates' |
   };
 }
 
+/** Asked again right before the write, of what the caches hold then: work that waited for its turn may be out of date. */
+function mayWrite(context: Context, job: Job, { metadata }: GitRevert, policy: Policy): boolean {
+  const revert = context.reverts.get(metadata.namespace, metadata.name);
+  if (revert?.metadata.uid !== metadata.uid || !revert || derive(revert.status) !== 'writing') return false;
+  const { seen, policy: current } = observe(context, revert, job);
+  const isOpen = seen.gate.kind === 'open' && seen.gate.mode === 'Direct';
+  return isOpen && seen.superseded === undefined && isDeepStrictEqual(current, policy);
+}
+
 function begin(context: Context, job: Job, effect: Effect, revert: GitRevert, policy: Policy) {
   const { pool, again, version } = context;
   const run = async (): Promise<Work> => {
@@ -121,7 +131,8 @@ function begin(context: Context, job: Job, effect: Effect, revert: GitRevert, po
       const gathered = gather(context, revert);
       if (!gathered)
         throw new Waiting('ReplicaSetMissing', 'a ReplicaSet of the update is not there any more', RETRY_SECONDS);
-      return await perform(effect, { ...gathered, revert, policy: await openPolicy(policy, context), version });
+      const task = { ...gathered, revert, policy: await openPolicy(policy, context), version };
+      return await perform(effect, { ...task, mayWrite: () => mayWrite(context, job, revert, policy) });
     } catch (error) {
       return { effect, result: failed(error) };
     }
@@ -130,7 +141,7 @@ function begin(context: Context, job: Job, effect: Effect, revert: GitRevert, po
   pool.run(run).then((work) => {
     job.running = false;
     job.work = work;
-    again(`${revert.metadata.namespace}/${revert.metadata.name}`);
+    again(keyOf(revert));
   });
 }
 
@@ -149,7 +160,8 @@ function observe(context: Context, revert: GitRevert, job: Job): { seen: Seen; p
   const { work, running: busy, notBefore } = job;
   const now = context.clock.now();
   const observed = isObserved(rollout, revert);
-  return { seen: { now, status: revert.status, gate, superseded, observed, work, busy, notBefore }, policy };
+  const jitter = Math.random();
+  return { seen: { now, status: revert.status, gate, superseded, observed, work, busy, notBefore, jitter }, policy };
 }
 
 /** Drives each GitRevert by its machine: what is decided is written down first, then begun. */
@@ -159,7 +171,7 @@ export function createDriver(options: GitRevertOptions, pool: Pool, again: (key:
 
   return {
     async reconcile(key: string): Promise<PassResult | undefined> {
-      const [namespace, name = ''] = key.split('/');
+      const { namespace, name } = splitKey(key);
       const revert = options.reverts.get(namespace, name);
       if (!revert || isFinal(derive(revert.status))) {
         jobs.delete(key);

@@ -4,16 +4,15 @@ import type { Commit } from '../../git/clone.ts';
 import { type FileChange, markerRef } from '../../git/hosts/host.ts';
 import { inverseOf } from '../../git/inverse.ts';
 import {
-  type IgnoredMetadata,
   type LookResult,
   neverReverted,
   type PlanResult,
   type ProofResult,
   revertMessage,
-  templateDifference,
-  templatesMatch,
+  takesOut,
   type WriteResult,
 } from '../../revert/index.ts';
+import { type IgnoredMetadata, sameTemplate, templateDifference } from '../../rollout/index.ts';
 import type { PolicyAccess } from './access.ts';
 import { templateAt } from './templates.ts';
 
@@ -27,6 +26,8 @@ export interface Task {
   templates: { bad: PodTemplateSpec; stable: PodTemplateSpec; ignored: IgnoredMetadata };
   cause: { message: string; step?: number | undefined };
   version: string;
+  /** Asks again, of what is known at this moment, whether the policy lets it be written and the failure still counts. */
+  mayWrite: () => boolean;
 }
 
 const short = (commit: string) => commit.slice(0, 7);
@@ -39,17 +40,10 @@ function digestOf(changes: readonly FileChange[]): string {
   return hash.digest('hex');
 }
 
-function takesOut(message: string, key: string, culprit: string): boolean {
-  const lines = message.split('\n');
-  return (
-    lines.includes(`Revert-Key: ${key}`) || lines.some((line) => line.startsWith(`This reverts commit ${culprit}`))
-  );
-}
-
-/** The commit after `from` that says of itself that it takes the culprit out. */
+/** The commit after `from` that says of itself that it takes the culprit out, and touches this app. */
 async function revertSince({ policy, revert }: Task, from: string, head: string): Promise<Commit | undefined> {
-  const { key, culprits } = revert.spec;
-  const commits = await policy.repository.log({ from, to: head, path: '', limit: MOST_COMMITS });
+  const { key, culprits, path } = revert.spec;
+  const commits = await policy.repository.log({ from, to: head, path, limit: MOST_COMMITS });
   return commits.find(({ message }) => takesOut(message, key, culprits[0] ?? ''));
 }
 
@@ -67,8 +61,8 @@ async function headSays({ policy, revert, templates }: Task, head: string): Prom
   if (found.kind === 'absent') {
     return { kind: 'superseded', reason: 'Superseded', message: 'the branch does not hold this Rollout any more' };
   }
-  if (templatesMatch(found.template, templates.bad, templates.ignored)) return 'bad';
-  if (templatesMatch(found.template, templates.stable, templates.ignored)) return 'stable';
+  if (sameTemplate(found.template, templates.bad, templates.ignored)) return 'bad';
+  if (sameTemplate(found.template, templates.stable, templates.ignored)) return 'stable';
   return {
     kind: 'superseded',
     reason: 'Superseded',
@@ -151,15 +145,21 @@ export async function prove(task: Task, planned: GitRevertPlan): Promise<ProofRe
 
 /** Whether it is written already, asked right before a write. */
 export async function look(task: Task, { expectedHead }: GitRevertPlan): Promise<LookResult> {
-  const { repository } = task.policy;
+  const { repository, branch } = task.policy;
   const head = await repository.fetch();
   const by = (await repository.isAncestor(expectedHead, head))
     ? await revertSince(task, expectedHead, head)
     : undefined;
   if (by) return { kind: 'found', commit: by.id, message: `written already, as ${short(by.id)} by ${by.authorName}` };
-  const marked = await repository.remoteRef(markerRef(task.revert.spec.key));
-  if (marked && (await repository.commit(marked)) && (await repository.isAncestor(marked, head))) {
-    return { kind: 'found', commit: marked, message: `written already, as ${short(marked)}` };
+  const marker = markerRef(task.revert.spec.key);
+  const marked = await repository.remoteRef(marker);
+  if (marked) {
+    // Once more: it may have been made, in one step with the branch's move, after the first fetch.
+    if (await repository.isAncestor(marked, await repository.fetch())) {
+      return { kind: 'found', commit: marked, message: `written already, as ${short(marked)}` };
+    }
+    const message = `the revert was written once as ${short(marked)}, which is not on the branch any more: the history of ${branch} was rewritten. Revert by hand; or, to have it written again, delete the ref ${marker} in the repository and then this GitRevert`;
+    return { kind: 'needsHuman', reason: 'RevertTakenOff', message };
   }
   return head === expectedHead ? { kind: 'clear' } : { kind: 'moved' };
 }
@@ -186,5 +186,6 @@ export async function write(task: Task, planned: GitRevertPlan): Promise<WriteRe
     version,
   });
   const request = { branch: policy.branch, expectedHead: planned.expectedHead, message, changes, key: spec.key };
+  if (!task.mayWrite()) return { kind: 'withheld' };
   return policy.host.commit(policy.access, request);
 }

@@ -13,8 +13,16 @@ export function outdated(reverts: readonly GitRevert[]): GitRevert[] {
   return ended.slice(MOST_KEPT);
 }
 
-export async function clearHistory({ client, reverts }: GitRevertOptions, namespace: string): Promise<void> {
-  for (const { metadata } of outdated(reverts.list(namespace))) {
+/** The failure still stands: without its record it would be taken up anew. */
+function isNeeded({ rollouts }: GitRevertOptions, { spec }: GitRevert): boolean {
+  const { abort, currentPodHash } = rollouts.get(spec.rollout.namespace, spec.rollout.name)?.status ?? {};
+  return abort === true && currentPodHash === spec.templates.canary;
+}
+
+export async function clearHistory(options: GitRevertOptions, namespace: string): Promise<void> {
+  const { client, reverts } = options;
+  const past = reverts.list(namespace).filter((revert) => !isNeeded(options, revert));
+  for (const { metadata } of outdated(past)) {
     const precondition = metadata.uid === undefined ? {} : { uid: metadata.uid };
     await client.delete(gitReverts, { namespace, name: metadata.name }, precondition);
   }

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../api/index.ts';
+import { keyOf, splitKey } from '../keys.ts';
 import { createQueue, type Queue } from '../queue.ts';
 import { createDriver } from './drive.ts';
 import { clearHistory } from './history.ts';
@@ -10,10 +11,6 @@ import { createTrigger } from './trigger.ts';
 export type { GitRevertOptions } from './options.ts';
 
 const PARALLEL_GIT_WORK = 4;
-
-function keyOf({ metadata }: KubeObject): string {
-  return metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`;
-}
 
 /** Takes failed releases out of Git: finds the failures, records each, and drives each record to its end. */
 export function createGitRevertController(options: GitRevertOptions): { start(): void; stop(): Promise<void> } {
@@ -30,7 +27,7 @@ export function createGitRevertController(options: GitRevertOptions): { start():
   const failures = open('gitrevert-triggers', trigger.reconcile);
   const records = open('gitreverts', async (key) => {
     const result = await driver.reconcile(key);
-    await clearHistory(options, key.split('/')[0] ?? '');
+    await clearHistory(options, splitKey(key).namespace);
     return result;
   });
   const probes = open('revertpolicies', createPolicyProbe(options).reconcile);
@@ -38,6 +35,12 @@ export function createGitRevertController(options: GitRevertOptions): { start():
   const addRecordsOf = (rollout: KubeObject) => {
     for (const revert of reverts.list(rollout.metadata.namespace)) {
       if (revert.spec.rollout.name === rollout.metadata.name) records.add(keyOf(revert));
+    }
+  };
+  /** One record speaks of a change for all Rollouts of its folder: when it ends without a write, another's failure may count. */
+  const addFailuresBeside = ({ metadata }: KubeObject) => {
+    for (const rollout of rollouts.list(metadata.namespace)) {
+      if (rollout.status?.abort === true) failures.add(keyOf(rollout));
     }
   };
   const addAll = () => {
@@ -54,9 +57,12 @@ export function createGitRevertController(options: GitRevertOptions): { start():
         }),
         replicaSets.onChange(({ metadata }) => {
           const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'Rollout');
-          if (owner) failures.add(`${metadata.namespace}/${owner.name}`);
+          if (owner) failures.add(keyOf({ metadata: { ...metadata, name: owner.name } }));
         }),
-        reverts.onChange((revert) => records.add(keyOf(revert))),
+        reverts.onChange((revert) => {
+          records.add(keyOf(revert));
+          addFailuresBeside(revert);
+        }),
         policies.onChange((policy) => {
           probes.add(policy.metadata.name);
           addAll();

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Condition, RevertPolicy, RevertPolicyStatus } from '../../api/index.ts';
+import { conditionAt } from '../../api/conditions.ts';
+import type { RevertPolicy, RevertPolicyStatus } from '../../api/index.ts';
+import { timestamp } from '../../api/times.ts';
 import { Stalled, Waiting } from '../../errors.ts';
 import { isConflict } from '../../kube/client.ts';
 import { revertPolicies } from '../../kube/resources.ts';
@@ -37,19 +39,10 @@ async function probe(options: GitRevertOptions, object: RevertPolicy): Promise<A
 }
 
 function statusAfter({ metadata, status }: RevertPolicy, answer: Answer, now: string): RevertPolicyStatus {
-  const holds = answer.ready ? 'True' : 'False';
-  const before = status?.conditions?.find(({ type }) => type === 'Ready');
-  const lastTransitionTime = before?.status === holds ? (before.lastTransitionTime ?? now) : now;
-  const condition: Condition = {
-    type: 'Ready',
-    status: holds,
-    reason: answer.reason,
-    message: answer.message,
-    lastTransitionTime,
-  };
+  const { ready, reason, message } = answer;
   return {
     ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
-    conditions: [condition],
+    conditions: [conditionAt(now, status?.conditions, { type: 'Ready', holds: ready, reason, message })],
   };
 }
 
@@ -66,7 +59,7 @@ export function createPolicyProbe(options: GitRevertOptions) {
       const planned = next.get(name);
       if (planned && planned.generation === generation && clock.now() < planned.at) return { lookAgainAt: planned.at };
       const answer = await probe(options, policy);
-      const status = statusAfter(policy, answer, new Date(clock.now()).toISOString());
+      const status = statusAfter(policy, answer, timestamp(clock.now()));
       if (!isDeepStrictEqual(status, policy.status)) {
         const body = { metadata: { resourceVersion }, status };
         try {

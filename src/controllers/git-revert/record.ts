@@ -6,16 +6,13 @@ import { derive, revertKey, revertName } from '../../revert/index.ts';
 import type { Case, Refusal } from './failure.ts';
 import type { GitRevertOptions } from './options.ts';
 
-/** Which try of the template a record answers: another try of the same template is another failure. */
-const ATTEMPT = 'headgate.dev/attempt';
+/** The failures that a record answers, and those that were answered under its name before: each is answered once. */
+const ANSWERS = 'headgate.dev/answers';
+const MOST_ANSWERS = 50;
 /** Ends in which nothing was written, so that another failure may begin anew. */
 const UNWRITTEN = new Set(['superseded', 'skipped', 'needsHuman', 'dryRun']);
 
-function recordFor(
-  { failure, policy, bad, good }: Case,
-  culprits: readonly string[],
-  run: GitRevert['spec']['run'],
-): GitRevert {
+function recordFor({ failure, policy, bad, good }: Case, culprits: readonly string[]): GitRevert {
   const { rollout, canary, stable } = failure;
   const { name, namespace = 'default', uid = '' } = rollout.metadata;
   const { currentPodHash = '', stableRS = '' } = rollout.status ?? {};
@@ -25,7 +22,7 @@ function recordFor(
     apiVersion: 'headgate.dev/v1alpha1',
     kind: 'GitRevert',
     // No owner: the record outlives the Rollout.
-    metadata: { name: revertName(key), namespace, annotations: { [ATTEMPT]: String(failure.attempt) } },
+    metadata: { name: revertName(key), namespace },
     spec: {
       repository: bad.repository,
       branch: bad.branch,
@@ -36,7 +33,6 @@ function recordFor(
       key,
       policy: policy.name,
       rollout: { namespace, name, uid },
-      ...(run ? { run } : {}),
       templates: { stable: stableRS, canary: currentPodHash },
       stableReplicaSet: stable.metadata.name,
       canaryReplicaSet: canary.metadata.name,
@@ -54,11 +50,29 @@ async function runOf(
   return { name: cause.run, uid: run?.metadata.uid ?? '' };
 }
 
-function answersSameFailure({ metadata, spec }: GitRevert, record: GitRevert): boolean {
-  const sameTry = metadata.annotations?.[ATTEMPT] === record.metadata.annotations?.[ATTEMPT];
-  return (
-    sameTry && spec.rollout.uid === record.spec.rollout.uid && spec.templates.canary === record.spec.templates.canary
-  );
+function answersOf({ metadata }: GitRevert): string[] {
+  return (metadata.annotations?.[ANSWERS] ?? '').split(' ').filter(Boolean);
+}
+
+/**
+ * Whether another failure may begin anew under this name. How one Rollout's record ended holds for the others of its folder
+ * too, unless that failure stopped to count; else they would take each other's place for ever.
+ */
+function mayReplace({ rollouts }: GitRevertOptions, { spec, status, metadata }: GitRevert, record: GitRevert): boolean {
+  const state = derive(status);
+  const isThere = rollouts.list(metadata.namespace).some((rollout) => rollout.metadata.uid === spec.rollout.uid);
+  const isAnothers = spec.rollout.uid !== record.spec.rollout.uid && isThere;
+  return isAnothers ? state === 'superseded' : UNWRITTEN.has(state);
+}
+
+function refusal({ metadata, spec, status }: GitRevert): Refusal {
+  const state = derive(status);
+  if (!UNWRITTEN.has(state)) {
+    const message = `GitRevert ${metadata.name} took this very change up before; nothing is reverted twice`;
+    return { reason: 'RevertedBefore', message };
+  }
+  const message = `GitRevert ${metadata.name} speaks of this very change, for Rollout ${spec.rollout.name}, and ended as ${state}. To have it taken up anew, delete that GitRevert`;
+  return { reason: 'AnsweredBefore', message };
 }
 
 /** Makes the record by its derived name. What answers the same failure already is left alone. */
@@ -68,22 +82,22 @@ export async function ensureRecord(
   culprits: readonly string[],
 ): Promise<Refusal | undefined> {
   const { client, reverts } = options;
-  const record = recordFor(found, culprits, await runOf(options, found));
+  const record = recordFor(found, culprits);
   const { name, namespace = 'default' } = record.metadata;
   const existing = reverts.get(namespace, name) ?? (await client.get(gitReverts, { namespace, name }));
-  if (existing && answersSameFailure(existing, record)) return undefined;
-  if (existing && !UNWRITTEN.has(derive(existing.status))) {
-    return {
-      reason: 'RevertedBefore',
-      message: `GitRevert ${name} took this very change up before; nothing is reverted twice`,
-    };
-  }
+  const answered = existing ? answersOf(existing) : [];
+  if (answered.includes(found.failure.id)) return undefined;
+  if (existing && !mayReplace(options, existing, record)) return refusal(existing);
   if (existing) {
     const { uid } = existing.metadata;
     await client.delete(gitReverts, { namespace, name }, uid === undefined ? {} : { uid });
   }
+  const run = await runOf(options, found);
+  const annotations = { [ANSWERS]: [...answered, found.failure.id].slice(-MOST_ANSWERS).join(' ') };
+  const metadata = { ...record.metadata, annotations };
   try {
-    reverts.observe(await client.create(gitReverts, record));
+    const spec = run ? { ...record.spec, run } : record.spec;
+    reverts.observe(await client.create(gitReverts, { ...record, metadata, spec }));
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
   }

@@ -1,7 +1,8 @@
 import type { PodTemplateSpec, ReplicaSet, Rollout } from '../../api/index.ts';
 import type { Clone } from '../../git/clone.ts';
 import { findManifest, type ParsedFiles, readManifests } from '../../git/manifests.ts';
-import type { IgnoredMetadata, TemplateInGit } from '../../revert/index.ts';
+import type { TemplateInGit } from '../../revert/index.ts';
+import type { IgnoredMetadata } from '../../rollout/index.ts';
 
 export interface RolloutInGit {
   path: string;

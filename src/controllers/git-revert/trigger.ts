@@ -1,6 +1,7 @@
 import { messageOf, Waiting } from '../../errors.ts';
 import { events } from '../../kube/resources.ts';
 import type { Classification } from '../../revert/index.ts';
+import { splitKey } from '../keys.ts';
 import type { PassResult } from '../queue.ts';
 import { assess, type Case, type Failure, failureOf, type Refusal } from './failure.ts';
 import type { GitRevertOptions } from './options.ts';
@@ -18,35 +19,50 @@ type Search =
   /** `until`: world time, milliseconds since the epoch. */
   | { state: 'failed'; error: unknown; until: number };
 
+/** What is known of a Rollout's present failure; gone with it. */
+interface Memory {
+  id: string;
+  search: Search | undefined;
+  /** Reasons that were told. */
+  said: Set<string>;
+}
+
 /** Says why nothing is reverted: once per failure and reason, also across restarts as far as the API server remembers. */
-function createTeller({ client, emit }: GitRevertOptions) {
-  const said = new Set<string>();
-  return async ({ rollout, cause, id }: Failure, { reason, message }: Refusal) => {
-    // Whoever aborts by hand did not ask for a revert.
-    if (cause.kind === 'user' && reason !== 'RevertedBefore') return;
-    const key = `${id}/${reason}`;
-    if (said.has(key)) return;
-    said.add(key);
-    const { namespace = 'default', uid } = rollout.metadata;
-    const text = `Nothing is reverted in Git: ${message}`;
-    const fieldSelector = `involvedObject.uid=${uid},reason=${reason}`;
-    const known = await client.list(events, { namespace, fieldSelector }).catch(() => []);
-    if (known.some((event) => event.message === text.slice(0, LONGEST_EVENT))) return;
-    emit(rollout, { type: 'Warning', reason, message: text });
-  };
+async function sayWhyNot(
+  { client, emit }: GitRevertOptions,
+  { said }: Memory,
+  { rollout, cause }: Failure,
+  { reason, message }: Refusal,
+): Promise<void> {
+  // Whoever aborts by hand did not ask for a revert.
+  if (cause.kind === 'user' && reason !== 'RevertedBefore') return;
+  if (said.has(reason)) return;
+  said.add(reason);
+  const { namespace = 'default', uid } = rollout.metadata;
+  const text = `Nothing is reverted in Git: ${message}`;
+  const fieldSelector = `involvedObject.uid=${uid},reason=${reason}`;
+  const known = await client.list(events, { namespace, fieldSelector }).catch(() => []);
+  if (known.some((event) => event.message === text.slice(0, LONGEST_EVENT))) return;
+  emit(rollout, { type: 'Warning', reason, message: text });
 }
 
 /** Turns persisted failures into GitRevert records, each by its derived name; says why where it does not. */
 export function createTrigger(options: GitRevertOptions, pool: Pool, again: (key: string) => void) {
   const { clock, rollouts } = options;
-  const searches = new Map<string, Search>();
-  const sayWhyNot = createTeller(options);
+  /** By the Rollout. */
+  const memories = new Map<string, Memory>();
 
-  const search = (key: string, found: Case) => {
-    const { id } = found.failure;
-    searches.set(id, { state: 'running' });
+  const remember = (key: string, { id }: Failure): Memory => {
+    const known = memories.get(key);
+    const memory = known?.id === id ? known : { id, search: undefined, said: new Set<string>() };
+    memories.set(key, memory);
+    return memory;
+  };
+
+  const search = (key: string, found: Case, memory: Memory) => {
+    memory.search = { state: 'running' };
     const end = (outcome: Search) => {
-      searches.set(id, outcome);
+      memory.search = outcome;
       again(key);
     };
     pool
@@ -60,34 +76,39 @@ export function createTrigger(options: GitRevertOptions, pool: Pool, again: (key
       );
   };
 
-  const conclude = async (found: Case, result: Classification) => {
+  const conclude = async (found: Case, result: Classification): Promise<Refusal | undefined> => {
     const culprits = result.kind === 'one' ? [result.culprit] : result.kind === 'several' ? result.commits : undefined;
-    const whyNot = culprits ? await ensureRecord(options, found, culprits) : explainSearch(result);
-    if (whyNot) await sayWhyNot(found.failure, whyNot);
+    return culprits ? await ensureRecord(options, found, culprits) : explainSearch(result);
   };
 
   return {
     async reconcile(key: string): Promise<PassResult | undefined> {
-      const [namespace, name = ''] = key.split('/');
+      const { namespace, name } = splitKey(key);
       const rollout = rollouts.get(namespace, name);
       const failure = rollout && failureOf(options, rollout);
-      if (!failure) return undefined;
-      const found = assess(options, failure);
-      if ('reason' in found) {
-        await sayWhyNot(failure, found);
+      if (!failure) {
+        memories.delete(key);
         return undefined;
       }
-      const known = searches.get(failure.id);
+      const memory = remember(key, failure);
+      const say = (whyNot: Refusal) => sayWhyNot(options, memory, failure, whyNot);
+      const found = assess(options, failure);
+      if ('reason' in found) {
+        await say(found);
+        return undefined;
+      }
+      const known = memory.search;
       if (known?.state === 'running') return undefined;
       if (known?.state === 'found') {
-        await conclude(found, known.result);
+        const whyNot = await conclude(found, known.result);
+        if (whyNot) await say(whyNot);
         return undefined;
       }
       if (known && clock.now() < known.until) {
-        await sayWhyNot(failure, { reason: 'GitUnavailable', message: `${messageOf(known.error)}; it is tried again` });
+        await say({ reason: 'GitUnavailable', message: `${messageOf(known.error)}; it is tried again` });
         return { lookAgainAt: known.until };
       }
-      search(key, found);
+      search(key, found, memory);
       return undefined;
     },
   };

@@ -1,4 +1,5 @@
-import { type KubeObject, POD_TEMPLATE_HASH, type Rollout, type Service } from '../../api/index.ts';
+import { type Fields, fieldsOf, listOf } from '../../api/fields.ts';
+import { GATEWAY_API_PLUGIN, type KubeObject, POD_TEMPLATE_HASH, type Rollout, type Service } from '../../api/index.ts';
 
 /** What Rollouts of one namespace own in objects that Git also holds. */
 export interface Owned {
@@ -8,25 +9,13 @@ export interface Owned {
   routes: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-type Fields = Record<string, unknown>;
-
-const GATEWAY_API = 'argoproj-labs/gatewayAPI';
-
-function fields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
 function names(...values: unknown[]): string[] {
   return values.filter((value) => typeof value === 'string' && value !== '') as string[];
 }
 
 function routesOf(canary: Fields): string[] {
-  const configuration = fields(fields(fields(canary.trafficRouting).plugins)[GATEWAY_API]);
-  return names(configuration.httpRoute, ...list(configuration.httpRoutes).map((route) => fields(route).name));
+  const configuration = fieldsOf(fieldsOf(fieldsOf(canary.trafficRouting).plugins)[GATEWAY_API_PLUGIN]);
+  return names(configuration.httpRoute, ...listOf(configuration.httpRoutes).map((route) => fieldsOf(route).name));
 }
 
 /** What these Rollouts, of one namespace, own. They may come from Git, so nothing about their shape is taken for granted. */
@@ -34,9 +23,9 @@ export function ownedBy(rollouts: readonly KubeObject[]): Owned {
   const services = new Set<string>();
   const routes = new Map<string, Set<string>>();
   for (const rollout of rollouts) {
-    const strategy = fields(fields((rollout as Partial<Rollout>).spec).strategy);
-    const canary = fields(strategy.canary);
-    const blueGreen = fields(strategy.blueGreen);
+    const strategy = fieldsOf(fieldsOf((rollout as Partial<Rollout>).spec).strategy);
+    const canary = fieldsOf(strategy.canary);
+    const blueGreen = fieldsOf(strategy.blueGreen);
     const pair = names(canary.canaryService, canary.stableService);
     for (const service of [...pair, ...names(blueGreen.activeService, blueGreen.previewService)]) services.add(service);
     for (const route of routesOf(canary)) routes.set(route, new Set([...(routes.get(route) ?? []), ...pair]));
@@ -61,22 +50,22 @@ function backendKey(reference: Fields, namespace: string): string {
 function liveWeight(rules: readonly Fields[], index: number, key: string, namespace: string): number | undefined {
   const inOrder = [rules[index], ...rules].filter((rule) => rule !== undefined);
   for (const rule of inOrder) {
-    const found = list(rule.backendRefs).find((reference) => backendKey(fields(reference), namespace) === key);
-    if (found !== undefined) return Number(fields(found).weight ?? 1);
+    const found = listOf(rule.backendRefs).find((reference) => backendKey(fieldsOf(reference), namespace) === key);
+    if (found !== undefined) return Number(fieldsOf(found).weight ?? 1);
   }
   return undefined;
 }
 
 function withWeights(route: KubeObject, live: KubeObject, pair: ReadonlySet<string>, namespace: string): KubeObject {
-  const spec = fields((route as { spec?: unknown }).spec);
-  const liveRules = list(fields((live as { spec?: unknown }).spec).rules).map(fields);
-  const rules = list(spec.rules).map((rule, index) => ({
-    ...fields(rule),
-    ...(fields(rule).backendRefs === undefined
+  const spec = fieldsOf((route as { spec?: unknown }).spec);
+  const liveRules = listOf(fieldsOf((live as { spec?: unknown }).spec).rules).map(fieldsOf);
+  const rules = listOf(spec.rules).map((rule, index) => ({
+    ...fieldsOf(rule),
+    ...(fieldsOf(rule).backendRefs === undefined
       ? {}
       : {
-          backendRefs: list(fields(rule).backendRefs).map((reference) => {
-            const own = fields(reference);
+          backendRefs: listOf(fieldsOf(rule).backendRefs).map((reference) => {
+            const own = fieldsOf(reference);
             if (!pair.has(String(own.name))) return reference;
             const weight = liveWeight(liveRules, index, backendKey(own, namespace), namespace);
             return weight === undefined ? reference : { ...own, weight };

@@ -146,6 +146,24 @@ describe('what the controller of a Rollout owns', () => {
   });
 });
 
+const withSecret = () => ({
+  repository: { url: loop.bare.path, branch: 'main', secretRef: { name: 'git' } },
+});
+const createSecret = () => {
+  const data = { token: Buffer.from('t').toString('base64') };
+  const metadata = { name: 'git', namespace: 'shop' };
+  loop.api.store.create('Secret', { apiVersion: 'v1', kind: 'Secret', metadata, data } as KubeObject);
+};
+
+it('reads its Secret as the service account, never with rights of its own', async () => {
+  createSecret();
+  await loop.commit(app);
+  await follow(withSecret());
+  expect(ready()?.reason).toBe('Applied');
+  const readers = loop.audit.filter(({ resource }) => resource === 'secrets').map(({ user }) => user);
+  expect(new Set(readers)).toEqual(new Set(['system:serviceaccount:shop:deployer']));
+});
+
 describe('bad input applies nothing, keeps what was applied, and says what is wrong and where:', () => {
   it.each([
     [
@@ -213,6 +231,23 @@ describe('bad input applies nothing, keeps what was applied, and says what is wr
     const own = part as { repository?: { url: string; branch: string } };
     if (own.repository?.url === '') own.repository.url = loop.bare.path;
     await follow(part);
+    expect(ready()).toMatchObject({ status: 'False', reason, message: expect.stringContaining(words) });
+    expect(loop.api.store.get(rollouts, 'shop', 'web')).toBeUndefined();
+  });
+
+  it.each([
+    ['a Secret that is not there', true, 'SecretMissing', 'Secret git is not there in namespace shop'],
+    [
+      'a Secret that the service account may not get',
+      false,
+      'SecretForbidden',
+      'ServiceAccount deployer may not get Secret git in namespace shop: grant it get on that Secret, or leave spec.repository.secretRef out',
+    ],
+  ])('%s', async (_, allowed, reason, words) => {
+    loop.api.authorize = ({ user, resource }) => allowed || !(user.includes('deployer') && resource === 'secrets');
+    if (!allowed) createSecret();
+    await loop.commit(app);
+    await follow(withSecret());
     expect(ready()).toMatchObject({ status: 'False', reason, message: expect.stringContaining(words) });
     expect(loop.api.store.get(rollouts, 'shop', 'web')).toBeUndefined();
   });

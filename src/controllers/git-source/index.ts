@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { GitSource } from '../../api/index.ts';
+import { timestamp } from '../../api/times.ts';
 import { Stalled, Waiting } from '../../errors.ts';
 import { isConflict } from '../../kube/client.ts';
 import { gitSources } from '../../kube/resources.ts';
+import { keyOf, splitKey } from '../keys.ts';
 import { createQueue, type PassResult } from '../queue.ts';
 import { checkSpec, DEFAULT_INTERVAL_SECONDS } from './check.ts';
 import type { GitSourceOptions } from './options.ts';
@@ -12,7 +14,7 @@ import { type Memory, newMemory, sync } from './sync.ts';
 export type { GitSourceOptions } from './options.ts';
 
 async function report({ client, clock, sources, emit }: GitSourceOptions, source: GitSource, result: SyncResult) {
-  const status = statusAfter(source, result, new Date(clock.now()).toISOString());
+  const status = statusAfter(source, result, timestamp(clock.now()));
   if (isDeepStrictEqual(status, source.status)) return;
   const { namespace = 'default', name, resourceVersion } = source.metadata;
   const body = { metadata: { resourceVersion }, status };
@@ -53,7 +55,7 @@ export function createGitSourceController(options: GitSourceOptions): { start():
   const memories = new Map<string, Memory>();
 
   const reconcile = async (key: string): Promise<PassResult | undefined> => {
-    const [namespace, name = ''] = key.split('/');
+    const { namespace, name } = splitKey(key);
     const source = sources.get(namespace, name);
     if (!source || source.metadata.deletionTimestamp) {
       memories.delete(key);
@@ -71,7 +73,7 @@ export function createGitSourceController(options: GitSourceOptions): { start():
   };
 
   const queue = createQueue({ name: 'gitsources', clock, log, concurrency: 4, reconcile });
-  const add = ({ metadata }: GitSource) => queue.add(`${metadata.namespace}/${metadata.name}`);
+  const add = (source: GitSource) => queue.add(keyOf(source));
   let unsubscribe = () => {};
   return {
     start() {

@@ -1,15 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { KubeObject } from '../../api/index.ts';
 import type { Clone } from '../../git/clone.ts';
-import { type Manifest, type ManifestSet, type ParsedFiles, readManifests } from '../../git/manifests.ts';
+import { identityOf, type Manifest, type ManifestSet, type ParsedFiles, readManifests } from '../../git/manifests.ts';
 
 const MOST_COMMITS = 500;
-
-/** An object's name across commits. */
-export function identityOf({ apiVersion = '', kind, metadata }: KubeObject, namespace: string): string {
-  const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
-  return `${group}/${kind}/${metadata.namespace ?? namespace}/${metadata.name}`;
-}
 
 function sorted(_: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
@@ -25,26 +19,35 @@ function digests({ manifests }: ManifestSet, namespace: string): Map<string, str
   return new Map(manifests.map(({ object }) => [identityOf(object, namespace), digestOf(object)]));
 }
 
+/** Where every object of one head came from. */
+export interface Origins {
+  head: string;
+  /** By identity: the commit in which the object's own content last changed. */
+  commits: ReadonlyMap<string, string>;
+  /** By identity: what the content is. */
+  digests: ReadonlyMap<string, string>;
+}
+
 export interface OriginQuery {
   head: string;
   path: string;
   namespace: string;
   parsed: ParsedFiles;
+  /** What was found for an earlier head: only what came since is looked at. */
+  known?: Origins | undefined;
 }
 
 /**
  * For each object at the head, the commit in which its own content last changed, along the first parents. Commits whose
  * files cannot be read are passed over: what an object was in them is not known.
  */
-export async function originsOf(
-  clone: Clone,
-  manifests: readonly Manifest[],
-  query: OriginQuery,
-): Promise<Map<string, string>> {
+export async function originsOf(clone: Clone, manifests: readonly Manifest[], query: OriginQuery): Promise<Origins> {
   const { head, path, namespace, parsed } = query;
-  const commits = await clone.log({ to: head, path, limit: MOST_COMMITS });
+  const known = query.known && (await clone.isAncestor(query.known.head, head)) ? query.known : undefined;
+  const commits = await clone.log({ ...(known && { from: known.head }), to: head, path, limit: MOST_COMMITS });
   const origins = new Map<string, string>();
-  const open = new Map(manifests.map(({ object }) => [identityOf(object, namespace), digestOf(object)]));
+  const current = new Map(manifests.map(({ object }) => [identityOf(object, namespace), digestOf(object)]));
+  const open = new Map(current);
   let newest = commits[0]?.id ?? head;
   for (const { id } of commits.slice(1)) {
     if (open.size === 0) break;
@@ -58,6 +61,9 @@ export async function originsOf(
     }
     newest = id;
   }
-  for (const identity of open.keys()) origins.set(identity, newest);
-  return origins;
+  for (const [identity, digest] of open) {
+    const unchanged = known?.digests.get(identity) === digest ? known.commits.get(identity) : undefined;
+    origins.set(identity, unchanged ?? newest);
+  }
+  return { head, commits: origins, digests: current };
 }

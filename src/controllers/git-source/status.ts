@@ -1,4 +1,5 @@
-import type { Condition, GitSource, GitSourceStatus } from '../../api/index.ts';
+import { conditionAt } from '../../api/conditions.ts';
+import type { GitSource, GitSourceStatus } from '../../api/index.ts';
 import type { Problem } from '../../errors.ts';
 
 const MOST_PROBLEMS = 20;
@@ -14,13 +15,6 @@ export interface SyncResult {
   problems?: Problem[];
 }
 
-function readyCondition(source: GitSource, result: SyncResult, now: string): Condition {
-  const status = result.ready ? 'True' : 'False';
-  const before = source.status?.conditions?.find(({ type }) => type === 'Ready');
-  const lastTransitionTime = before?.status === status ? (before.lastTransitionTime ?? now) : now;
-  return { type: 'Ready', status, reason: result.reason, message: result.message, lastTransitionTime };
-}
-
 /** The status after this pass. Without news it equals the one before. */
 export function statusAfter(source: GitSource, result: SyncResult, now: string): GitSourceStatus {
   const { lastSeenCommit, lastAppliedCommit, lastAppliedAt, objects } = source.status ?? {};
@@ -29,6 +23,7 @@ export function statusAfter(source: GitSource, result: SyncResult, now: string):
   const at = result.applied && result.applied.commit !== lastAppliedCommit ? now : lastAppliedAt;
   const count = result.applied?.objects ?? objects;
   const { generation } = source.metadata;
+  const { ready, reason, message } = result;
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     ...(seen === undefined ? {} : { lastSeenCommit: seen }),
@@ -36,6 +31,6 @@ export function statusAfter(source: GitSource, result: SyncResult, now: string):
     ...(at === undefined ? {} : { lastAppliedAt: at }),
     ...(count === undefined ? {} : { objects: count }),
     files: (result.problems ?? []).slice(0, MOST_PROBLEMS).map(({ path, message }) => ({ path, message })),
-    conditions: [readyCondition(source, result, now)],
+    conditions: [conditionAt(now, source.status?.conditions, { type: 'Ready', holds: ready, reason, message })],
   };
 }

@@ -1,13 +1,15 @@
 import type { GitSource } from '../../api/index.ts';
 import { type Problem, Waiting } from '../../errors.ts';
-import { type Manifest, type ParsedFiles, readManifests } from '../../git/manifests.ts';
+import { identityOf, type Manifest, type ParsedFiles, readManifests } from '../../git/manifests.ts';
+import { ApiError } from '../../kube/client.ts';
 import { secrets } from '../../kube/resources.ts';
+import { credentialsIn } from '../credentials.ts';
 import { type Applied, applyObject, desiredObject, isRefusal } from './apply.ts';
 import { type Owned, ownedBy } from './carry-over.ts';
 import type { Checked } from './check.ts';
 import { applyOrder } from './kinds.ts';
 import type { GitSourceOptions } from './options.ts';
-import { identityOf, originsOf } from './origins.ts';
+import { type Origins, originsOf } from './origins.ts';
 import type { SyncResult } from './status.ts';
 
 /** What is kept between two looks; all of it can be found out again. */
@@ -16,26 +18,30 @@ export interface Memory {
   /** World time, milliseconds since the epoch. */
   nextLook: number;
   parsed: ParsedFiles;
-  /** The head for which `origins` holds. */
-  head: string | undefined;
-  origins: Map<string, string>;
+  origins: Origins | undefined;
   applied: Map<string, Applied>;
 }
 
 export function newMemory(generation: number | undefined): Memory {
-  return { generation, nextLook: 0, parsed: new Map(), head: undefined, origins: new Map(), applied: new Map() };
+  return { generation, nextLook: 0, parsed: new Map(), origins: undefined, applied: new Map() };
 }
 
-async function credentialsOf({ client }: GitSourceOptions, { spec }: GitSource, namespace: string) {
+/** Read as the source's own service account: who may create a GitSource sees no Secret that the account may not see. */
+async function credentialsOf(
+  options: GitSourceOptions,
+  { spec }: GitSource,
+  { namespace, user }: Checked,
+): Promise<Partial<ReturnType<typeof credentialsIn>>> {
   const name = spec.repository.secretRef?.name;
   if (name === undefined) return {};
-  const secret = await client.get(secrets, { namespace, name });
+  const client = options.client.as(user);
+  const secret = await client.get(secrets, { namespace, name }).catch((error: unknown) => {
+    if (!(error instanceof ApiError) || error.code !== 403) throw error;
+    const message = `ServiceAccount ${spec.serviceAccountName} may not get Secret ${name} in namespace ${namespace}: grant it get on that Secret, or leave spec.repository.secretRef out (${error.message})`;
+    throw new Waiting('SecretForbidden', message, 30);
+  });
   if (!secret) throw new Waiting('SecretMissing', `Secret ${name} is not there in namespace ${namespace}`, 30);
-  const value = (key: string) =>
-    Buffer.from(secret.data?.[key] ?? '', 'base64')
-      .toString('utf8')
-      .trim() || undefined;
-  return { token: value('token'), username: value('username') };
+  return credentialsIn(secret);
 }
 
 /** What Rollouts own in a namespace: those that run, and those that are about to. */
@@ -62,7 +68,7 @@ async function applyAll(
   const problems: Problem[] = [];
   for (const manifest of [...manifests].sort((a, b) => applyOrder(a.object) - applyOrder(b.object))) {
     const identity = identityOf(manifest.object, home);
-    const desired = desiredObject(manifest, source, path, memory.origins.get(identity) ?? '');
+    const desired = desiredObject(manifest, source, path, memory.origins?.commits.get(identity) ?? '');
     const owned = ownedIn(options, desired.metadata.namespace ?? '', manifests, home);
     try {
       memory.applied.set(identity, await applyObject(client, desired, owned, memory.applied.get(identity)));
@@ -89,7 +95,7 @@ export async function sync(
   memory: Memory,
 ): Promise<SyncResult> {
   const { location, branch, path, namespace } = checked;
-  const repository = options.repositories.open(location, branch, await credentialsOf(options, source, namespace));
+  const repository = options.repositories.open(location, branch, await credentialsOf(options, source, checked));
   const head = await repository.fetch();
   const { parsed } = memory;
   const { manifests, problems } = await readManifests(repository, { tree: head, path, namespace }, parsed);
@@ -97,9 +103,9 @@ export async function sync(
     const message = `commit ${head.slice(0, 7)} was not applied: ${summary(problems)}`;
     return { ready: false, reason: 'InvalidManifests', message, head, problems };
   }
-  if (memory.head !== head) {
-    memory.origins = await originsOf(repository, manifests, { head, path, namespace, parsed });
-    memory.head = head;
+  if (memory.origins?.head !== head) {
+    const query = { head, path, namespace, parsed, known: memory.origins };
+    memory.origins = await originsOf(repository, manifests, query);
   }
   const refused = await applyAll(options, source, checked, manifests, memory);
   if (refused.length > 0) {

@@ -2,6 +2,7 @@ import type { AnalysisRun, Rollout } from '../../api/index.ts';
 import type { KubeObject } from '../../api/kubernetes.ts';
 import type { Cache } from '../../kube/cache.ts';
 import { configuredRouters } from '../../traffic/configured.ts';
+import { keyOf } from '../keys.ts';
 import { createQueue, type QueueMetrics } from '../queue.ts';
 import { type RolloutPassOptions, rolloutPass } from './pass.ts';
 import { createPendingVerdicts } from './verdicts.ts';
@@ -22,13 +23,9 @@ export interface RolloutControllerOptions extends Omit<RolloutPassOptions, 'verd
   metrics?: QueueMetrics;
 }
 
-function keyOf({ metadata }: KubeObject): string {
-  return `${metadata.namespace ?? ''}/${metadata.name}`;
-}
-
 function ownerKey({ metadata }: KubeObject): string | undefined {
   const owner = metadata.ownerReferences?.find((reference) => reference.controller && reference.kind === 'Rollout');
-  return owner && `${metadata.namespace ?? ''}/${owner.name}`;
+  return owner && keyOf({ metadata: { ...metadata, name: owner.name } });
 }
 
 function namesService({ spec }: Rollout, name: string | undefined): boolean {

@@ -1,7 +1,7 @@
-import type { Rollout } from '../../api/index.ts';
+import { REVISION, type Rollout } from '../../api/index.ts';
 import type { KubeObject } from '../../api/kubernetes.ts';
 import type { Clock } from '../../clock.ts';
-import { messageOf } from '../../errors.ts';
+import { messageOf, Waiting } from '../../errors.ts';
 import { isConflict, type KubeClient } from '../../kube/client.ts';
 import type { Log } from '../../log.ts';
 import { type Decision, decide, type Effect, nameOf } from '../../rollout/index.ts';
@@ -14,6 +14,7 @@ import {
   reconciliationError,
   trafficRoutingError,
 } from '../events.ts';
+import { splitKey } from '../keys.ts';
 import type { PassResult } from '../queue.ts';
 import { type Applied, apply } from './apply.ts';
 import { createDoubts } from './doubts.ts';
@@ -54,10 +55,11 @@ function memoryWritten({ failures }: Applied): boolean {
   return failures.every(({ effect }) => effect.kind !== 'annotateReplicaSet');
 }
 
-function logPass(log: Log, rollout: Rollout, { state, transitions }: Decision): void {
+function logPass(log: Log, rollout: Rollout, { state, transitions }: Pick<Decision, 'state' | 'transitions'>): void {
   if (transitions.length === 0) return;
   const { namespace, name } = rollout.metadata;
-  const fields = { rollout: `${namespace}/${name}`, step: state.index, state: nameOf(state.delivery) };
+  const revision = rollout.metadata.annotations?.[REVISION];
+  const fields = { rollout: `${namespace}/${name}`, revision, step: state.index, state: nameOf(state.delivery) };
   for (const transition of transitions) log.info({ ...fields, transition }, 'rollout moved');
 }
 
@@ -78,12 +80,32 @@ function earlier(one: number | undefined, other: number | undefined): number | u
   return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }
 
+/** Everyday life: the watch brings what changed, and the next pass decides anew. */
+function changedMeanwhile(cause?: unknown): Waiting {
+  return new Waiting('Conflict', 'something changed while the pass ran', 0.05, { cause });
+}
+
+/** The status, and then the news that it holds. */
+async function writeDown(
+  options: RolloutPassOptions,
+  rollout: Rollout,
+  { status, ...decision }: Decision,
+  { resourceVersion }: Applied,
+): Promise<void> {
+  const { client, caches, log } = options;
+  const reported = await report({ client, cache: caches.rollouts, rollout, status, resourceVersion });
+  if (reported === 'conflict') throw changedMeanwhile();
+  if (reported !== 'written') return;
+  logPass(log, rollout, decision);
+  tell(options, rollout, decision.transitions.flatMap(ofTransition));
+}
+
 /** One pass for one Rollout: observe, decide, apply, report. */
 export function rolloutPass(options: RolloutPassOptions): (key: string) => Promise<PassResult | undefined> {
-  const { client, caches, clock, log } = options;
+  const { caches, clock } = options;
   const doubts = createDoubts();
   return async (key) => {
-    const [namespace, name] = key.split('/') as [string, string];
+    const { namespace, name } = splitKey(key);
     const rollout = caches.rollouts.get(namespace, name);
     if (!rollout || rollout.metadata.deletionTimestamp) return undefined;
     if (!rollout.status) options.emit(rollout, addedToInformer());
@@ -93,23 +115,9 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     const decision = decide({ ...observed, runs });
     const effects = pending ? decision.effects.filter(lowers) : decision.effects;
     const applied = await carryOut(options, rollout, routers, effects);
-    if (!pending && memoryWritten(applied)) {
-      const { resourceVersion } = applied;
-      const reported = await report({
-        client,
-        cache: caches.rollouts,
-        rollout,
-        status: decision.status,
-        resourceVersion,
-      });
-      if (reported === 'conflict') throw new Error('the Rollout changed while its pass ran');
-      if (reported === 'written') {
-        logPass(log, rollout, decision);
-        tell(options, rollout, decision.transitions.flatMap(ofTransition));
-      }
-    }
+    if (!pending && memoryWritten(applied)) await writeDown(options, rollout, decision, applied);
     const [failure] = applied.failures;
-    if (failure) throw failure.error;
+    if (failure) throw isConflict(failure.error) ? changedMeanwhile(failure.error) : failure.error;
     const doubt = doubts(key, observed.traffic, observed.now);
     if (doubt.happening) options.emit(rollout, doubt.happening);
     return { lookAgainAt: earlier(decision.lookAgainAt, doubt.lookAgainAt) };

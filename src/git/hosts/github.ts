@@ -1,3 +1,4 @@
+import { parsedFields } from '../../api/fields.ts';
 import { messageOf } from '../../errors.ts';
 import type { CommitOutcome, CommitRequest, FileChange, GitHost, ProbeOutcome, RepositoryAccess } from './host.ts';
 import type { HttpRequest, HttpResponse, SendRequest } from './http.ts';
@@ -51,12 +52,7 @@ interface Answer {
 }
 
 function parse(body: string): Answer {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? (value as Answer) : {};
-  } catch {
-    return {};
-  }
+  return parsedFields(body);
 }
 
 function waitSeconds({ headers }: HttpResponse): number {
