@@ -26,6 +26,8 @@ export interface Config {
   cacheFolder: string;
   outages: 'hold' | 'count';
   worldTime: WorldTime | undefined;
+  /** The process's environment, for programs that are started: each takes from it, by name, what it needs. */
+  environment: Readonly<Record<string, string | undefined>>;
 }
 
 const OPTIONS = {
@@ -59,7 +61,7 @@ export const CONTROLLER_HELP = `headgate controller: drives Rollouts until it is
   --log-level LEVEL                   trace, debug, info, warn, error (default: info)
   --prometheus-address URL            asked by metrics that name no address
   --resolve HOST:PORT=ADDRESS[:PORT]  connect there instead, as curl's option does; may be repeated
-  --allow-host PATTERN                metric addresses allowed (default: all but loopback and link-local); may be repeated
+  --allow-host PATTERN                the only metric and Git hosts allowed (default: all but loopback and link-local); may be repeated
   --allow-loopback                    let metric addresses be on this machine: for the sandbox
   --local-repositories DIR            Git repositories below this folder may be used; may be repeated
   --cache-folder DIR                  where clones are kept
@@ -109,5 +111,6 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
     cacheFolder: values['cache-folder'] ?? join(env.XDG_CACHE_HOME ?? join(env.HOME ?? '/tmp', '.cache'), 'headgate'),
     outages: values['count-outages-as-errors'] === true ? 'count' : 'hold',
     worldTime: worldTime(values['world-time']),
+    environment: env,
   };
 }

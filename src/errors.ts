@@ -34,3 +34,9 @@ export interface Problem {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** A text without any of the secrets; the longest goes first, so that no rest of it stays where one begins like another. */
+export function redact(text: string, secrets: readonly string[], mark = '[redacted]'): string {
+  const named = secrets.filter((secret) => secret !== '').sort((a, b) => b.length - a.length);
+  return named.reduce((clean, secret) => clean.replaceAll(secret, mark), text);
+}

@@ -11,7 +11,7 @@ import { type ControllerMetrics, createMetrics } from './controllers/metrics.ts'
 import { type Controllers, createControllers } from './controllers/start.ts';
 import { messageOf } from './errors.ts';
 import { createHosts } from './git/hosts/index.ts';
-import { createGit } from './git/process.ts';
+import { createGit, type GitOptions } from './git/process.ts';
 import { createRepositories } from './git/repository.ts';
 import { locateRepository } from './git/url.ts';
 import { loadKubeConfig } from './kube/config.ts';
@@ -61,8 +61,9 @@ function clockOf({ worldTime }: Config): Clock {
   return worldTime ? scaledClock(worldTime) : machineClock();
 }
 
-function composeGit({ localRepositories, cacheFolder }: Config, clock: Clock, dialer: Dialer) {
-  const git = createGit({ protocols: localRepositories.length > 0 ? ['https', 'file'] : ['https'], clock });
+function composeGit({ localRepositories, cacheFolder, environment }: Config, clock: Clock, dialer: Dialer) {
+  const protocols: GitOptions['protocols'] = localRepositories.length > 0 ? ['https', 'file'] : ['https'];
+  const git = createGit({ protocols, clock, environment });
   const locateHost = (host: string, port: number) => dialer.locate(host, port);
   const repositories = createRepositories({ git, cacheDir: cacheFolder, locateHost });
   const roots = Promise.all(localRepositories.map((folder) => realpath(folder)));
@@ -73,7 +74,12 @@ function composeGit({ localRepositories, cacheFolder }: Config, clock: Clock, di
 
 function compose(config: Config, log: Log, metrics: ControllerMetrics) {
   const clock = clockOf(config);
-  const connection = createKubeClient({ config: loadKubeConfig(config), log, userAgent: `headgate/${version}` });
+  const connection = createKubeClient({
+    config: loadKubeConfig(config),
+    log,
+    userAgent: `headgate/${version}`,
+    onAnswer: metrics.request,
+  });
   const dialer = createDialer({
     allowLoopback: config.allowLoopback,
     resolve: config.resolve.map(parseResolveRule),
@@ -110,13 +116,15 @@ function compose(config: Config, log: Log, metrics: ControllerMetrics) {
 async function run(config: Config, log: Log): Promise<number> {
   const metrics = createMetrics(version);
   const { connection, controllers } = compose(config, log, metrics);
-  let ready = false;
+  // A candidate that waits for the lease is as ready as it will be; a leader is ready once its caches are synced.
+  let ready = config.leaderElect;
   const lag = watchLag();
   const close = await serve(config, metrics, { ready: () => ready, alive: lag.alive });
   const stopped = new Promise<void>((stop) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop());
   });
   const begin = async (what: Controllers) => {
+    ready = false;
     await what.start();
     ready = true;
     log.info({ version, identity: config.identity }, 'controllers started');

@@ -31,3 +31,15 @@ export const stockConditions = list(Type.Unsafe<Condition>(stockCondition), { de
 
 /** Conditions of the headgate.dev kinds. */
 export const conditions = list(Type.Unsafe<Condition>(ownCondition), { description });
+
+/** A condition that holds or does not: the time of its last transition stays while its status stays. */
+export function conditionAt(
+  now: string,
+  before: readonly Condition[] | undefined,
+  { type, holds, reason, message }: { type: string; holds: boolean; reason: string; message: string },
+): Condition {
+  const status = holds ? 'True' : 'False';
+  const last = before?.find((condition) => condition.type === type);
+  const lastTransitionTime = (last?.status === status ? last.lastTransitionTime : undefined) ?? now;
+  return { type, status, reason, message, lastTransitionTime };
+}

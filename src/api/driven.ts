@@ -2,13 +2,18 @@
  * What the API knows and this version does not drive yet. An object that uses it is invalid: better a clear refusal than
  * a field that is silently ignored. The table shrinks as features come; nothing else needs to change then.
  */
+
+import { isFields } from './fields.ts';
 import type { KubeObject } from './kubernetes.ts';
 import { providers } from './metric-providers.ts';
-import { inside, isFields, listed, type Problem, problem, show } from './problems.ts';
+import { inside, listed, type Problem, problem, show } from './problems.ts';
 import { routers } from './traffic-routing.ts';
 
+/** The plugin key of the Gateway API's routes. */
+export const GATEWAY_API_PLUGIN = 'argoproj-labs/gatewayAPI';
+
 /** The plugin keys that are built in. */
-export const builtInPlugins = ['argoproj-labs/gatewayAPI'] as const;
+export const builtInPlugins = [GATEWAY_API_PLUGIN] as const;
 
 interface Undriven {
   /** Property names from the root; `[]` goes into each item of a list. */
@@ -20,7 +25,7 @@ interface Undriven {
 }
 
 const canary = 'spec.strategy.canary';
-const useGateway = `use trafficRouting.plugins."${builtInPlugins[0]}"`;
+const useGateway = `use trafficRouting.plugins."${GATEWAY_API_PLUGIN}"`;
 
 const rolloutFields: Undriven[] = [
   { field: 'spec.workloadRef', instead: 'put the pods into spec.template' },

@@ -27,6 +27,14 @@ describe('durationSeconds', () => {
     },
   );
 
+  it.each([
+    ['1.1s', 1.1],
+    ['0.3s', 0.3],
+    ['4.35h', 15_660],
+  ])('%s is exact, as in Go', (text, seconds) => {
+    expect(durationSeconds(text)).toBe(seconds);
+  });
+
   it('adds up what it is given', () => {
     const part = fc.integer({ min: 0, max: 999 });
     fc.assert(

@@ -1,6 +1,15 @@
 /** Durations, numbers and percentages as users write them. */
 
-const unitSeconds: Record<string, number> = { ns: 1e-9, us: 1e-6, µs: 1e-6, μs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
+const unitMilliseconds: Record<string, number> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
 
 const part = String.raw`(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)`;
 const whole = new RegExp(`^[+-]?(?:${part})+$`);
@@ -8,13 +17,21 @@ const parts = new RegExp(part, 'g');
 
 export const DURATION_HELP = 'use a number with a unit of h, m, s or ms, as in 30s, 5m or 1h30m';
 
-/** Seconds of a Go duration such as `1h`, `1m30s`, `-5s` or `0`; undefined where it is none. */
-export function durationSeconds(text: string): number | undefined {
+/** Milliseconds of a Go duration such as `1h`, `1m30s`, `-5s` or `0`; undefined where it is none. */
+export function durationMilliseconds(text: string): number | undefined {
   if (/^[+-]?0$/.test(text)) return 0;
   if (!whole.test(text)) return undefined;
-  let seconds = 0;
-  for (const [, amount, unit] of text.matchAll(parts)) seconds += Number(amount) * (unitSeconds[unit ?? ''] ?? 0);
-  return text.startsWith('-') ? -seconds : seconds;
+  let sum = 0;
+  for (const [, amount, unit] of text.matchAll(parts)) sum += Number(amount) * (unitMilliseconds[unit ?? ''] ?? 0);
+  // In whole nanoseconds, as Go keeps it.
+  const milliseconds = Math.round(sum * 1e6) / 1e6;
+  return text.startsWith('-') ? -milliseconds : milliseconds;
+}
+
+/** The same in seconds. */
+export function durationSeconds(text: string): number | undefined {
+  const milliseconds = durationMilliseconds(text);
+  return milliseconds === undefined ? undefined : milliseconds / 1000;
 }
 
 /** Seconds of a pause: `10`, `"10"` or a Go duration, whole seconds; undefined where it is none of these. */

@@ -15,7 +15,7 @@ export { BlueGreenStrategy } from './blue-green.ts';
 export { CanaryStrategy } from './canary.ts';
 export { CanaryStep, ExperimentStep, StringMatch } from './canary-steps.ts';
 export * from './defaults.ts';
-export { builtInPlugins, notDriven } from './driven.ts';
+export { builtInPlugins, GATEWAY_API_PLUGIN, notDriven } from './driven.ts';
 export { type Amount, durationSeconds, intOrPercent, pauseSeconds, resolveAmount } from './durations.ts';
 export type { Experiment } from './experiment.ts';
 export { ExperimentSpec, ExperimentStatus } from './experiment.ts';

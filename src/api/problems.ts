@@ -1,12 +1,7 @@
 import type { Problem } from '../errors.ts';
+import type { Fields } from './fields.ts';
 
 export type { Problem };
-
-export type Fields = Record<string, unknown>;
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** The path of a field in the object at `path`; a name that is more than a word is quoted. */
 export function inside(path: string, field: string): string {

@@ -1,7 +1,9 @@
 /** Whether an object has the shape of its schema. */
+
+import { type Fields, isFields } from './fields.ts';
 import { kinds } from './kinds.ts';
 import type { KubeObject } from './kubernetes.ts';
-import { type Fields, inside, isFields, listed, type Problem, problem, show } from './problems.ts';
+import { inside, listed, type Problem, problem, show } from './problems.ts';
 
 /** A schema as the JSON that it is. */
 export interface Shape {

@@ -3,8 +3,9 @@ import { RE2JS } from 're2js';
 import type { AnalysisRun } from './analysis-run.ts';
 import type { AnalysisTemplateSpec, Argument, Metric } from './analysis-template.ts';
 import { DURATION_HELP, durationSeconds } from './durations.ts';
+import { isFields } from './fields.ts';
 import { providers } from './metric-providers.ts';
-import { duplicates, inside, isFields, listed, type Problem, problem, setFields, show } from './problems.ts';
+import { duplicates, inside, listed, type Problem, problem, setFields, show } from './problems.ts';
 import { analysisArgumentProblems } from './validate-arguments.ts';
 import { negatives } from './validate-values.ts';
 

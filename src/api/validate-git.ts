@@ -1,7 +1,8 @@
 /** The rules of RevertPolicy and GitSource that go beyond the types of their fields. */
 import { DURATION_HELP, durationSeconds } from './durations.ts';
+import type { Fields } from './fields.ts';
 import type { GitSource } from './git-source.ts';
-import { duplicates, type Fields, type Problem, problem, show } from './problems.ts';
+import { duplicates, type Problem, problem, show } from './problems.ts';
 import type { RevertPolicy } from './revert-policy.ts';
 import { negatives } from './validate-values.ts';
 

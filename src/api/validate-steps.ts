@@ -1,7 +1,8 @@
 import type { CanaryStrategy } from './canary.ts';
 import { CanaryStep, type ExperimentStep, type StringMatch } from './canary-steps.ts';
 import { DURATION_HELP, durationSeconds, pauseSeconds } from './durations.ts';
-import { type Fields, inside, isFields, listed, type Problem, problem, setFields, show } from './problems.ts';
+import { type Fields, isFields } from './fields.ts';
+import { inside, listed, type Problem, problem, setFields, show } from './problems.ts';
 import { argumentProblems } from './validate-arguments.ts';
 import { negatives } from './validate-values.ts';
 

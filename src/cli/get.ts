@@ -1,7 +1,7 @@
 import { rolloutTree } from '../view/index.ts';
 import type { Cluster } from './cluster.ts';
 import { followPicture, type Picture, readPicture } from './picture.ts';
-import { clusterFlags, type Invocation, onlyName, type Verb, wholeNumber, withCluster } from './verb.ts';
+import { clusterFlags, type Invocation, numericFlag, onlyName, type Verb, withCluster } from './verb.ts';
 import { watching } from './watching.ts';
 
 /** Home, and everything below cleared; what was printed before stays to be scrolled back to. */
@@ -22,7 +22,7 @@ export const get: Verb = {
   async run(invocation) {
     const name = onlyName(get, invocation.names);
     const show = await drawer(invocation);
-    const seconds = wholeNumber(get, invocation, 'timeout-seconds');
+    const seconds = numericFlag(get, invocation, 'timeout-seconds');
     return withCluster(invocation, async (cluster) => {
       const picture = await readPicture(cluster, name);
       if (invocation.isSet('watch')) return watch(cluster, picture, invocation, show, seconds);
@@ -35,7 +35,7 @@ export const get: Verb = {
 async function drawer(invocation: Invocation): Promise<(picture: Picture) => string> {
   const { world } = invocation;
   const explain = await world.explainer();
-  const asked = wholeNumber(get, invocation, 'width');
+  const asked = numericFlag(get, invocation, 'width');
   const colour = world.colour && invocation.isSet('color');
   return (picture) => {
     const width = asked ?? world.width;

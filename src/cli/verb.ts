@@ -136,7 +136,7 @@ export async function withCluster(
 }
 
 /** A number of seconds above 0 given as a flag; undefined where it is not given. */
-export function wholeNumber(verb: Verb, { text }: Invocation, flag: string): number | undefined {
+export function numericFlag(verb: Verb, { text }: Invocation, flag: string): number | undefined {
   const value = text(flag);
   if (value === undefined) return undefined;
   if (!/^[1-9]\d{0,8}$/.test(value)) throw new UsageError(`--${flag} "${value}" is not a whole number above 0`, verb);

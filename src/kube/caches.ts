@@ -1,6 +1,7 @@
 import type { KubeObject } from '../api/kubernetes.ts';
 import type { Resource } from './client.ts';
-import { createInformer, type Informer, type InformerOptions } from './informer.ts';
+import { createInformer, type Informer } from './informer.ts';
+import type { InformerOptions } from './informer-options.ts';
 
 export type CacheOptions<T extends KubeObject> = Pick<
   InformerOptions<T>,

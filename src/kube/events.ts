@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Event, KubeObject } from '../api/kubernetes.ts';
+import { timestamp } from '../api/times.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { createBackoff } from './backoff.ts';
@@ -179,11 +180,6 @@ function eventOf(event: EventRecord & { component: string; instance?: string }):
     lastTimestamp: timestamp(at),
     count: 1,
   };
-}
-
-/** RFC 3339 to the second, as the API server keeps it. */
-function timestamp(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }
 
 function objectOf({ object: { kind, metadata } }: EventRecord): string {

@@ -22,6 +22,7 @@ import {
   collectionPath,
   keyOf,
   objectPath,
+  pluralOf,
   type Query,
   requireNamespace,
   selectors,
@@ -38,6 +39,8 @@ export interface KubeClientOptions {
   requestTimeoutMilliseconds?: number;
   /** Held busy while a request is under way, so that virtual time waits for its answer. */
   clock?: Pick<Clock, 'busy'>;
+  /** Hears of every answer: `GET`, `rollouts`, 200. The code is 0 where there was none. */
+  onAnswer?: (method: string, plural: string, code: number) => void;
 }
 
 const PAGE = 500;
@@ -60,8 +63,14 @@ export function createKubeClient(options: KubeClientOptions): KubeConnection {
   const callAs = (user?: string): Call => {
     return async (request) => {
       const done = clock?.busy();
+      const heard = (code: number) => options.onAnswer?.(request.method, pluralOf(request.path), code);
       try {
-        return await call(transport, log, user === undefined ? request : impersonated(request, user));
+        const answer = await call(transport, log, user === undefined ? request : impersonated(request, user));
+        heard(200);
+        return answer;
+      } catch (error) {
+        heard(error instanceof ApiError ? error.code : 0);
+        throw error;
       } finally {
         done?.();
       }

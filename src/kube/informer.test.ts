@@ -3,7 +3,8 @@ import type { KubeObject } from '../api/kubernetes.ts';
 import { createLog, silentLog } from '../log.ts';
 import type { KubeConnection } from './client.ts';
 import { createKubeClient } from './http-client.ts';
-import { createInformer, type Informer, type InformerOptions } from './informer.ts';
+import { createInformer, type Informer } from './informer.ts';
+import type { InformerOptions } from './informer-options.ts';
 import { pods, replicaSets } from './resources.ts';
 import { reply, startTestServer, status, type TestServer } from './test-server.ts';
 

@@ -1,58 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from '../api/kubernetes.ts';
-import { type Clock, machineNow } from '../clock.ts';
+import { machineNow } from '../clock.ts';
 import { messageOf } from '../errors.ts';
-import type { Log } from '../log.ts';
 import { type Backoff, createBackoff } from './backoff.ts';
 import type { Cache } from './cache.ts';
-import {
-  ApiError,
-  isNotFound,
-  type KubeConnection,
-  type ListOptions,
-  type Resource,
-  type WatchEvent,
-} from './client.ts';
+import { ApiError, isNotFound, type ListOptions, type WatchEvent } from './client.ts';
+import { type InformerOptions, type InformerTiming, TIMING } from './informer-options.ts';
 import { createIntake } from './intake.ts';
 import { parseLabelSelector } from './selector.ts';
 import { createStore } from './store.ts';
 import { compareVersions } from './versions.ts';
 
-export interface InformerOptions<T extends KubeObject> {
-  connection: KubeConnection;
-  resource: Resource<T>;
-  log: Log;
-  namespace?: string | undefined;
-  /** Equality and existence terms only. */
-  labelSelector?: string | undefined;
-  /** The kind may be missing on the server (an optional CRD): then the cache is empty, and asks again every half minute. */
-  optional?: boolean | undefined;
-  /** What is kept of an object; default: all but metadata.managedFields. Must not change its argument. */
-  transform?: ((object: T) => T) | undefined;
-  /** Held busy while the cache is not following the server, so that virtual time waits for it. */
-  clock?: Pick<Clock, 'busy'> | undefined;
-  timing?: Partial<InformerTiming> | undefined;
-}
-
-/** Machine time. */
-export interface InformerTiming {
-  /** A watch is ended by the server after this many seconds. */
-  watchSeconds: number;
-  /** A watch that is silent for longer counts as broken: API servers send a bookmark about every minute. */
-  idleMilliseconds: number;
-  firstRetryMilliseconds: number;
-  longestRetryMilliseconds: number;
-  /** How often a missing optional kind is looked for. */
-  absentMilliseconds: number;
-}
-
-const TIMING: InformerTiming = {
-  watchSeconds: 540,
-  idleMilliseconds: 150_000,
-  firstRetryMilliseconds: 50,
-  longestRetryMilliseconds: 30_000,
-  absentMilliseconds: 30_000,
-};
 /** A watch that ends sooner than this, without an event, is a failure: asked again at once it would spin. */
 const LONG_LIFE_MILLISECONDS = 5_000;
 const LONGEST_ASKED_MILLISECONDS = 60_000;

@@ -1,3 +1,4 @@
+import { isFields } from '../api/fields.ts';
 import type { KubeObject } from '../api/kubernetes.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -52,29 +53,25 @@ export function createIntake<T extends KubeObject>({ resource, log, transform }:
 }
 
 function problemOf(object: unknown, { namespaced }: Resource): string | undefined {
-  if (!isRecord(object)) return 'is no object';
+  if (!isFields(object)) return 'is no object';
   const { metadata } = object;
-  if (!isRecord(metadata)) return 'metadata is no object';
+  if (!isFields(metadata)) return 'metadata is no object';
   if (!isText(metadata.name)) return 'metadata.name is no text';
   if (namespaced && !isText(metadata.namespace)) return 'metadata.namespace is no text';
-  if (metadata.ownerReferences !== undefined && !isListOfRecords(metadata.ownerReferences)) {
+  if (metadata.ownerReferences !== undefined && !isListOfFields(metadata.ownerReferences)) {
     return 'metadata.ownerReferences is no list of objects';
   }
-  const maps = ['labels', 'annotations'].filter((key) => metadata[key] !== undefined && !isRecord(metadata[key]));
+  const maps = ['labels', 'annotations'].filter((key) => metadata[key] !== undefined && !isFields(metadata[key]));
   return maps.length === 0 ? undefined : `metadata.${maps[0]} is no object`;
 }
 
 function nameOf(object: unknown): string {
-  const metadata = isRecord(object) && isRecord(object.metadata) ? object.metadata : {};
+  const metadata = isFields(object) && isFields(object.metadata) ? object.metadata : {};
   return `${metadata.namespace ?? ''}/${metadata.name ?? ''}`.slice(0, 512);
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isListOfRecords(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isRecord);
+function isListOfFields(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isFields);
 }
 
 function isText(value: unknown): value is string {

@@ -12,6 +12,12 @@ export function collectionPath(resource: Resource, namespace?: string): string {
     : `${root}/${plural}`;
 }
 
+/** The plural in the path of a collection or an object. */
+export function pluralOf(path: string): string {
+  const [, plural = ''] = /^\/(?:api|apis\/[^/]+)\/[^/]+\/(?:namespaces\/[^/]+\/)?([^/?]+)/.exec(path) ?? [];
+  return plural;
+}
+
 /** Throws where a namespaced kind comes without a namespace: the request would mean something else. */
 export function objectPath(resource: Resource, { namespace, name }: ObjectKey, subresource?: string): string {
   if (!name) throw new Error(`${resource.kind}: metadata.name is missing`);

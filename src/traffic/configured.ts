@@ -1,6 +1,6 @@
+import { fieldsOf, isFields } from '../api/fields.ts';
 import type { JsonObject } from '../api/kubernetes.ts';
 import type { Problem } from '../errors.ts';
-import { isRecord, recordOf } from './parse.ts';
 import type { Router } from './router.ts';
 
 /** A router that a Rollout names, and the value under its key. */
@@ -32,9 +32,9 @@ export function configuredRouters(
 }
 
 function entriesOf(trafficRouting: unknown): { key: string; path: string; value: unknown }[] {
-  const fields = recordOf(trafficRouting);
+  const fields = fieldsOf(trafficRouting);
   const builtIn = Object.entries(fields).filter(([key, value]) => !SETTINGS.includes(key) && value !== undefined);
-  const plugins = isRecord(fields.plugins) ? Object.entries(fields.plugins) : [];
+  const plugins = isFields(fields.plugins) ? Object.entries(fields.plugins) : [];
   return [
     ...builtIn.map(([key, value]) => ({ key, path: key, value })),
     ...plugins.map(([name, value]) => ({ key: `plugins.${name}`, path: `plugins.${JSON.stringify(name)}`, value })),

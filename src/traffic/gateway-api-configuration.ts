@@ -1,5 +1,5 @@
+import { fieldsOf, isFields } from '../api/fields.ts';
 import type { Problem } from '../errors.ts';
-import { isRecord, recordOf } from './parse.ts';
 
 /** A route by name, and where in the configuration it is named. */
 export interface RouteName {
@@ -19,7 +19,7 @@ const OBJECT_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 /** The routes that a configuration names, each once; none where it is not to be trusted. */
 export function configurationOf(value: unknown, namespace: string): { routes: RouteName[]; problems: Problem[] } {
-  if (!isRecord(value))
+  if (!isFields(value))
     return { routes: [], problems: [{ path: '', message: 'must be an object that names httpRoute' }] };
   const problems = [...fieldProblems(value), ...namespaceProblems(value.namespace, namespace)];
   const { routes, problems: nameProblems } = namedRoutes(value);
@@ -58,7 +58,7 @@ function namedRoutes(value: Record<string, unknown>): { routes: RouteName[]; pro
     httpRoute === undefined ? [] : [{ name: httpRoute, path: 'httpRoute' }];
   if (Array.isArray(httpRoutes)) {
     named.push(
-      ...httpRoutes.map((route, index) => ({ name: recordOf(route).name, path: `httpRoutes[${index}].name` })),
+      ...httpRoutes.map((route, index) => ({ name: fieldsOf(route).name, path: `httpRoutes[${index}].name` })),
     );
     problems.push(...httpRoutes.flatMap(routeFieldProblems));
   } else if (httpRoutes !== undefined) {
@@ -77,7 +77,7 @@ function namedRoutes(value: Record<string, unknown>): { routes: RouteName[]; pro
 }
 
 function routeFieldProblems(route: unknown, index: number): Problem[] {
-  return Object.keys(recordOf(route))
+  return Object.keys(fieldsOf(route))
     .filter((field) => !['name', 'useHeaderRoutes'].includes(field))
     .map((field) => ({
       path: `httpRoutes[${index}].${field}`,

@@ -1,4 +1,4 @@
-import { isRecord, textOf } from './parse.ts';
+import { isFields, textOf } from '../api/fields.ts';
 import type { TrafficTarget } from './router.ts';
 
 /** The API's own limit for a backendRef's weight. */
@@ -49,8 +49,8 @@ interface Pair {
  * A rule that has the right share already is left as it is, however its weights are written.
  */
 export function planRule(backendRefs: unknown[], target: TrafficTarget): RulePlan {
-  const maxWeight = wholeNumber(target.maxWeight, 100) || 100;
-  const canaryWeight = Math.min(maxWeight, wholeNumber(target.canaryWeight, 0));
+  const maxWeight = weightOf(target.maxWeight, 100) || 100;
+  const canaryWeight = Math.min(maxWeight, weightOf(target.canaryWeight, 0));
   const backends = backendRefs.map((backendRef, index) => backendOf(backendRef, index, target));
   const pairs = pairsOf(backends);
   const alone = pairs.length === 1 && backends.length === 2;
@@ -124,8 +124,8 @@ function pairsOf(backends: Backend[]): Pair[] {
 }
 
 function backendOf(backendRef: unknown, index: number, target: TrafficTarget): Backend {
-  const read = isRecord(backendRef) ? backendRef : {};
-  const weight = Math.min(LARGEST_WEIGHT, wholeNumber(read.weight, 1));
+  const read = isFields(backendRef) ? backendRef : {};
+  const weight = Math.min(LARGEST_WEIGHT, weightOf(read.weight, 1));
   return { index, read, weight, role: roleOf(read, target) };
 }
 
@@ -139,7 +139,7 @@ function roleOf(backendRef: Record<string, unknown>, target: TrafficTarget): Bac
   return backendRef.name === target.canaryService ? 'canary' : 'other';
 }
 
-function wholeNumber(value: unknown, otherwise: number): number {
+function weightOf(value: unknown, otherwise: number): number {
   return typeof value === 'number' && Number.isFinite(value) ? Math.max(0, Math.round(value)) : otherwise;
 }
 

@@ -1,8 +1,9 @@
+import { fieldsOf, isFields, listOf, textOf } from '../api/fields.ts';
+import { GATEWAY_API_PLUGIN } from '../api/index.ts';
 import type { JsonObject, KubeObject } from '../api/kubernetes.ts';
 import type { Problem } from '../errors.ts';
 import { configurationOf } from './gateway-api-configuration.ts';
 import { planRule } from './gateway-api-weights.ts';
-import { isRecord, listOf, recordOf, textOf } from './parse.ts';
 import type { ObjectReference, Observed, Router, RouterPatch, TrafficReading, TrafficTarget } from './router.ts';
 
 /**
@@ -10,7 +11,7 @@ import type { ObjectReference, Observed, Router, RouterPatch, TrafficReading, Tr
  * with a test of the whole backendRef as it was read: an absent weight cannot be tested by itself.
  */
 export const gatewayApi: Router = {
-  key: 'plugins.argoproj-labs/gatewayAPI',
+  key: `plugins.${GATEWAY_API_PLUGIN}`,
   objects: (configuration, namespace) =>
     configurationOf(configuration, namespace).routes.map((route) => routeReference(namespace, route.name)),
   render,
@@ -29,8 +30,8 @@ function routeReference(namespace: string, name: string): ObjectReference {
 }
 
 function rulesOf(route: KubeObject, target: TrafficTarget) {
-  const spec = recordOf(recordOf(route).spec);
-  return listOf(spec.rules).map((rule) => planRule(listOf(recordOf(rule).backendRefs), target));
+  const spec = fieldsOf(fieldsOf(route).spec);
+  return listOf(spec.rules).map((rule) => planRule(listOf(fieldsOf(rule).backendRefs), target));
 }
 
 function render(
@@ -135,11 +136,11 @@ function read(configuration: JsonObject, observed: Observed, target: TrafficTarg
 
 /** Who does not serve this generation of the route, and why; undefined where every parent does. */
 function unverified(route: KubeObject): string | undefined {
-  const { metadata, spec, status } = recordOf(route);
-  const { namespace, generation } = recordOf(metadata);
-  const parents = listOf(recordOf(spec).parentRefs);
+  const { metadata, spec, status } = fieldsOf(route);
+  const { namespace, generation } = fieldsOf(metadata);
+  const parents = listOf(fieldsOf(spec).parentRefs);
   if (parents.length === 0) return 'has no parentRefs, so no gateway serves it';
-  const entries = listOf(recordOf(status).parents).map(recordOf);
+  const entries = listOf(fieldsOf(status).parents).map(fieldsOf);
   for (const parent of parents) {
     const identity = parentIdentity(parent, namespace);
     const own = entries.filter((entry) => parentIdentity(entry.parentRef, namespace) === identity);
@@ -151,7 +152,7 @@ function unverified(route: KubeObject): string | undefined {
 }
 
 function parentIdentity(parent: unknown, routeNamespace: unknown): string {
-  const ref = recordOf(parent);
+  const ref = fieldsOf(parent);
   return JSON.stringify([
     textOf(ref.group) ?? 'gateway.networking.k8s.io',
     textOf(ref.kind) ?? 'Gateway',
@@ -163,13 +164,13 @@ function parentIdentity(parent: unknown, routeNamespace: unknown): string {
 }
 
 function parentName(parent: unknown): string {
-  const ref = recordOf(parent);
+  const ref = fieldsOf(parent);
   const section = textOf(ref.sectionName);
   return `${textOf(ref.kind) ?? 'Gateway'} "${textOf(ref.name) ?? ''}"${section === undefined ? '' : ` (${section})`}`;
 }
 
 function entryDoubt(entry: Record<string, unknown>, generation: unknown): string | undefined {
-  const conditions = listOf(entry.conditions).filter(isRecord);
+  const conditions = listOf(entry.conditions).filter(isFields);
   for (const type of ['Accepted', 'ResolvedRefs']) {
     const condition = conditions.find((candidate) => candidate.type === type);
     if (condition === undefined) return `condition ${type} is missing`;

@@ -1,5 +1,6 @@
 import type { AnalysisRun, GitRevert, KubeObject, Pod, ReplicaSet, Rollout } from '../api/index.ts';
-import { POD_TEMPLATE_HASH, REVISION, SCALE_DOWN_DEADLINE } from '../api/index.ts';
+import { SCALE_DOWN_DEADLINE } from '../api/index.ts';
+import { hashOf, revisionOf } from '../rollout/index.ts';
 import { ageOf, humanDuration } from './age.ts';
 import { icons, kindIcons, painted, statusIcon } from './icons.ts';
 import { podState } from './pod.ts';
@@ -114,8 +115,8 @@ const roleColours: Record<string, Colour> = {
 
 /** Which parts a ReplicaSet plays: stable, canary, active, preview. */
 export function rolesOf(replicaSet: ReplicaSet, { spec, status = {} }: Rollout): string[] {
-  const hash = replicaSet.metadata.labels?.[POD_TEMPLATE_HASH];
-  if (hash === undefined || hash === '') return [];
+  const hash = hashOf(replicaSet);
+  if (hash === '') return [];
   const isStable = hash === status.stableRS;
   const roles = isStable ? ['stable'] : [];
   if (spec.strategy?.canary !== undefined) return hash === status.currentPodHash && !isStable ? ['canary'] : roles;
@@ -201,10 +202,6 @@ export function revertsOf({ metadata }: Rollout, reverts: GitRevert[]): GitRever
 export function isOwnedBy(object: KubeObject, owner: KubeObject): boolean {
   const { uid } = owner.metadata;
   return uid !== undefined && (object.metadata.ownerReferences ?? []).some((reference) => reference.uid === uid);
-}
-
-function revisionOf(object: KubeObject | undefined): number {
-  return Number.parseInt(object?.metadata.annotations?.[REVISION] ?? '', 10) || 0;
 }
 
 function byAge(a: KubeObject, b: KubeObject): number {

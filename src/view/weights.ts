@@ -1,5 +1,5 @@
 import type { ReplicaSet, Rollout } from '../api/index.ts';
-import { POD_TEMPLATE_HASH } from '../api/index.ts';
+import { hashOf } from '../rollout/index.ts';
 
 /** Where a Rollout is in its strategy, in words for a column. */
 export interface Progress {
@@ -40,6 +40,6 @@ export function actualWeightOf(rollout: Rollout, replicaSets: ReplicaSet[]): num
     return status.canary?.weights?.canary.weight ?? 0;
   }
   if (available === 0 || status.currentPodHash === status.stableRS) return 0;
-  const canary = replicaSets.find(({ metadata }) => metadata.labels?.[POD_TEMPLATE_HASH] === status.currentPodHash);
+  const canary = replicaSets.find((replicaSet) => hashOf(replicaSet) === status.currentPodHash);
   return Math.floor(((canary?.status?.availableReplicas ?? 0) * 100) / available);
 }

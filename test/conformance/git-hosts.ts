@@ -23,7 +23,7 @@ export const READ_TOKEN = 'token-that-reads';
 
 export async function startHostedWorld(): Promise<HostedWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-host-'));
-  const bare = await openRepository(join(folder, 'repo.git'));
+  const bare = await openRepository(join(folder, 'repo.git'), process.env.PATH);
   const world: GitHubWorld = {
     repositories: new Map([['team/shop', { bare, protectedBranches: new Set() }]]),
     tokens: new Map([
@@ -34,7 +34,7 @@ export async function startHostedWorld(): Promise<HostedWorld> {
     now: () => 1_700_000_500_000,
   };
   const server = await startGitServer(world);
-  const git = createGit({ protocols: ['https', 'http', 'file'] });
+  const git = createGit({ protocols: ['https', 'http', 'file'], environment: process.env });
   return {
     folder,
     bare,

@@ -4,6 +4,7 @@ import { isMap, isScalar, isSeq, parseAllDocuments } from 'yaml';
 import type { AnalysisTemplate, Rollout } from '../../api/index.ts';
 import { pauseStepSeconds } from '../../api/index.ts';
 import type { KubeObject } from '../../api/kubernetes.ts';
+import { messageOf } from '../../errors.ts';
 
 /** A team's manifests, and what the demo has to know of them. */
 export interface Manifests {
@@ -17,9 +18,11 @@ export interface Manifests {
   prometheus: string[];
 }
 
-async function yamlFiles(folder: string): Promise<Record<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name));
+async function manifestFiles(folder: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+    throw new Error(`--manifests ${folder} is no folder that can be read: ${messageOf(error)}`);
+  });
+  const files = entries.filter((entry) => entry.isFile() && /\.(ya?ml|json)$/.test(entry.name));
   const read = files.map(async (entry) => {
     const path = join(entry.parentPath, entry.name);
     return [relative(folder, path), await readFile(path, 'utf8')] as const;
@@ -42,12 +45,14 @@ function addressesOf(template: AnalysisTemplate): string[] {
 
 /** Reads a folder of manifests with exactly one Rollout. */
 export async function readManifests(folder: string): Promise<Manifests> {
-  const files = await yamlFiles(folder);
+  const files = await manifestFiles(folder);
   const found = Object.entries(files).flatMap(([path, text]) => objectsOf(text).map((object) => ({ path, object })));
   const rollouts = found.filter(({ object }) => object?.kind === 'Rollout');
   const [only] = rollouts;
   if (!only || rollouts.length > 1) {
-    throw new Error(`${folder} holds ${rollouts.length} Rollouts in its YAML files: the demo plays exactly one`);
+    throw new Error(
+      `${folder} holds ${rollouts.length} Rollouts in its YAML and JSON files: the demo plays exactly one`,
+    );
   }
   const rollout = only.object as Rollout;
   const image = rollout.spec.template?.spec?.containers[0]?.image;
@@ -60,9 +65,9 @@ export async function readManifests(folder: string): Promise<Manifests> {
   return { files, rollout, rolloutFile: only.path, image, prometheus };
 }
 
-/** The image's next version: the last number of its tag plus one. */
+/** The image's next version: the last number of its tag plus one. A digest goes, as it does with a release. */
 export function nextImage(image: string): string {
-  const [, name = image, tag = ''] = /^(.*?)(?::([\w.-]+))?$/.exec(image) ?? [];
+  const [, name = image, tag = ''] = /^(.+?)(?::([\w.-]+))?(?:@[\w:]+)?$/.exec(image) ?? [];
   const bumped = tag.replace(/(\d+)(?!.*\d)/, (digits) => String(Number(digits) + 1));
   return `${name}:${bumped === tag ? `${tag || 'v1'}-next` : bumped}`;
 }
@@ -85,4 +90,10 @@ export function withImage(text: string, image: string): string {
 export function releaseSeconds({ spec }: Rollout): number {
   const steps = spec.strategy?.canary?.steps ?? [];
   return steps.reduce((sum, step) => sum + (step.pause ? (pauseStepSeconds(step) ?? 20) : 10), 30);
+}
+
+/** World seconds of the longest timed pause. */
+export function longestPause({ spec }: Rollout): number {
+  const steps = spec.strategy?.canary?.steps ?? [];
+  return Math.max(0, ...steps.map((step) => pauseStepSeconds(step) ?? 0));
 }

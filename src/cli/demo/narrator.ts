@@ -47,6 +47,7 @@ const SKETCHES: { [Type in Sight['type']]: Sketch<Type> } = {
   chapter: ({ title }, { strong }) => `\n${strong(title)}`,
   commit: ({ commit, subject, author }, { accent, dim }) =>
     `${accent('git')}      ${commit.slice(0, 7)} ${subject} ${dim(`— ${author.replace(/ <.*/, '')}`)}`,
+  why: ({ sentence }, { accent, dim }) => `${accent('why')}      ${dim(sentence)}`,
   weight: ({ canary }, colours) =>
     `${colours.accent('traffic')}  ${bar(canary, colours)} ${String(canary).padStart(3)} % to the canary`,
   measurement({ phase, metric, value, message }, { good, bad, dim, accent }) {

@@ -1,12 +1,15 @@
-import type { AnalysisRun, GitRevert, Measurement, Rollout } from '../../api/index.ts';
+import type { AnalysisRun, GitRevert, Measurement, ReplicaSet, Rollout } from '../../api/index.ts';
 import type { Event, KubeObject } from '../../api/kubernetes.ts';
 import { machineNow } from '../../clock.ts';
+import { explainPicture } from '../explanation.ts';
 import type { Stage } from './stage.ts';
 
 /** What a spectator may be told, as it happens. */
 export type Sight =
   | { type: 'commit'; author: string; subject: string; commit: string }
   | { type: 'phase'; phase: string; message: string; step: number | undefined }
+  /** Why the rollout is where it is, in a sentence. */
+  | { type: 'why'; sentence: string }
   | { type: 'weight'; canary: number; image: string }
   | { type: 'measurement'; run: string; metric: string; phase: string; value: string; message: string }
   | { type: 'verdict'; run: string; phase: string; message: string }
@@ -66,6 +69,16 @@ function shareOf({ world, namespace, name }: Stage): number {
   return total > 0 ? ((total - stable) * 100) / total : 0;
 }
 
+/** By the controller's own machine, from what everybody can see. */
+function explanation({ world, namespace, name, clock }: Stage): string | undefined {
+  const { store } = world.api;
+  const rollout = store.get<Rollout>('Rollout', namespace, name);
+  if (!rollout?.status?.phase) return undefined;
+  const replicaSets = store.list<ReplicaSet>('ReplicaSet', namespace);
+  const analysisRuns = store.list<AnalysisRun>('AnalysisRun', namespace);
+  return explainPicture({ rollout, replicaSets, analysisRuns, pods: [], gitReverts: [] }, clock.now());
+}
+
 function newMeasurements(run: AnalysisRun, known: Map<string, number>): Sight[] {
   return (run.status?.metricResults ?? []).flatMap((result) => {
     const key = `${run.metadata.uid}/${result.name}`;
@@ -100,8 +113,20 @@ export function observeStage(stage: Stage, tell: Tell): Observer {
     if (share === 0 && reaction.verdict) reaction.restored ??= moment();
     onceFor('weight', String(share), () => tell({ type: 'weight', canary: share, image }));
   };
+  let passing = () => {};
+  /** Said of what lasts: a state that is left within a second explains nothing. */
+  const why = () => {
+    passing();
+    passing = clock.at(clock.now() + 1000, sayWhy);
+  };
+  const sayWhy = () => {
+    const sentence = explanation(stage);
+    // Counts and times change all the time; what is waited for does not.
+    if (sentence) onceFor('why', sentence.replace(/\d+/g, ''), () => tell({ type: 'why', sentence }));
+  };
   const ofRun = (run: AnalysisRun) => {
     for (const sight of newMeasurements(run, measured)) tell(sight);
+    why();
     const { phase = '', message = '' } = run.status ?? {};
     if (!['Successful', 'Failed', 'Error', 'Inconclusive'].includes(phase)) return;
     onceFor(`run/${run.metadata.uid}`, phase, () => {
@@ -114,6 +139,7 @@ export function observeStage(stage: Stage, tell: Tell): Observer {
       look();
       const { phase = '', message = '', currentStepIndex: step } = status ?? {};
       onceFor('phase', `${phase} ${message} ${step}`, () => phase && tell({ type: 'phase', phase, message, step }));
+      why();
     }),
     store.watch<AnalysisRun>('AnalysisRun', (_, run) => ofRun(run)),
     store.watch('HTTPRoute', look),
@@ -131,6 +157,7 @@ export function observeStage(stage: Stage, tell: Tell): Observer {
     reaction: () => reaction,
     canaryShare: () => Math.round(shareOf(stage)),
     stop() {
+      passing();
       for (const stop of stops) stop();
     },
   };

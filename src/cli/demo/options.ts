@@ -44,6 +44,12 @@ function positive(text: string | undefined, flag: string): number | undefined {
   return number;
 }
 
+function whole(text: string | undefined, flag: string): number | undefined {
+  const number = positive(text, flag);
+  if (number !== undefined && !Number.isInteger(number)) throw new Error(`--${flag} ${text}: use a whole number`);
+  return number;
+}
+
 /** Reads the command line; throws an error that names the flag and what is allowed. */
 export function readDemoOptions(args: string[]): DemoOptions {
   const { values } = parseArgs({ args, options: OPTIONS, allowPositionals: false });
@@ -55,7 +61,7 @@ export function readDemoOptions(args: string[]): DemoOptions {
     speed: positive(values.speed, 'speed'),
     keep: values.keep,
     manifests: values.manifests,
-    chaosKills: positive(values['chaos-kill'], 'chaos-kill') ?? 0,
+    chaosKills: whole(values['chaos-kill'], 'chaos-kill') ?? 0,
     hold: values.hold === true,
   };
 }

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GitRevert, Rollout } from '../../api/index.ts';
+import type { GitRevert, GitSource, Rollout } from '../../api/index.ts';
 import { machineNow } from '../../clock.ts';
-import { type Manifests, nextImage, releaseSeconds, withImage } from './manifests.ts';
+import { longestPause, type Manifests, nextImage, releaseSeconds, withImage } from './manifests.ts';
 import type { Tell } from './observer.ts';
 import type { Scenario } from './options.ts';
 import { commitLine, type Stage } from './stage.ts';
 
-export type Outcome = 'promoted' | 'reverted' | 'aborted' | 'stuck';
+/** `moved`: traffic rose although nothing could be measured. */
+export type Outcome = 'promoted' | 'reverted' | 'aborted' | 'stuck' | 'moved';
 
 export interface Ending {
   outcome: Outcome;
@@ -36,12 +37,33 @@ function rolloutOf({ world, namespace, name }: Stage): Rollout | undefined {
   return world.api.store.get<Rollout>('Rollout', namespace, name);
 }
 
+/** Manifests that cannot be applied never lead anywhere: better to say so than to wait. */
+function refuseBadManifests({ world, namespace }: Stage): void {
+  for (const { status } of world.api.store.list<GitSource>('GitSource', namespace)) {
+    const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+    if (ready?.status === 'False' && ['InvalidManifests', 'ApplyFailed', 'InvalidSpec'].includes(ready.reason ?? '')) {
+      throw new Error(`the manifests cannot be applied: ${ready.message}`);
+    }
+  }
+}
+
+/** A Rollout that has been invalid for this long is not waiting for another object to arrive. World time, milliseconds. */
+const INVALID_FOR_GOOD = 60_000;
+
+function refuseInvalidRollout(stage: Stage): void {
+  const invalid = rolloutOf(stage)?.status?.conditions?.find(({ type }) => type === 'InvalidSpec');
+  const since = Date.parse(invalid?.lastTransitionTime ?? '');
+  if (stage.clock.now() - since > INVALID_FOR_GOOD) throw new Error(`the Rollout is invalid: ${invalid?.message}`);
+}
+
 /** Waits until `done` answers something; gives up after a bounded machine time. */
 async function wait<T>({ stage, patience }: Play, done: () => T | undefined | false): Promise<T | undefined> {
   const limit = machineNow() + (patience / stage.clock.time().speed) * 1000 + 60_000 + stage.controller.restarts * 4000;
   while (machineNow() < limit) {
     const answer = done();
     if (answer !== undefined && answer !== false) return answer;
+    refuseBadManifests(stage);
+    refuseInvalidRollout(stage);
     await sleep(LOOK_MILLISECONDS);
   }
   return undefined;
@@ -106,22 +128,34 @@ function versionOf(image: string): string {
   return image.split(':').at(-1) ?? image;
 }
 
-async function goodRelease(play: Play, image: string, during: () => Promise<void> = async () => {}): Promise<Outcome> {
+async function goodRelease(
+  play: Play,
+  image: string,
+  during: () => Promise<boolean> = async () => true,
+): Promise<Outcome> {
   play.tell({ type: 'chapter', title: `A good release: ${image}` });
   await release(play, image, `Release ${play.stage.name} ${versionOf(image)}\n\nFaster checkout.`);
   const begun = await wait(play, () => isUnderWay(play.stage, image));
-  if (begun) await during();
+  const held = begun ? await during() : true;
   const done = await wait(play, () => {
     promoteWherePaused(play);
     return isHealthyOn(play.stage, image) && play.canaryShare() === 0;
   });
-  return done ? 'promoted' : 'stuck';
+  if (!done) return 'stuck';
+  return held ? 'promoted' : 'moved';
 }
 
-/** The new version has requests. */
-function isUnderWay({ world, namespace, name }: Stage, image: string): boolean {
+/** The release has requests, or is past that already. */
+function isUnderWay(stage: Stage, image: string): boolean {
+  const { world, namespace, name } = stage;
+  const { status } = rolloutOf(stage) ?? {};
   const { revisions } = world.traffic.summary(namespace, name);
-  return revisions.some((revision) => revision.image === versionOf(image) && revision.requestsPerSecond > 0);
+  const isNew = status?.currentPodHash !== status?.stableRS;
+  const served = revisions.some(
+    ({ hash, requestsPerSecond }) => hash === status?.currentPodHash && requestsPerSecond > 0,
+  );
+  const past = status?.abort === true || isHealthyOn(stage, image);
+  return (isNew && served) || past || world.api.store.list('GitRevert', namespace).length > 0;
 }
 
 function endedRevert({ world, namespace }: Stage, culprit: string): GitRevert | undefined {
@@ -156,15 +190,18 @@ async function badRelease(play: Play, image: string, stableImage: string): Promi
   return { outcome: home ? 'reverted' : 'aborted', culprit, revert: record?.status?.commit, bystander };
 }
 
-/** Prometheus goes away in mid-canary for longer than several intervals, and comes back. */
-async function outage({ stage, tell }: Play): Promise<void> {
+/** Prometheus goes away in mid-canary for longer than any pause, and comes back; answers whether the rollout held. */
+async function outage({ stage, manifests, tell, canaryShare }: Play): Promise<boolean> {
   const world = (seconds: number) => sleep((seconds / stage.clock.time().speed) * 1000);
   await world(60);
   await stage.world.prometheus.outage(true);
   tell({ type: 'prometheus', up: false });
-  await world(stage.clock.time().speed > 1 ? 180 : 60);
+  const before = canaryShare();
+  await world(longestPause(manifests.rollout) + 120);
+  const held = canaryShare() <= before;
   await stage.world.prometheus.outage(false);
   tell({ type: 'prometheus', up: true });
+  return held;
 }
 
 const NOTHING = { culprit: undefined, revert: undefined, bystander: undefined };

@@ -94,7 +94,7 @@ export async function buildStage(manifests: Manifests, speed: number, keep: stri
     },
   });
   await rm(join(folder, 'repo.git'), { recursive: true, force: true });
-  const repository = await openRepository(join(folder, 'repo.git'));
+  const repository = await openRepository(join(folder, 'repo.git'), process.env.PATH);
   await writeFile(join(folder, 'kubeconfig'), world.api.kubeconfig());
   const { name, namespace = name } = manifests.rollout.metadata;
   furnish(world, namespace, repository.path, `apps/${name}`);

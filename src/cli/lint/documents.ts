@@ -1,4 +1,5 @@
 import { type Document, isMap, isPair, isSeq, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml';
+import { isFields } from '../../api/fields.ts';
 import { messageOf } from '../../errors.ts';
 
 /** Something to say about a place in a file. */
@@ -63,7 +64,7 @@ function collect(parsed: Parsed, file: string, document: Document.Parsed, lines:
     return;
   }
   if (value === null || value === undefined) return;
-  if (!isObject(value)) {
+  if (!isFields(value)) {
     finding('this is not an object; a manifest has apiVersion, kind and metadata', false);
     return;
   }
@@ -73,17 +74,13 @@ function collect(parsed: Parsed, file: string, document: Document.Parsed, lines:
       ? [{ object: value, prefix: '' }]
       : items.map((object, index) => ({ object, prefix: `items[${index}].` }));
   for (const { object, prefix } of objects) {
-    if (!isObject(object) || typeof object.kind !== 'string' || typeof object.apiVersion !== 'string') {
+    if (!isFields(object) || typeof object.kind !== 'string' || typeof object.apiVersion !== 'string') {
       finding('there is no apiVersion and kind here: not a Kubernetes object, passed over', true);
       continue;
     }
     const lineOf = (path: string) => lineOfPath(document.contents, segments(prefix + path), lines);
     parsed.sources.push({ file, object, lineOf });
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The parts of a path such as `spec.steps[0]."a.b"`. */

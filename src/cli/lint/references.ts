@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { fieldsOf } from '../../api/fields.ts';
 import {
   type AnalysisTemplate,
   type JsonObject,
@@ -119,10 +120,11 @@ function selectorProblems(path: string, service: Service, rollout: Rollout): Pro
 function routeFindings(source: Source, surroundings: Surroundings): Finding[] {
   const rollout = source.object as unknown as Rollout;
   const { trafficRouting, canaryService = '', stableService = '' } = rollout.spec.strategy?.canary ?? {};
-  const namespace = rollout.metadata?.namespace ?? 'default';
-  const target = { namespace, canaryService, stableService, canaryWeight: 0, maxWeight: 100 };
   // Keys that are no router are told by the object's own check.
   return configuredRouters(routers, trafficRouting).configured.flatMap(({ router, configuration, path }) => {
+    // Where the file leaves the namespace to whoever applies it, the router's own word for it is taken.
+    const namespace = rollout.metadata?.namespace ?? String(fieldsOf(configuration).namespace ?? 'default');
+    const target = { namespace, canaryService, stableService, canaryWeight: 0, maxWeight: 100 };
     const references = router.objects(configuration as JsonObject, namespace);
     const observed = references.map(({ group, kind, name }) => found(surroundings, rollout, group, kind, name));
     const at = `${CANARY}.trafficRouting.${path}`;

@@ -31,6 +31,8 @@ export interface LoggedCommit {
 /** A bare repository on disk, as people and programs use it: by the git program itself. */
 export interface BareRepository {
   readonly path: string;
+  /** Where the git program is found, as in PATH. */
+  readonly searchPath: string;
   head(branch?: string): Promise<string | undefined>;
   /** Adds a commit on top of the branch; answers its id. Throws `HeadMoved` where the head is not the named parent. */
   commit(commit: NewCommit): Promise<string>;
@@ -60,9 +62,9 @@ const QUIET_ENVIRONMENT = {
   TZ: 'UTC',
 };
 
-function run(args: readonly string[], { input, env }: RunOptions = {}): Promise<Buffer> {
+function run(searchPath: string, args: readonly string[], { input, env }: RunOptions = {}): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const environment = { PATH: process.env.PATH ?? '', ...QUIET_ENVIRONMENT, ...env };
+    const environment = { PATH: searchPath, ...QUIET_ENVIRONMENT, ...env };
     const options = { env: environment, encoding: 'buffer' as const, maxBuffer: 64 * 1024 * 1024 };
     const child = execFile('git', args, options, (error, stdout, stderr) => {
       if (error) reject(new Error(`git ${args.join(' ')}: ${stderr.toString('utf8').trim()}`));
@@ -124,19 +126,20 @@ function parseLog(output: Buffer): LoggedCommit[] {
   return commits;
 }
 
-/** Opens the bare repository at `path`, made first where there is none. */
-export async function openRepository(path: string): Promise<BareRepository> {
+/** Opens the bare repository at `path`, made first where there is none. `searchPath` says where git is, as PATH does. */
+export async function openRepository(path: string, searchPath = ''): Promise<BareRepository> {
+  const call = (args: readonly string[], options?: RunOptions) => run(searchPath, args, options);
   await mkdir(path, { recursive: true });
-  await run(['init', '--quiet', '--bare', '--initial-branch=main', path]);
+  await call(['init', '--quiet', '--bare', '--initial-branch=main', path]);
   for (const [key, value] of [
     ['uploadpack.allowFilter', 'true'],
     ['uploadpack.allowAnySHA1InWant', 'true'],
     ['http.receivepack', 'true'],
     ['gc.auto', '0'],
   ]) {
-    await run([`--git-dir=${path}`, 'config', key as string, value as string]);
+    await call([`--git-dir=${path}`, 'config', key as string, value as string]);
   }
-  const git: BareRepository['git'] = (args, options) => run([`--git-dir=${path}`, ...args], options);
+  const git: BareRepository['git'] = (args, options) => call([`--git-dir=${path}`, ...args], options);
 
   const head = async (branch = 'main') => {
     const found = await git(['for-each-ref', '--format=%(objectname)', `refs/heads/${branch}`]);
@@ -144,6 +147,7 @@ export async function openRepository(path: string): Promise<BareRepository> {
   };
   return {
     path,
+    searchPath,
     git,
     head,
     async commit(commit) {

@@ -33,8 +33,9 @@ function answerGit(world: GitHubWorld, request: IncomingMessage, response: Serve
   }
   const cut = request.method === 'POST' && pushes && world.faults.cutAfterWrite > 0;
   if (cut) world.faults.cutAfterWrite--;
-  const folder = found.hosted.bare.path;
-  serveGit(request, response, { folder, service: found.service, query: url.search.slice(1), user: rights?.login, cut });
+  const { path: folder, searchPath } = found.hosted.bare;
+  const query = url.search.slice(1);
+  serveGit(request, response, { folder, searchPath, service: found.service, query, user: rights?.login, cut });
 }
 
 async function answer(world: GitHubWorld, request: IncomingMessage, response: ServerResponse) {

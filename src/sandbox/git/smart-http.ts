@@ -4,6 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 export interface SmartRequest {
   /** The bare repository's folder. */
   folder: string;
+  /** Where the git program is found, as in PATH. */
+  searchPath: string;
   /** What follows the repository's name, with a leading slash: `/info/refs`, `/git-upload-pack`, ... */
   service: string;
   query: string;
@@ -28,9 +30,9 @@ function writeHead(response: ServerResponse, head: string) {
   response.statusCode = status;
 }
 
-function cgiEnvironment(request: IncomingMessage, { folder, service, query, user }: SmartRequest) {
+function cgiEnvironment(request: IncomingMessage, { folder, searchPath, service, query, user }: SmartRequest) {
   return {
-    PATH: process.env.PATH ?? '',
+    PATH: searchPath,
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_PROJECT_ROOT: folder,

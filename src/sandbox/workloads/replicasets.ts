@@ -14,6 +14,9 @@ import {
 } from './objects.ts';
 import type { Controller, Surroundings } from './settings.ts';
 
+/** The API server cuts a generated name's base to this, so that five letters more fit into a label. */
+const LONGEST_GENERATED_BASE = 58;
+
 /** Keeps as many pods as each ReplicaSet asks for and counts them in its status. */
 export function runReplicaSets({ store, clock, log }: Surroundings): Controller {
   const reconcile = (key: string) => {
@@ -44,7 +47,7 @@ export function runReplicaSets({ store, clock, log }: Surroundings): Controller 
     const { metadata, spec } = replicaSet.spec.template;
     let attempt = 0;
     let podName: string;
-    do podName = `${name}-${suffix(`${uid} ${attempt++}`)}`;
+    do podName = `${`${name}-`.slice(0, LONGEST_GENERATED_BASE)}${suffix(`${uid} ${attempt++}`)}`;
     while (store.get('Pod', namespace, podName));
     store.create('Pod', {
       apiVersion: 'v1',
