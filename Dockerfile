@@ -18,7 +18,7 @@ RUN ln -s /app/headgate.js /usr/local/bin/headgate \
  && ln -s /app/kubectl-headgate.js /usr/local/bin/kubectl-headgate \
  && echo '{"type":"module"}' > /app/package.json
 # A pass leaves little behind: by default V8 would keep 128 MiB for young objects alone.
-ENV NODE_OPTIONS="--max-semi-space-size=16"
+ENV NODE_OPTIONS="--max-semi-space-size=8"
 USER 1000:1000
 EXPOSE 8090
 ENTRYPOINT ["headgate"]

@@ -43,6 +43,7 @@ const rolloutFields: Undriven[] = [
   { field: `${canary}.antiAffinity`, instead: 'remove it, or put an affinity into spec.template' },
   { field: `${canary}.canaryMetadata`, instead: 'remove it, or put the metadata into spec.template' },
   { field: `${canary}.stableMetadata`, instead: 'remove it, or put the metadata into spec.template' },
+  { field: `${canary}.scaleDownDelayRevisionLimit`, instead: 'remove it; former pods stay for scaleDownDelaySeconds' },
   { field: `${canary}.replicaProgressThreshold`, instead: 'remove it; a step waits for all of its pods' },
 ];
 
@@ -57,7 +58,13 @@ export const undriven: Readonly<Record<string, Undriven[]>> = {
   ClusterAnalysisTemplate: providerFields,
   AnalysisRun: providerFields,
   Experiment: [{ field: 'kind', value: 'Experiment', instead: 'use an analysis step of a Rollout' }],
-  RevertPolicy: [{ field: 'spec.mode', value: 'PullRequest', instead: 'choose Direct, DryRun or Off' }],
+  RevertPolicy: [
+    {
+      field: 'spec.mode',
+      value: 'PullRequest',
+      instead: 'choose Direct, DryRun or Off; a policy without a mode asks for PullRequest',
+    },
+  ],
 };
 
 /** The places that a pattern of fields names in a value, each with what is there. */
