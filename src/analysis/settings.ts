@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
 import { durationMilliseconds } from '../api/durations.ts';
-import type { AnalysisRunSpec, Metric } from '../api/index.ts';
+import { type AnalysisRunSpec, DEFAULT_MEASUREMENT_RETENTION, type Metric } from '../api/index.ts';
 import { type ArgumentValues, substitute } from './arguments.ts';
 
 /** How a metric is measured and judged, with defaults and arguments worked in. Times in milliseconds. */
@@ -24,7 +24,6 @@ export interface MetricSettings {
 
 export const DEFAULT_CONSECUTIVE_ERROR_LIMIT = 4;
 export const ERROR_RETRY_INTERVAL = 10_000;
-const DEFAULT_RETENTION = 10;
 /** Times in a status are whole seconds: what is shorter would measure without a pause. */
 const SHORTEST_INTERVAL = 1000;
 
@@ -51,7 +50,7 @@ export function settingsOf(metric: Metric, spec: AnalysisRunSpec, args: Argument
     consecutiveErrorLimit: number(value.consecutiveErrorLimit),
     consecutiveSuccessLimit: number(value.consecutiveSuccessLimit) ?? 0,
     dryRun: (spec.dryRun ?? []).some(({ metricName }) => nameMatches(metricName, metric.name)),
-    retention: Math.max(1, retention?.limit ?? DEFAULT_RETENTION),
+    retention: Math.max(1, retention?.limit ?? DEFAULT_MEASUREMENT_RETENTION),
   };
 }
 

@@ -96,12 +96,12 @@ export function effectiveCount(metric: Metric): number | undefined {
   return metric.interval === undefined || metric.interval === '' ? 1 : undefined;
 }
 
-export function revertMode(policy: RevertPolicy): RevertMode {
+export function revertMode(policy: Pick<RevertPolicy, 'spec'>): RevertMode {
   return policy.spec.mode ?? 'PullRequest';
 }
 
 /** How many commits and pull requests a policy allows in 24 hours. */
-export function revertBudget(policy: RevertPolicy): { directPerDay: number; pullRequestsPerDay: number } {
+export function revertBudget(policy: Pick<RevertPolicy, 'spec'>): { directPerDay: number; pullRequestsPerDay: number } {
   return { directPerDay: 4, pullRequestsPerDay: 10, ...policy.spec.budget };
 }
 

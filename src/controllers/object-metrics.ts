@@ -1,5 +1,13 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { AnalysisRun, AnalysisTemplate, GitRevert, KubeObject, Metric, Rollout } from '../api/index.ts';
+import {
+  type AnalysisRun,
+  type AnalysisTemplate,
+  desiredReplicas,
+  type GitRevert,
+  type KubeObject,
+  type Metric,
+  type Rollout,
+} from '../api/index.ts';
 import type { Cache } from '../kube/cache.ts';
 
 /** What is counted from the caches at each scrape. */
@@ -92,7 +100,7 @@ function countRollouts(gauges: ObjectGauges, rollouts: Rollout[]): void {
     const phase = status.phase ?? '';
     gauges.info.set({ ...labels, strategy, traffic_router: trafficRouter(rollout), phase }, 1);
     gauges.phase.set({ ...labels, strategy, phase }, 1);
-    gauges.desired.set(labels, spec.replicas ?? 1);
+    gauges.desired.set(labels, desiredReplicas(rollout));
     gauges.available.set(labels, status.availableReplicas ?? 0);
     gauges.unavailable.set(labels, Math.max(0, (status.replicas ?? 0) - (status.availableReplicas ?? 0)));
     gauges.updated.set(labels, status.updatedReplicas ?? 0);

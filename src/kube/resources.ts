@@ -27,10 +27,6 @@ function cluster<T extends KubeObject>(group: string, version: string, plural: s
   return { group, version, plural, kind, namespaced: false };
 }
 
-export interface ConfigMap extends KubeObject {
-  data?: Record<string, string>;
-}
-
 export interface Job extends KubeObject {
   spec: JsonObject;
   status?: {
@@ -73,15 +69,8 @@ export const jobs = namespaced<Job>('batch', 'v1', 'jobs', 'Job');
 export const pods = namespaced<Pod>('', 'v1', 'pods', 'Pod');
 export const services = namespaced<Service>('', 'v1', 'services', 'Service');
 export const secrets = namespaced<Secret>('', 'v1', 'secrets', 'Secret');
-export const configMaps = namespaced<ConfigMap>('', 'v1', 'configmaps', 'ConfigMap');
 export const events = namespaced<Event>('', 'v1', 'events', 'Event');
 export const namespaces = cluster<AnyObject>('', 'v1', 'namespaces', 'Namespace');
 export const endpointSlices = namespaced<EndpointSlice>('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice');
 export const leases = namespaced<Lease>('coordination.k8s.io', 'v1', 'leases', 'Lease');
-export const customResourceDefinitions = cluster<AnyObject>(
-  'apiextensions.k8s.io',
-  'v1',
-  'customresourcedefinitions',
-  'CustomResourceDefinition',
-);
 export const httpRoutes = namespaced<AnyObject>('gateway.networking.k8s.io', 'v1', 'httproutes', 'HTTPRoute');

@@ -1,4 +1,4 @@
-import type { AbortCause, RevertMode, RevertPolicySpec } from '../api/index.ts';
+import { type AbortCause, type RevertPolicySpec, revertBudget, revertMode } from '../api/index.ts';
 
 /** A policy as it is matched: its repository in the one spelling. */
 export interface Policy {
@@ -19,8 +19,6 @@ export type Selection =
   | { kind: 'one'; policy: Policy }
   | { kind: 'none'; reason: 'NoRevertPolicy'; message: string }
   | { kind: 'several'; reason: 'SeveralPoliciesMatch'; message: string };
-
-export const DEFAULT_DIRECT_PER_DAY = 4;
 
 /** Whether `path` is `prefix` or lies below it, by whole segments. */
 export function liesBelow(path: string, prefix: string): boolean {
@@ -84,10 +82,6 @@ function untriggered({ kind, phase }: GateFacts['cause'], { triggers }: RevertPo
   return triggers?.manualAbort ? undefined : 'a person aborted it, and triggers.manualAbort is not true in the policy';
 }
 
-function modeOf({ spec }: Policy): RevertMode {
-  return spec.mode ?? 'PullRequest';
-}
-
 function frozen({ spec }: Policy, now: number): Gate | undefined {
   const freeze = spec.freeze?.find(({ from, to }) => Date.parse(from) <= now && now < Date.parse(to));
   if (!freeze) return undefined;
@@ -97,7 +91,7 @@ function frozen({ spec }: Policy, now: number): Gate | undefined {
 
 /** Whether this policy lets this failure be taken out of Git now. Asked again before every step, the last time right before the write. */
 export function gate(policy: Policy, facts: GateFacts): Gate {
-  const mode = modeOf(policy);
+  const mode = revertMode(policy);
   if (mode === 'Off') {
     return {
       kind: 'skip',
@@ -117,7 +111,7 @@ export function gate(policy: Policy, facts: GateFacts): Gate {
       'where the release came from was written down by hand; that is not enough to write to a branch directly';
     return { kind: 'person', reason: 'ProvenanceByHand', message };
   }
-  const most = policy.spec.budget?.directPerDay ?? DEFAULT_DIRECT_PER_DAY;
+  const most = revertBudget(policy).directPerDay;
   if (facts.writtenToday >= most) {
     const message = `${facts.writtenToday} commits were reverted in this repository in the last 24 hours; RevertPolicy ${policy.name} allows ${most} (budget.directPerDay)`;
     return { kind: 'person', reason: 'BudgetExhausted', message };

@@ -3,7 +3,7 @@ export { findCulprit } from './culprit.ts';
 export type { Decision } from './decide.ts';
 export { decide, derive, explain, isFinal } from './decide.ts';
 export type { Gate, GateFacts, Origin, Policy, Selection } from './gates.ts';
-export { DEFAULT_DIRECT_PER_DAY, gate, liesBelow, selectPolicy } from './gates.ts';
+export { gate, liesBelow, selectPolicy } from './gates.ts';
 export type { KeyParts } from './key.ts';
 export { revertKey, revertName } from './key.ts';
 export { machine } from './machine.ts';

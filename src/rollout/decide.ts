@@ -41,9 +41,9 @@ export function decide(seen: Observation): Decision {
   const state = step(persisted, told);
   const abortCause = abortCauseOf(facts, told, persisted, state);
   const message = abortCause?.message ?? facts.memory.abort?.message;
-  const status = statusOf({ facts, persisted, next: state, abortCause: message || undefined });
-  const memory = nextMemory({ facts, persisted, next: state, abortCause });
   const slots = runSlots(facts, persisted, state);
+  const status = statusOf({ facts, persisted, next: state, abortCause: message || undefined, slots });
+  const memory = nextMemory({ facts, persisted, next: state, abortCause });
   return {
     persisted,
     state,

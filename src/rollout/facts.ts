@@ -3,7 +3,10 @@ import {
   type AnalysisRun,
   type CanaryStep,
   type CanaryStrategy,
+  canarySteps,
+  desiredReplicas,
   type KubeObject,
+  maxTrafficWeight,
   POD_TEMPLATE_HASH,
   type PodTemplateSpec,
   REVISION,
@@ -106,7 +109,7 @@ export function factsOf(seen: Observation): Facts {
   const { rollout, runs } = seen;
   const status = rollout.status ?? {};
   const canary = rollout.spec.strategy?.canary ?? {};
-  const steps = canary.steps ?? [];
+  const steps = canarySteps(rollout);
   const template = rollout.spec.template ?? {};
   const alive = seen.replicaSets.filter((replicaSet) => !replicaSet.metadata.deletionTimestamp);
   const computed = templateHash(template, status.collisionCount);
@@ -120,7 +123,7 @@ export function factsOf(seen: Observation): Facts {
     status,
     canary,
     steps,
-    replicas: rollout.spec.replicas ?? 1,
+    replicas: desiredReplicas(rollout),
     hash: newReplicaSet ? hashOf(newReplicaSet) : computed,
     stepHash: stepsHash(canary.steps),
     stableHash,
@@ -132,7 +135,7 @@ export function factsOf(seen: Observation): Facts {
     revision: revisionNumber(alive, newReplicaSet),
     memory: memoryOf(newReplicaSet),
     routed: canary.trafficRouting !== undefined,
-    maxWeight: canary.trafficRouting?.maxTrafficWeight ?? 100,
+    maxWeight: maxTrafficWeight(rollout),
     index: clampIndex(status.currentStepIndex, steps),
     stepRun: named(status.canary?.currentStepAnalysisRunStatus?.name),
     backgroundRun: named(status.canary?.currentBackgroundAnalysisRunStatus?.name),

@@ -1,4 +1,4 @@
-import type { Condition, Rollout, RolloutPhase, RolloutStatus } from '../api/index.ts';
+import { type Condition, desiredReplicas, type Rollout, type RolloutPhase, type RolloutStatus } from '../api/index.ts';
 
 export interface Phase {
   phase: RolloutPhase;
@@ -28,7 +28,7 @@ export function phaseOf(rollout: Rollout, status: RolloutStatus): Phase {
   if (stopped) return stopped;
   const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status;
   const progressing = (message: string): Phase => ({ phase: 'Progressing', message });
-  if (updatedReplicas < (rollout.spec.replicas ?? 1)) return progressing('more replicas need to be updated');
+  if (updatedReplicas < desiredReplicas(rollout)) return progressing('more replicas need to be updated');
   if (availableReplicas < updatedReplicas) return progressing('updated replicas are still becoming available');
   const routed = rollout.spec.strategy?.canary?.trafficRouting !== undefined;
   if (!routed && replicas > updatedReplicas) return progressing('old replicas are pending termination');

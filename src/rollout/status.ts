@@ -4,7 +4,7 @@ import { conditionsOf, invalidConditions, totalPods } from './conditions.ts';
 import { available, type Facts } from './facts.ts';
 import { type MachineState, nameOf } from './machine.ts';
 import { phaseOf } from './phase.ts';
-import { newlyInconclusive, type RunSlots, runSlots, startsOver } from './runs.ts';
+import { newlyInconclusive, type RunSlots, startsOver } from './runs.ts';
 import { selectorText } from './selector.ts';
 import { released } from './steps.ts';
 
@@ -15,6 +15,8 @@ export interface StatusInput {
   next: MachineState;
   /** The reason in the abort's message; undefined where a person asked. */
   abortCause: string | undefined;
+  /** The runs that the status names. */
+  slots: RunSlots;
 }
 
 function samePause({ persisted, next, facts }: StatusInput): boolean {
@@ -22,8 +24,8 @@ function samePause({ persisted, next, facts }: StatusInput): boolean {
 }
 
 /** The reasons for a pause that hold after this pass, and whether the controller has paused at all. */
-function pauses(input: StatusInput, slots: RunSlots): { conditions: PauseCondition[]; controllerPause: boolean } {
-  const { facts, next } = input;
+function pauses(input: StatusInput): { conditions: PauseCondition[]; controllerPause: boolean } {
+  const { facts, next, slots } = input;
   const inFlight = ['progressing', 'promoting'].includes(nameOf(next.delivery));
   if (!inFlight) return { conditions: [], controllerPause: false };
   const before = samePause(input) ? (facts.status.pauseConditions ?? []) : [];
@@ -110,10 +112,9 @@ function carriedOver({
 
 /** The whole status after this pass: what was observed, and the state that was decided. */
 export function statusOf(input: StatusInput): RolloutStatus {
-  const { facts, persisted, next } = input;
+  const { facts, next, slots } = input;
   if (nameOf(next.delivery) === 'invalid') return invalidStatus(facts);
-  const slots = runSlots(facts, persisted, next);
-  const { conditions: pauseConditions, controllerPause } = pauses(input, slots);
+  const { conditions: pauseConditions, controllerPause } = pauses(input);
   const promoted = nameOf(next.delivery) === 'settled';
   const stableRS = promoted ? facts.hash : facts.stableHash;
   const split = weights(facts);

@@ -1,4 +1,4 @@
-import type { Rollout } from '../api/index.ts';
+import { desiredReplicas, type Rollout } from '../api/index.ts';
 import { rolloutPhase } from './phase.ts';
 import { type Drawing, plain, table } from './text.ts';
 import { progressOf } from './weights.ts';
@@ -26,7 +26,7 @@ export function rolloutList(
 
 function rowOf(rollout: Rollout): string[] {
   const { strategy, step, setWeight } = progressOf(rollout);
-  const { spec, status = {} } = rollout;
+  const { status = {} } = rollout;
   return [
     plain(rollout.metadata.name),
     strategy,
@@ -34,7 +34,7 @@ function rowOf(rollout: Rollout): string[] {
     step ?? '-',
     setWeight === undefined ? '-' : String(setWeight),
     `${status.readyReplicas ?? 0}/${status.replicas ?? 0}`,
-    String(spec.replicas ?? 1),
+    String(desiredReplicas(rollout)),
     String(status.updatedReplicas ?? 0),
     String(status.availableReplicas ?? 0),
   ];

@@ -1,4 +1,11 @@
-import type { AnalysisRun, GitRevert, Pod, ReplicaSet, Rollout } from '../api/index.ts';
+import {
+  type AnalysisRun,
+  desiredReplicas,
+  type GitRevert,
+  type Pod,
+  type ReplicaSet,
+  type Rollout,
+} from '../api/index.ts';
 import { painted, statusIcon } from './icons.ts';
 import { rolloutPhase } from './phase.ts';
 import { type Drawing, field, painter, plain } from './text.ts';
@@ -84,9 +91,10 @@ function imageLines(rollout: Rollout, replicaSets: ReplicaSet[], drawing: Drawin
   });
 }
 
-function replicaLines({ spec, status = {} }: Rollout, { width }: Drawing): string[] {
+function replicaLines(rollout: Rollout, { width }: Drawing): string[] {
+  const { status = {} } = rollout;
   const counts: [string, number | undefined][] = [
-    ['  Desired:', spec.replicas ?? 1],
+    ['  Desired:', desiredReplicas(rollout)],
     ['  Current:', status.replicas],
     ['  Updated:', status.updatedReplicas],
     ['  Ready:', status.readyReplicas],

@@ -1,4 +1,4 @@
-import type { ReplicaSet, Rollout } from '../api/index.ts';
+import { maxTrafficWeight, type ReplicaSet, type Rollout } from '../api/index.ts';
 import { hashOf } from '../rollout/index.ts';
 
 /** Where a Rollout is in its strategy, in words for a column. */
@@ -26,7 +26,7 @@ function isPastSteps({ spec, status }: Rollout): boolean {
 function setWeightOf(rollout: Rollout): number {
   const { canary } = rollout.spec.strategy ?? {};
   if (rollout.status?.abort === true) return 0;
-  if (isPastSteps(rollout)) return canary?.trafficRouting?.maxTrafficWeight ?? 100;
+  if (isPastSteps(rollout)) return maxTrafficWeight(rollout);
   const taken = (canary?.steps ?? []).slice(0, (rollout.status?.currentStepIndex ?? 0) + 1);
   return taken.findLast((step) => step.setWeight !== undefined)?.setWeight ?? 0;
 }

@@ -8,12 +8,6 @@ import type { GitRevertOptions } from './options.ts';
 
 const DAY = 24 * 3_600_000;
 
-/** The two sides of a Rollout's update; undefined where there are not two. */
-export interface Sides {
-  canary: ReplicaSet;
-  stable: ReplicaSet;
-}
-
 export function replicaSetOf(
   { replicaSets }: GitRevertOptions,
   rollout: Rollout,

@@ -3,6 +3,7 @@ import {
   type AnalysisTemplate,
   type ClusterAnalysisTemplate,
   type EndpointSlice,
+  maxTrafficWeight,
   POD_TEMPLATE_HASH,
   type ReplicaSet,
   type Rollout,
@@ -49,8 +50,8 @@ function ownProblems(rollout: Rollout): Problem[] {
 }
 
 export function trafficTarget(rollout: Rollout, canaryWeight: number): TrafficTarget {
-  const { canaryService = '', stableService = '', trafficRouting } = rollout.spec.strategy?.canary ?? {};
-  const maxWeight = trafficRouting?.maxTrafficWeight ?? 100;
+  const { canaryService = '', stableService = '' } = rollout.spec.strategy?.canary ?? {};
+  const maxWeight = maxTrafficWeight(rollout);
   return { namespace: rollout.metadata.namespace ?? '', canaryService, stableService, canaryWeight, maxWeight };
 }
 
