@@ -23,6 +23,8 @@ export interface Config {
   allowLoopback: boolean;
   allowedHosts: string[];
   localRepositories: string[];
+  /** Git hosts that are spoken to without TLS. */
+  plainHttpHosts: string[];
   cacheFolder: string;
   outages: 'hold' | 'count';
   worldTime: WorldTime | undefined;
@@ -45,6 +47,7 @@ const OPTIONS = {
   'allow-loopback': { type: 'boolean' },
   'allow-host': { type: 'string', multiple: true },
   'local-repositories': { type: 'string', multiple: true },
+  'allow-plain-http': { type: 'string', multiple: true },
   'cache-folder': { type: 'string' },
   'count-outages-as-errors': { type: 'boolean' },
   'world-time': { type: 'string' },
@@ -64,6 +67,7 @@ export const CONTROLLER_HELP = `headgate controller: drives Rollouts until it is
   --allow-host PATTERN                the only metric and Git hosts allowed (default: all but loopback and link-local); may be repeated
   --allow-loopback                    let metric addresses be on this machine: for the sandbox
   --local-repositories DIR            Git repositories below this folder may be used; may be repeated
+  --allow-plain-http HOST             a Git host that may be spoken to without TLS, tokens included; may be repeated
   --cache-folder DIR                  where clones are kept
   --count-outages-as-errors           an unreachable metric backend counts as an error, as in the reference
   --world-time START,ORIGIN,SPEED     world time: milliseconds, milliseconds, factor: for the sandbox
@@ -108,6 +112,7 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
     allowLoopback: values['allow-loopback'] === true,
     allowedHosts: values['allow-host'] ?? [],
     localRepositories: values['local-repositories'] ?? [],
+    plainHttpHosts: values['allow-plain-http'] ?? [],
     cacheFolder: values['cache-folder'] ?? join(env.XDG_CACHE_HOME ?? join(env.HOME ?? '/tmp', '.cache'), 'headgate'),
     outages: values['count-outages-as-errors'] === true ? 'count' : 'hold',
     worldTime: worldTime(values['world-time']),

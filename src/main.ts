@@ -61,13 +61,18 @@ function clockOf({ worldTime }: Config): Clock {
   return worldTime ? scaledClock(worldTime) : machineClock();
 }
 
-function composeGit({ localRepositories, cacheFolder, environment }: Config, clock: Clock, dialer: Dialer) {
-  const protocols: GitOptions['protocols'] = localRepositories.length > 0 ? ['https', 'file'] : ['https'];
+function composeGit(config: Config, clock: Clock, dialer: Dialer) {
+  const { localRepositories, plainHttpHosts, cacheFolder, environment } = config;
+  const protocols: GitOptions['protocols'] = [
+    'https',
+    ...(localRepositories.length > 0 ? (['file'] as const) : []),
+    ...(plainHttpHosts.length > 0 ? (['http'] as const) : []),
+  ];
   const git = createGit({ protocols, clock, environment });
   const locateHost = (host: string, port: number) => dialer.locate(host, port);
   const repositories = createRepositories({ git, cacheDir: cacheFolder, locateHost });
   const roots = Promise.all(localRepositories.map((folder) => realpath(folder)));
-  const locate = async (url: string) => locateRepository(url, { localRoots: await roots });
+  const locate = async (url: string) => locateRepository(url, { localRoots: await roots, plainHttpHosts });
   const hosts = createHosts({ repositories, locate, clock, send: (request) => dialer.request(request) });
   return { repositories, hosts, locate };
 }

@@ -72,6 +72,14 @@ export const GitRevertPlan = Type.Object(
 );
 export type GitRevertPlan = Static<typeof GitRevertPlan>;
 
+const Reported = Type.Object(
+  {
+    at: instant('When it was told.'),
+    problem: optional(text('Why the host would not show it.')),
+  },
+  { description: 'That the Git host was told to show, beside the culprit and the revert, what became of them.' },
+);
+
 export const GitRevertStatus = Type.Object(
   {
     state: optional(choice(revertStates, 'How far it is.')),
@@ -80,6 +88,7 @@ export const GitRevertStatus = Type.Object(
     plan: optional(GitRevertPlan),
     commit: optional(text('The commit that takes the change out.')),
     url: optional(text('Where people can look at it.')),
+    reported: optional(Reported),
     observedGeneration: optional(longInteger('The generation of the spec that this status speaks of.')),
     conditions: optional(conditions),
     startedAt: optional(instant('When it began.')),

@@ -6,13 +6,13 @@ import { choice, flag, folder, instant, integer, list, longInteger, optional, se
 export const modes = ['Direct', 'PullRequest', 'DryRun', 'Off'] as const;
 export type RevertMode = (typeof modes)[number];
 
-export const hostTypes = ['git', 'github'] as const;
+export const hostTypes = ['git', 'github', 'gitea'] as const;
 
 const PolicyRepository = Type.Object(
   {
     host: choice(
       hostTypes,
-      'How the repository is written to: git for any Git server or a local one, github for its API.',
+      'How the repository is written to: git for any Git server or a local one, github and gitea (Forgejo too) by their APIs.',
     ),
     url: text('The address of the repository. What a Rollout says of itself must equal it.'),
     branch: text('The branch that is written to.'),

@@ -321,7 +321,7 @@ const bad: [Base, string, unknown, string, ...string[]][] = [
     '"other"',
     'must not be set',
   ],
-  ['policy', 'spec.repository.host', 'gitbucket', 'spec.repository.host', '"gitbucket"', 'git or github'],
+  ['policy', 'spec.repository.host', 'gitbucket', 'spec.repository.host', '"gitbucket"', 'git, github or gitea'],
   ['policy', 'spec.repository.url', '--upload-pack=x', 'spec.repository.url', '--upload-pack', 'https://'],
   ['policy', 'spec.repository.url', 'ext::sh -c x', 'spec.repository.url', 'ext::', 'https://'],
   ['policy', 'spec.repository.url', 'https://-x/y/z', 'spec.repository.url', 'https://HOST/PATH'],

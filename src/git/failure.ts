@@ -19,7 +19,7 @@ const SIGNS: readonly [RegExp, RepositoryFailure][] = [
     'CredentialsRejected',
   ],
   [
-    /error: 404|repository .*not found|does not appear to be a git repository|does not exist|not a git repository/i,
+    /error: (404|30[1278])|repository .*not found|does not appear to be a git repository|does not exist|not a git repository/i,
     'RepositoryGone',
   ],
   [

@@ -34,10 +34,12 @@ describe('an address that is taken', () => {
     expect(canonicalRepository(`file://${path}`)).toBe(canonicalRepository(path));
   });
 
-  it("the sandbox's own, only where that is switched on", async () => {
-    await expect(locate('http://127.0.0.1:1/a/b')).rejects.toMatchObject({ reason: 'InvalidRepository' });
-    expect((await locate('http://127.0.0.1:1/a/b', { allowLoopbackHttp: true })).url).toBe('http://127.0.0.1:1/a/b');
-    await expect(locate('http://example.com/a/b', { allowLoopbackHttp: true })).rejects.toThrow('http://');
+  it.each(['127.0.0.1', '[::1]', 'git.example.com'])('without TLS, only on hosts that are named: %s', async (host) => {
+    const rules = { plainHttpHosts: ['127.0.0.1', '::1', 'git.example.com'] };
+    await expect(locate(`http://${host}:1/a/b`)).rejects.toMatchObject({ reason: 'InvalidRepository' });
+    expect((await locate(`http://${host}:1/a/b`, rules)).url).toBe(`http://${host}:1/a/b`);
+    await expect(locate(`http://not.${host.replace(/[[\]:]/g, '')}/a/b`, rules)).rejects.toThrow('http://');
+    await expect(locate(`ftp://${host}/a/b`, rules)).rejects.toThrow('ftp://');
   });
 });
 

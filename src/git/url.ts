@@ -15,8 +15,8 @@ export interface RepositoryLocation {
 export interface LocationRules {
   /** Folders, by real path, below which local repositories may lie. */
   localRoots: readonly string[];
-  /** Only for the sandbox: plain http to a loopback address. */
-  allowLoopbackHttp?: boolean;
+  /** Hosts, by name or IP address, that may be spoken to without TLS: credentials and contents are then open to the network. */
+  plainHttpHosts?: readonly string[];
 }
 
 const ALLOWED =
@@ -58,15 +58,12 @@ export function canonicalRepository(text: string): string {
   return `${url.protocol}//${url.host}${url.pathname}`.replace(/\/+$/, '');
 }
 
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
-}
-
 function remote(text: string, rules: LocationRules): RepositoryLocation {
   const url = URL.parse(text);
   if (!url) throw refuse(text, 'is not a URL');
-  const sandboxed = url.protocol === 'http:' && rules.allowLoopbackHttp === true && isLoopback(url.hostname);
-  if (url.protocol !== 'https:' && !sandboxed) throw refuse(text, `uses ${url.protocol}//, which is not supported`);
+  const mayBePlain = rules.plainHttpHosts?.includes(url.hostname.replace(/^\[|\]$/g, '')) === true;
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && mayBePlain))
+    throw refuse(text, `uses ${url.protocol}//, which is not supported`);
   if (url.username || url.password) throw refuse(text, "holds credentials; put them into the policy's secret instead");
   if (url.search || url.hash) throw refuse(text, 'holds a query or a fragment');
   if (url.pathname === '/') throw refuse(text, 'names a host, but no repository on it');

@@ -130,7 +130,7 @@ const chart = setup({
     keepCommit: assign(({ event: { seen } }) => {
       const result = seen.work?.result;
       if (result?.kind === 'written')
-        return { commit: result.commit, url: result.url, reason: undefined, message: undefined };
+        return { commit: result.commit, url: result.url, reason: undefined, message: result.message };
       const commit = result && 'commit' in result ? result.commit : undefined;
       return { commit, reason: 'AlreadyReverted', message: told(seen.work).message };
     }),

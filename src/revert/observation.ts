@@ -37,7 +37,7 @@ export type LookResult =
   | FailedResult;
 
 export type WriteResult =
-  | { kind: 'written'; commit: string; url?: string }
+  | { kind: 'written'; commit: string; url?: string; message?: string }
   | { kind: 'stale' | 'protected' | 'noRights' | 'gone' | 'unknown'; message: string }
   | { kind: 'rateLimited'; message: string; retryAfterSeconds: number }
   /** Nothing was written: the policy or the failure had changed by then, which the next pass sees too. */

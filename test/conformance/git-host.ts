@@ -2,37 +2,61 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommitRequest, GitHost, RepositoryAccess } from '../../src/git/hosts/host.ts';
 import type { BareRepository } from '../../src/sandbox/git/index.ts';
 
-/** One host over one real bare repository, for one test. */
+/** The repository as another person sees and changes it, not through the host that is tested. */
+export interface OthersView extends Pick<BareRepository, 'commit' | 'head' | 'log' | 'read'> {
+  /** As git spells it; empty where the head has no such file. */
+  mode(path: string): Promise<string>;
+}
+
+/** One host over one real repository, for one test. */
 export interface HostHarness {
   host: GitHost;
-  bare: BareRepository;
+  repository: OthersView;
   /** With the right to write. */
   access: RepositoryAccess;
-  /** With the right to read only; left out where the host knows no rights. */
-  readOnly?: RepositoryAccess;
+  /** With the right to read only, each in another way; left out where the host knows no rights. */
+  readOnly?: RepositoryAccess[];
   /** A repository that is not there. */
   missing: RepositoryAccess;
+  /** Gives the repository another address; left out where no address stays behind. */
+  move?(): Promise<void>;
   /** From now on the branch main takes changes by pull request only. */
   protect(): Promise<void>;
   /** The next write is carried out, but its answer is lost; left out where no connection can be cut. */
   loseAnswer?(): void;
   /** Runs after the host has looked at the branch and before its write arrives. */
   beforeWrite(intrude: () => Promise<void>): void;
+  /** What people see beside a commit; left out where the host has no such thing. */
+  statuses?(commit: string): Promise<{ state: string; context: string; description: string }[]>;
   close(): Promise<void>;
 }
 
 export interface Deviations {
-  /** Why an executable file cannot be written. */
+  /** Why the mode of a file cannot be set. */
+  mode?: string;
+  /** Why an executable file cannot be written, even where it was executable before. */
   executable?: string;
   /** Why the same key can be written twice, on two heads. */
   marker?: string;
+  /** Why a commit can lie on another one than the expected head, where that changed other files. */
+  head?: string;
+  /** Why a probe may not see that a credential only reads. */
+  probe?: string;
+  /** Why what is there already is written once more. */
+  unchanged?: string;
 }
 
 const PEOPLE = { author: 'Ann <ann@example.com>', time: 1_700_000_000_000 };
+const PROTECTED = /pull request|protected|cannot commit/i;
+const MANY_FILES = 300;
+const LONGEST = 120_000;
+
+const plain = (path: string, content: string | Buffer) => ({ path, content: Buffer.from(content), mode: '100644' });
 
 /** What every Git host must do; each runs it in its own test. */
 export function conformsAsGitHost(name: string, start: () => Promise<HostHarness>, deviations: Deviations = {}) {
-  describe(`git host ${name}`, () => {
+  // One harness at a time, also where all else runs at once.
+  describe(`git host ${name}`, { timeout: LONGEST, concurrent: false }, () => {
     let harness: HostHarness;
     let head: string;
 
@@ -41,26 +65,28 @@ export function conformsAsGitHost(name: string, start: () => Promise<HostHarness
       const files = {
         'app/web.yaml': 'image: v2\n',
         'app/run.sh': { content: '#!/bin/sh\n', mode: '100755' as const },
+        'app/link': { content: 'web.yaml', mode: '120000' as const },
       };
-      head = await harness.bare.commit({ ...PEOPLE, message: 'first', files });
-    });
+      head = await harness.repository.commit({ ...PEOPLE, message: 'first', files });
+    }, LONGEST);
     afterEach(() => harness.close());
 
     const request = (part: Partial<CommitRequest> = {}): CommitRequest => ({
       branch: 'main',
       expectedHead: head,
       message: 'Revert "second"\n\nThis reverts commit 0.\n\nRevert-Key: k1\n',
-      changes: [{ path: 'app/web.yaml', content: Buffer.from('image: v1\n'), mode: '100644' }],
+      changes: [plain('app/web.yaml', 'image: v1\n')],
       key: 'k1',
       ...part,
     });
     const commit = (part?: Partial<CommitRequest>) => harness.host.commit(harness.access, request(part));
-    const read = async (path: string) => harness.bare.read((await harness.bare.head()) as string, path);
+    const read = async (path: string) => harness.repository.read((await harness.repository.head()) as string, path);
+    const push = (files: Record<string, string>) => harness.repository.commit({ ...PEOPLE, message: 'other', files });
 
     it('writes one commit on the expected head', async () => {
       const outcome = await commit();
-      expect(outcome).toMatchObject({ kind: 'written', commit: await harness.bare.head() });
-      const [last, before] = await harness.bare.log();
+      expect(outcome).toMatchObject({ kind: 'written', commit: await harness.repository.head() });
+      const [last, before] = await harness.repository.log();
       expect(last?.message).toBe('Revert "second"\n\nThis reverts commit 0.\n\nRevert-Key: k1');
       expect(before?.id).toBe(head);
       expect((await read('app/web.yaml'))?.toString()).toBe('image: v1\n');
@@ -68,37 +94,51 @@ export function conformsAsGitHost(name: string, start: () => Promise<HostHarness
     });
 
     it('answers stale and writes nothing when the head moved before', async () => {
-      const moved = await harness.bare.commit({ ...PEOPLE, message: 'other', files: { 'other.txt': 'x' } });
+      const moved = await push({ 'other.txt': 'x' });
       expect(await commit()).toMatchObject({ kind: 'stale' });
-      expect(await harness.bare.head()).toBe(moved);
+      expect(await harness.repository.head()).toBe(moved);
     });
 
-    it('answers stale and overwrites nothing when the head moves in the very moment', async () => {
+    it('answers stale and overwrites nothing when the same file changes in the very moment', async () => {
       let moved = '';
       harness.beforeWrite(async () => {
-        moved = await harness.bare.commit({ ...PEOPLE, message: 'other', files: { 'other.txt': 'x' } });
+        moved = await push({ 'app/web.yaml': 'image: v3\n' });
       });
       expect(await commit()).toMatchObject({ kind: 'stale' });
-      expect(await harness.bare.head()).toBe(moved);
+      expect(await harness.repository.head()).toBe(moved);
+    });
+
+    it(`overwrites nothing when another file changes in the very moment${deviations.head ? `: ${deviations.head}` : ', and answers stale'}`, async () => {
+      let moved = '';
+      harness.beforeWrite(async () => {
+        moved = await push({ 'other.txt': 'x' });
+      });
+      const outcome = await commit();
+      expect(outcome.kind).toBe(deviations.head ? 'written' : 'stale');
+      if (deviations.head) expect(outcome).toMatchObject({ message: expect.stringContaining(moved.slice(0, 7)) });
+      const log = await harness.repository.log();
+      expect(log[deviations.head ? 1 : 0]?.id).toBe(moved);
+      expect((await read('other.txt'))?.toString()).toBe('x');
     });
 
     it("answers protected with the host's own words", async () => {
       await harness.protect();
       const outcome = await commit();
       expect(outcome.kind).toBe('protected');
-      expect('message' in outcome && outcome.message).toContain('Changes must be made through a pull request');
-      expect(await harness.bare.head()).toBe(head);
+      expect('message' in outcome && outcome.message).toMatch(PROTECTED);
+      expect(await harness.repository.head()).toBe(head);
     });
 
-    it('answers noRights to credentials that may not write, or are not valid', async () => {
+    it(`answers noRights to credentials that may not write, or are not valid${deviations.probe ? `; a probe may not: ${deviations.probe}` : ''}`, async () => {
       if (!harness.readOnly) return;
-      for (const access of [harness.readOnly, { ...harness.access, token: 'wrong-token' }]) {
+      for (const access of [...harness.readOnly, { ...harness.access, token: 'wrong-token' }]) {
         const outcome = await harness.host.commit(access, request());
-        expect(outcome.kind).toBe('noRights');
+        expect(outcome).toMatchObject({ kind: 'noRights' });
         expect(JSON.stringify(outcome)).not.toContain(access.token);
-        expect(await harness.host.probe(access, 'main')).toMatchObject({ ok: false, reason: 'noRights' });
+        const probed = await harness.host.probe(access, 'main');
+        if (!deviations.probe || !probed.ok) expect(probed).toMatchObject({ ok: false, reason: 'noRights' });
       }
-      expect(await harness.bare.head()).toBe(head);
+      expect(await harness.repository.head()).toBe(head);
     });
 
     it('answers gone when the repository or the branch is not there', async () => {
@@ -108,19 +148,28 @@ export function conformsAsGitHost(name: string, start: () => Promise<HostHarness
       expect(await harness.host.probe(harness.access, 'release')).toMatchObject({ ok: false, reason: 'gone' });
     });
 
+    it('answers gone when the repository has moved, and does not follow it', async () => {
+      if (!harness.move) return;
+      await harness.move();
+      expect(await commit()).toMatchObject({ kind: 'gone' });
+      expect(await harness.host.probe(harness.access, 'main')).toMatchObject({ ok: false, reason: 'gone' });
+      expect(await harness.repository.head()).toBe(head);
+    });
+
     it('does not claim success when the answer is lost, and does not write again by itself', async () => {
       if (!harness.loseAnswer) return;
       harness.loseAnswer();
       // A transport that asks once more by itself meets its own write: then the head has moved.
       expect(['unknown', 'stale']).toContain((await commit()).kind);
-      expect((await harness.bare.log()).filter(({ message }) => message.includes('Revert-Key: k1'))).toHaveLength(1);
+      const log = await harness.repository.log();
+      expect(log.filter(({ message }) => message.includes('Revert-Key: k1'))).toHaveLength(1);
       expect(await commit()).toMatchObject({ kind: 'stale' });
-      expect(await harness.bare.log()).toHaveLength(2);
+      expect(await harness.repository.log()).toHaveLength(log.length);
     });
 
     it('keeps every byte: CRLF, bytes that are not UTF-8, no line break at the end', async () => {
       const contents = [Buffer.from('a: 1\r\nb: 2\r\n'), Buffer.from([0xff, 0x00, 0xfe, 0x0a]), Buffer.from('no end')];
-      const changes = contents.map((content, index) => ({ path: `app/${index} ü.bin`, content, mode: '100644' }));
+      const changes = contents.map((content, index) => plain(`app/${index} ü.bin`, content));
       expect(await commit({ changes })).toMatchObject({ kind: 'written' });
       for (const { path, content } of changes) expect(await read(path)).toEqual(content);
     });
@@ -132,41 +181,70 @@ export function conformsAsGitHost(name: string, start: () => Promise<HostHarness
       expect(await read('app/run.sh')).toBeDefined();
     });
 
-    it(`keeps a file executable${deviations.executable ? `, or refuses: ${deviations.executable}` : ''}`, async () => {
-      const outcome = await commit({
-        changes: [{ path: 'app/run.sh', content: Buffer.from('#!/bin/bash\n'), mode: '100755' }],
-      });
-      expect(outcome.kind).toBe(deviations.executable ? 'protected' : 'written');
-      const tree = (
-        await harness.bare.git(['ls-tree', (await harness.bare.head()) as string, 'app/run.sh'])
-      ).toString();
-      expect(tree).toMatch(/^100755 /);
+    it(`writes ${MANY_FILES} files as one commit`, async () => {
+      const files = Array.from({ length: MANY_FILES }, (_, at) => plain(`app/${at % 7}/file-${at}.yaml`, `n: ${at}\n`));
+      expect(await commit({ changes: files })).toMatchObject({ kind: 'written' });
+      expect((await harness.repository.log())[1]?.id).toBe(head);
+      for (const { path, content } of [files[0], files[MANY_FILES - 1]].filter((file) => file !== undefined)) {
+        expect(await read(path)).toEqual(content);
+      }
     });
 
-    it('writes a symbolic link as one, or refuses', async () => {
-      const outcome = await commit({
-        changes: [{ path: 'app/link', content: Buffer.from('web.yaml'), mode: '120000' }],
-      });
-      const tree = (await harness.bare.git(['ls-tree', (await harness.bare.head()) as string, 'app/link'])).toString();
-      expect(tree.slice(0, 6)).toBe(outcome.kind === 'written' ? '120000' : '');
+    it(`makes no empty commit${deviations.unchanged ? `, unless asked to: ${deviations.unchanged}` : ''}`, async () => {
+      const outcome = await commit({ changes: [plain('app/web.yaml', 'image: v2\n')] });
+      if (deviations.unchanged) return;
+      expect(outcome).toMatchObject({ kind: 'stale' });
+      expect(await harness.repository.head()).toBe(head);
+    });
+
+    it(`keeps a file executable${deviations.executable ? `, or refuses: ${deviations.executable}` : ''}`, async () => {
+      const changes = [{ path: 'app/run.sh', content: Buffer.from('#!/bin/bash\n'), mode: '100755' }];
+      expect((await commit({ changes })).kind).toBe(deviations.executable ? 'protected' : 'written');
+      expect(await harness.repository.mode('app/run.sh')).toBe('100755');
+    });
+
+    it.each([
+      ['makes a new file executable', { path: 'app/new.sh', content: Buffer.from('x'), mode: '100755' }],
+      ['makes a file executable', { path: 'app/web.yaml', content: Buffer.from('x'), mode: '100755' }],
+      ['writes a symbolic link as one', { path: 'app/new-link', content: Buffer.from('run.sh'), mode: '120000' }],
+      ['points a symbolic link elsewhere', { path: 'app/link', content: Buffer.from('run.sh'), mode: '120000' }],
+    ])(`%s${deviations.mode ? `, or refuses: ${deviations.mode}` : ''}`, async (_, change) => {
+      const before = await harness.repository.mode(change.path);
+      const outcome = await commit({ changes: [change] });
+      expect(outcome.kind).toBe(deviations.mode ? 'protected' : 'written');
+      expect(await harness.repository.mode(change.path)).toBe(deviations.mode ? before : change.mode);
     });
 
     it(`writes a key once${deviations.marker ? `, by the expected head alone: ${deviations.marker}` : ', on whatever head'}`, async () => {
       expect(await commit()).toMatchObject({ kind: 'written' });
       expect(await commit()).toMatchObject({ kind: 'stale' });
       if (deviations.marker) return;
-      const expectedHead = await harness.bare.commit({
-        ...PEOPLE,
-        message: 'again',
-        files: { 'app/web.yaml': 'image: v2\n' },
-      });
+      const expectedHead = await push({ 'app/web.yaml': 'image: v2\n' });
       expect(await commit({ expectedHead })).toMatchObject({ kind: 'stale' });
-      expect(await harness.bare.head()).toBe(expectedHead);
+      expect(await harness.repository.head()).toBe(expectedHead);
     });
 
     it('probes without writing', async () => {
       expect(await harness.host.probe(harness.access, 'main')).toEqual({ ok: true });
-      expect(await harness.bare.head()).toBe(head);
+      expect(await harness.repository.head()).toBe(head);
+    });
+
+    it('shows beside a commit what became of it; said twice, it is shown once more at most', async () => {
+      const { host, access, statuses, readOnly = [] } = harness;
+      expect(host.report === undefined).toBe(statuses === undefined);
+      if (!host.report || !statuses) return;
+      const context = 'headgate/shop/web';
+      const said = { commit: head, state: 'failure' as const, context, description: `too slow ${'x'.repeat(500)}` };
+      expect(await host.report(access, said)).toEqual({ ok: true });
+      expect(await host.report(access, { ...said, url: 'https://example.com/x' })).toEqual({ ok: true });
+      const shown = await statuses(head);
+      expect(shown.length).toBeGreaterThan(0);
+      for (const each of shown) expect(each).toMatchObject({ state: 'failure', context });
+      expect(shown[0]?.description).toMatch(/^too slow x{100,}$/);
+      for (const reader of readOnly) {
+        expect(await host.report(reader, said)).toMatchObject({ ok: false, again: false });
+      }
+      expect(await host.report(access, { ...said, commit: '1'.repeat(40) })).toMatchObject({ ok: false });
     });
   });
 }

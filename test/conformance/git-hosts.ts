@@ -2,10 +2,12 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { machineClock } from '../../src/clock.ts';
+import type { SendRequest } from '../../src/git/hosts/http.ts';
 import { createGit } from '../../src/git/process.ts';
 import { createRepositories, type Repositories } from '../../src/git/repository.ts';
 import { locateRepository } from '../../src/git/url.ts';
 import { type BareRepository, type GitHubWorld, openRepository, startGitServer } from '../../src/sandbox/git/index.ts';
+import type { OthersView } from './git-host.ts';
 
 /** A real bare repository, served over HTTP with GitHub's API, and clones of it: for one test. */
 export interface HostedWorld {
@@ -14,6 +16,8 @@ export interface HostedWorld {
   world: GitHubWorld;
   url: string;
   repositories: Repositories;
+  /** Gives the repository another name; the old one leads there. */
+  move(): Promise<void>;
   locate(url: string): ReturnType<typeof locateRepository>;
   close(): Promise<void>;
 }
@@ -41,11 +45,28 @@ export async function startHostedWorld(): Promise<HostedWorld> {
     world,
     url: `${server.url}/team/shop`,
     repositories: createRepositories({ git, cacheDir: join(folder, 'cache') }),
-    locate: (url) => locateRepository(url, { localRoots: [folder], allowLoopbackHttp: true }),
+    locate: (url) => locateRepository(url, { localRoots: [folder], plainHttpHosts: ['127.0.0.1'] }),
+    async move() {
+      world.moved = new Map([['team/shop', 'team/store']]);
+      const hosted = world.repositories.get('team/shop');
+      if (hosted) world.repositories.set('team/store', hosted);
+      world.repositories.delete('team/shop');
+    },
     async close() {
       await server.close();
       await rm(folder, { recursive: true, force: true });
     },
+  };
+}
+
+export function viewOf(bare: BareRepository): OthersView {
+  const { commit, head, log, read } = bare;
+  return {
+    commit,
+    head,
+    log,
+    read,
+    mode: async (path) => (await bare.git(['ls-tree', String(await head()), path])).toString().slice(0, 6),
   };
 }
 
@@ -73,5 +94,12 @@ export function interrupted(repositories: Repositories, before: () => Promise<vo
     },
   };
 }
+
+/** What the dialer does in the controller. */
+export const send: SendRequest = async ({ method, url, headers, body, timeoutMilliseconds }) => {
+  const signal = AbortSignal.timeout(timeoutMilliseconds);
+  const response = await fetch(url, { method, headers, redirect: 'manual', signal, ...(body ? { body } : {}) });
+  return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
+};
 
 export const clock = machineClock();

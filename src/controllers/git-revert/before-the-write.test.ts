@@ -97,6 +97,20 @@ describe('a branch on which writes do not land', () => {
   });
 });
 
+it('a commit that lies on another one than planned is told of', async () => {
+  const message = 'it lies on abc1234, which came in after the plan was made';
+  await restartWith(async (host, ...args) => {
+    const outcome = await host.commit(...args);
+    return outcome.kind === 'written' ? { ...outcome, message } : outcome;
+  });
+  allow();
+  await failedRelease(loop);
+  abort(loop, HASHES);
+  await loop.settle(10_000);
+  expect(status()).toMatchObject({ state: 'landed', message });
+  expect(status()).not.toHaveProperty('reason');
+});
+
 describe('what changes while the write waits for its turn', () => {
   /** The work reads the policy's Secret when its turn comes: first to look, then to write. */
   async function changeBeforeWrite(change: () => void) {

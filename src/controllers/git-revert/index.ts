@@ -6,6 +6,7 @@ import { clearHistory } from './history.ts';
 import type { GitRevertOptions } from './options.ts';
 import { createPolicyProbe } from './policy.ts';
 import { createPool } from './pool.ts';
+import { createReporter } from './report.ts';
 import { createTrigger } from './trigger.ts';
 
 export type { GitRevertOptions } from './options.ts';
@@ -30,6 +31,10 @@ export function createGitRevertController(options: GitRevertOptions): { start():
     await clearHistory(options, splitKey(key).namespace);
     return result;
   });
+  // Beside the pool: what the host shows must not keep a revert waiting.
+  const showing = createPool(1, clock);
+  const reporter = createReporter(options, showing, (key) => reports.add(key));
+  const reports = open('gitrevert-reports', reporter.reconcile);
   const probes = open('revertpolicies', createPolicyProbe(options).reconcile);
 
   const addRecordsOf = (rollout: KubeObject) => {
@@ -45,7 +50,10 @@ export function createGitRevertController(options: GitRevertOptions): { start():
   };
   const addAll = () => {
     for (const rollout of rollouts.list()) failures.add(keyOf(rollout));
-    for (const revert of reverts.list()) records.add(keyOf(revert));
+    for (const revert of reverts.list()) {
+      records.add(keyOf(revert));
+      reports.add(keyOf(revert));
+    }
   };
   const subscriptions: (() => void)[] = [];
   return {
@@ -61,6 +69,7 @@ export function createGitRevertController(options: GitRevertOptions): { start():
         }),
         reverts.onChange((revert) => {
           records.add(keyOf(revert));
+          reports.add(keyOf(revert));
           addFailuresBeside(revert);
         }),
         policies.onChange((policy) => {
@@ -75,7 +84,7 @@ export function createGitRevertController(options: GitRevertOptions): { start():
     async stop() {
       for (const unsubscribe of subscriptions.splice(0)) unsubscribe();
       await Promise.all(queues.map((queue) => queue.stop()));
-      await pool.idle();
+      await Promise.all([pool.idle(), showing.idle()]);
     },
   };
 }

@@ -7,12 +7,14 @@ import {
   protectByHook,
   READ_TOKEN,
   startHostedWorld,
+  viewOf,
   WRITE_TOKEN,
 } from '../../../test/conformance/git-hosts.ts';
+import type { BareRepository } from '../../sandbox/git/index.ts';
 import { createGitHost } from './git.ts';
 import { markerRef } from './host.ts';
 
-async function harness(over: 'http' | 'file'): Promise<HostHarness> {
+async function harness(over: 'http' | 'file'): Promise<HostHarness & { bare: BareRepository }> {
   const hosted = await startHostedWorld();
   let intrude = async () => {};
   const repositories = interrupted(hosted.repositories, () => intrude());
@@ -20,6 +22,7 @@ async function harness(over: 'http' | 'file'): Promise<HostHarness> {
   return {
     host: createGitHost({ repositories, locate: hosted.locate, clock }),
     bare: hosted.bare,
+    repository: viewOf(hosted.bare),
     access: { url, token: WRITE_TOKEN },
     missing: {
       url: over === 'http' ? `${hosted.url}-missing` : join(hosted.folder, 'missing.git'),
@@ -31,7 +34,8 @@ async function harness(over: 'http' | 'file'): Promise<HostHarness> {
     },
     ...(over === 'http'
       ? {
-          readOnly: { url, token: READ_TOKEN },
+          readOnly: [{ url, token: READ_TOKEN }],
+          move: () => hosted.move(),
           loseAnswer() {
             hosted.world.faults.cutAfterWrite = 1;
           },

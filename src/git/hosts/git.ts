@@ -7,6 +7,7 @@ import type { Repositories, Repository } from '../repository.ts';
 import type { PushReport } from '../transport.ts';
 import type { RepositoryLocation } from '../url.ts';
 import {
+  AUTHOR,
   type CommitOutcome,
   type CommitRequest,
   type FileChange,
@@ -23,7 +24,6 @@ export interface GitHostOptions {
   clock: Clock;
 }
 
-const AUTHOR = { name: 'Headgate', email: 'noreply@headgate.dev' };
 const NOWHERE = '0'.repeat(40);
 
 async function indexLine(repository: Repository, { path, content, mode }: FileChange): Promise<string> {
@@ -46,8 +46,15 @@ async function writeTree(repository: Repository, head: string, changes: readonly
   }
 }
 
-async function writeCommit(repository: Repository, request: CommitRequest, milliseconds: number): Promise<string> {
+/** Undefined where the head holds all of it already. */
+async function writeCommit(
+  repository: Repository,
+  request: CommitRequest,
+  milliseconds: number,
+): Promise<string | undefined> {
   const tree = await writeTree(repository, request.expectedHead, request.changes);
+  const before = await repository.text(['rev-parse', '--verify', '--end-of-options', `${request.expectedHead}^{tree}`]);
+  if (tree === before.trim()) return undefined;
   const date = `@${Math.floor(milliseconds / 1000)} +0000`;
   const env = {
     GIT_AUTHOR_NAME: AUTHOR.name,
@@ -67,6 +74,8 @@ const REPORTS: readonly [RegExp, 'stale' | 'protected' | 'noRights' | 'gone'][] 
     /stale info|fetch first|non-fast-forward|cannot lock ref|incorrect old value|reference already exists|failed to update ref/i,
     'stale',
   ],
+  // Gitea's hook, which is named too, says it.
+  [/user permission denied/i, 'noRights'],
   [
     /GH0(06|13)|TF401027|hook declined|protected|push declined|prohibited|not allowed to push|rule violation/i,
     'protected',
@@ -75,7 +84,7 @@ const REPORTS: readonly [RegExp, 'stale' | 'protected' | 'noRights' | 'gone'][] 
     /error: 40[13]|authentication failed|permission|access denied|insufficient|read-only|could not read username/i,
     'noRights',
   ],
-  [/error: 404|not found|does not appear to be a git repository|does not exist/i, 'gone'],
+  [/error: (404|30[1278])|not found|does not appear to be a git repository|does not exist/i, 'gone'],
 ];
 
 function wordsOf({ stdout, stderr }: PushReport): string {
@@ -155,6 +164,9 @@ export function createGitHost({ repositories, locate, clock }: GitHostOptions): 
           return { kind: 'stale', message: `${request.branch} is at ${head}, not at ${request.expectedHead}` };
         }
         const commit = await writeCommit(repository, request, clock.now());
+        if (!commit) {
+          return { kind: 'stale', message: `${request.branch} holds all of it already: there is nothing to write` };
+        }
         return await push(repository, request, commit);
       } catch (error) {
         return outcomeOf(error);

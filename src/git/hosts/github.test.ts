@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { conformsAsGitHost } from '../../../test/conformance/git-host.ts';
-import { type HostedWorld, READ_TOKEN, startHostedWorld, WRITE_TOKEN } from '../../../test/conformance/git-hosts.ts';
+import {
+  type HostedWorld,
+  READ_TOKEN,
+  send,
+  startHostedWorld,
+  viewOf,
+  WRITE_TOKEN,
+} from '../../../test/conformance/git-hosts.ts';
 import { createGitHubHost } from './github.ts';
 import type { SendRequest } from './http.ts';
-
-const send: SendRequest = async ({ method, url, headers, body, timeoutMilliseconds }) => {
-  const signal = AbortSignal.timeout(timeoutMilliseconds);
-  const response = await fetch(url, { method, headers, redirect: 'manual', signal, ...(body ? { body } : {}) });
-  return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
-};
 
 conformsAsGitHost(
   'github',
@@ -16,9 +17,12 @@ conformsAsGitHost(
     const hosted = await startHostedWorld();
     return {
       host: createGitHubHost({ send }),
-      bare: hosted.bare,
+      repository: viewOf(hosted.bare),
       access: { url: hosted.url, token: WRITE_TOKEN },
-      readOnly: { url: `${hosted.url}.git`, token: READ_TOKEN },
+      readOnly: [{ url: `${hosted.url}.git`, token: READ_TOKEN }],
+      move: () => hosted.move(),
+      statuses: async (commit) =>
+        (hosted.world.repositories.get('team/shop')?.statuses ?? []).filter((each) => each.commit === commit),
       missing: { url: `${hosted.url}-missing`, token: WRITE_TOKEN },
       async protect() {
         hosted.world.repositories.get('team/shop')?.protectedBranches?.add('main');
@@ -33,7 +37,9 @@ conformsAsGitHost(
     };
   },
   {
+    mode: 'createCommitOnBranch knows no file modes',
     executable: 'createCommitOnBranch knows no file modes',
+    unchanged: 'createCommitOnBranch says nothing of it, and no plan asks for what the head holds',
     marker: 'createCommitOnBranch moves one branch; a second key is kept out by the look at the trailers',
   },
 );

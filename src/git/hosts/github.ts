@@ -1,14 +1,24 @@
 import { parsedFields } from '../../api/fields.ts';
-import { messageOf } from '../../errors.ts';
-import type { CommitOutcome, CommitRequest, FileChange, GitHost, ProbeOutcome, RepositoryAccess } from './host.ts';
-import type { HttpRequest, HttpResponse, SendRequest } from './http.ts';
+import type { CommitOutcome, CommitRequest, FileChange, GitHost, RepositoryAccess } from './host.ts';
+import {
+  ask,
+  branchPath,
+  type Failure,
+  type HttpRequest,
+  type HttpResponse,
+  probeFailure,
+  rateLimited,
+  reportFailure,
+  type SendRequest,
+} from './http.ts';
 
 export interface GitHubOptions {
   send: SendRequest;
 }
 
 const TIMEOUT_MILLISECONDS = 30_000;
-const DEFAULT_WAIT_SECONDS = 60;
+/** GitHub takes no longer ones. */
+const DESCRIPTION_CHARACTERS = 140;
 const MUTATION = `mutation ($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) { commit { oid url } }
 }`;
@@ -16,6 +26,7 @@ const MUTATION = `mutation ($input: CreateCommitOnBranchInput!) {
 interface Address {
   owner: string;
   name: string;
+  /** Of the repository. */
   rest: string;
   graphql: string;
 }
@@ -30,7 +41,8 @@ function addressOf(text: string): Address | undefined {
   if (!url || !owner || !name || more.length > 0) return undefined;
   const isPublic = url.host === 'github.com';
   const api = isPublic ? 'https://api.github.com' : `${url.origin}/api`;
-  return { owner, name, rest: isPublic ? api : `${api}/v3`, graphql: `${api}/graphql` };
+  const rest = `${isPublic ? api : `${api}/v3`}/repos/${owner}/${name}`;
+  return { owner, name, rest, graphql: `${api}/graphql` };
 }
 
 function headersFor({ token }: RepositoryAccess): Record<string, string> {
@@ -43,8 +55,6 @@ function headersFor({ token }: RepositoryAccess): Record<string, string> {
   };
 }
 
-type Failure = Exclude<CommitOutcome, { kind: 'written' }>;
-
 interface Answer {
   message?: string;
   data?: { createCommitOnBranch?: { commit?: { oid?: string; url?: string } } | null } | null;
@@ -53,11 +63,6 @@ interface Answer {
 
 function parse(body: string): Answer {
   return parsedFields(body);
-}
-
-function waitSeconds({ headers }: HttpResponse): number {
-  const seconds = Number(headers['retry-after']);
-  return Number.isFinite(seconds) && seconds > 0 ? seconds : DEFAULT_WAIT_SECONDS;
 }
 
 function isRateLimited({ status, headers }: HttpResponse): boolean {
@@ -69,7 +74,7 @@ function statusFailure(response: HttpResponse): Failure {
   const { status } = response;
   const said = (parse(response.body).message ?? 'no explanation').slice(0, 300);
   const message = `GitHub answered ${status}: ${said}`;
-  if (isRateLimited(response)) return { kind: 'rateLimited', message, retryAfterSeconds: waitSeconds(response) };
+  if (isRateLimited(response)) return rateLimited(response, message);
   if (status === 401 || status === 403) return { kind: 'noRights', message };
   if (status === 404 || (status >= 300 && status < 400)) return { kind: 'gone', message };
   return { kind: 'unknown', message };
@@ -87,7 +92,7 @@ function typedFailure(
     case 'BRANCH_PROTECTION_RULE_VIOLATION':
       return { kind: 'protected', message: words };
     case 'RATE_LIMITED':
-      return { kind: 'rateLimited', message: words, retryAfterSeconds: waitSeconds(response) };
+      return rateLimited(response, words);
     case 'FORBIDDEN':
     case 'INSUFFICIENT_SCOPES':
       return { kind: 'noRights', message: words };
@@ -135,20 +140,10 @@ function isNotAddress(url: string): string {
   return `${JSON.stringify(url)} is not the address of a GitHub repository; https://github.com/OWNER/NAME is`;
 }
 
-function probeOutcome(failure: Failure): ProbeOutcome {
-  const reason = failure.kind === 'noRights' || failure.kind === 'gone' ? failure.kind : 'unreachable';
-  return { ok: false, reason, message: failure.message };
-}
-
 /** GitHub and GitHub Enterprise: one signed commit by createCommitOnBranch, bound to the head it was planned on. */
 export function createGitHubHost({ send }: GitHubOptions): GitHost {
-  const request = async (call: Omit<HttpRequest, 'timeoutMilliseconds'>): Promise<HttpResponse | Failure> => {
-    try {
-      return await send({ ...call, timeoutMilliseconds: TIMEOUT_MILLISECONDS });
-    } catch (error) {
-      return { kind: 'unknown', message: `no answer from GitHub: ${messageOf(error).slice(0, 300)}` };
-    }
-  };
+  const request = (call: Omit<HttpRequest, 'timeoutMilliseconds'>) =>
+    ask(send, 'GitHub', { ...call, timeoutMilliseconds: TIMEOUT_MILLISECONDS });
   const get = async (access: RepositoryAccess, url: string) =>
     request({ method: 'GET', url, headers: headersFor(access) });
 
@@ -157,10 +152,9 @@ export function createGitHubHost({ send }: GitHubOptions): GitHost {
     async probe(access, branch) {
       const address = addressOf(access.url);
       if (!address) return { ok: false, reason: 'gone', message: isNotAddress(access.url) };
-      const base = `${address.rest}/repos/${address.owner}/${address.name}`;
-      const repository = await get(access, base);
-      if ('kind' in repository) return probeOutcome(repository);
-      if (repository.status !== 200) return probeOutcome(statusFailure(repository));
+      const repository = await get(access, address.rest);
+      if ('kind' in repository) return probeFailure(repository);
+      if (repository.status !== 200) return probeFailure(statusFailure(repository));
       const { permissions, archived } = parse(repository.body) as {
         permissions?: { push?: boolean };
         archived?: boolean;
@@ -173,9 +167,9 @@ export function createGitHubHost({ send }: GitHubOptions): GitHost {
           message: 'the token may read the repository but not write to it (Contents: write)',
         };
       }
-      const found = await get(access, `${base}/git/ref/heads/${branch.split('/').map(encodeURIComponent).join('/')}`);
-      if ('kind' in found) return probeOutcome(found);
-      return found.status === 200 ? { ok: true } : probeOutcome(statusFailure(found));
+      const found = await get(access, `${address.rest}/git/ref/heads/${branchPath(branch)}`);
+      if ('kind' in found) return probeFailure(found);
+      return found.status === 200 ? { ok: true } : probeFailure(statusFailure(found));
     },
     async commit(access, commit) {
       const address = addressOf(access.url);
@@ -188,6 +182,16 @@ export function createGitHubHost({ send }: GitHubOptions): GitHost {
       const body = JSON.stringify({ query: MUTATION, variables: { input: inputFor(address, commit) } });
       const answer = await request({ method: 'POST', url: address.graphql, headers: headersFor(access), body });
       return 'kind' in answer ? answer : outcomeOf(answer);
+    },
+    async report(access, { commit, state, context, description, url }) {
+      const address = addressOf(access.url);
+      if (!address) return { ok: false, again: false, message: isNotAddress(access.url) };
+      const short = description.slice(0, DESCRIPTION_CHARACTERS);
+      const body = JSON.stringify({ state, context, description: short, target_url: url });
+      const headers = headersFor(access);
+      const answer = await request({ method: 'POST', url: `${address.rest}/statuses/${commit}`, headers, body });
+      if ('kind' in answer) return reportFailure(answer);
+      return answer.status === 201 ? { ok: true } : reportFailure(statusFailure(answer));
     },
   };
 }

@@ -1,3 +1,6 @@
+import { messageOf } from '../../errors.ts';
+import type { CommitOutcome, ProbeOutcome, ReportOutcome } from './host.ts';
+
 /** The one way in which a host's API is called. */
 export interface HttpRequest {
   method: 'GET' | 'POST';
@@ -16,3 +19,35 @@ export interface HttpResponse {
 
 /** Sends one request, once. Follows no redirect; throws where there is no whole answer. */
 export type SendRequest = (request: HttpRequest) => Promise<HttpResponse>;
+
+export type Failure = Exclude<CommitOutcome, { kind: 'written' }>;
+
+const DEFAULT_WAIT_SECONDS = 60;
+
+/** Asks once. No answer is `unknown`, in words that name the host. */
+export async function ask(send: SendRequest, host: string, request: HttpRequest): Promise<HttpResponse | Failure> {
+  try {
+    return await send(request);
+  } catch (error) {
+    return { kind: 'unknown', message: `no answer from ${host}: ${messageOf(error).slice(0, 300)}` };
+  }
+}
+
+export function rateLimited({ headers }: HttpResponse, message: string): Failure {
+  const seconds = Number(headers['retry-after']);
+  const isGiven = Number.isFinite(seconds) && seconds > 0;
+  return { kind: 'rateLimited', message, retryAfterSeconds: isGiven ? seconds : DEFAULT_WAIT_SECONDS };
+}
+
+export function probeFailure({ kind, message }: Failure): ProbeOutcome {
+  return { ok: false, reason: kind === 'noRights' || kind === 'gone' ? kind : 'unreachable', message };
+}
+
+export function reportFailure({ kind, message }: Failure): ReportOutcome {
+  return { ok: false, again: kind === 'unknown' || kind === 'rateLimited', message };
+}
+
+/** A branch's name as part of an address: its slashes stay. */
+export function branchPath(branch: string): string {
+  return branch.split('/').map(encodeURIComponent).join('/');
+}

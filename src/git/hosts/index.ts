@@ -1,9 +1,10 @@
 import { createGitHost, type GitHostOptions } from './git.ts';
+import { createGiteaHost, type GiteaOptions } from './gitea.ts';
 import { createGitHubHost, type GitHubOptions } from './github.ts';
 import type { GitHost } from './host.ts';
 
 /** Every Git host, by the name that a RevertPolicy uses. */
-export function createHosts(options: GitHostOptions & GitHubOptions): ReadonlyMap<string, GitHost> {
-  const hosts = [createGitHost(options), createGitHubHost(options)];
+export function createHosts(options: GitHostOptions & GitHubOptions & GiteaOptions): ReadonlyMap<string, GitHost> {
+  const hosts = [createGitHost(options), createGitHubHost(options), createGiteaHost(options)];
   return new Map(hosts.map((host) => [host.type, host]));
 }

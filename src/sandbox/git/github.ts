@@ -8,12 +8,23 @@ export interface TokenRights {
   write: boolean;
 }
 
+/** What is shown beside a commit. */
+export interface ShownStatus {
+  commit: string;
+  state: string;
+  context: string;
+  description: string;
+  url: string | null;
+}
+
 /** A repository as GitHub shows it. */
 export interface HostedRepository {
   bare: BareRepository;
   /** Branches on which changes must come by pull request. */
   protectedBranches?: Set<string>;
   archived?: boolean;
+  /** Newest last. */
+  statuses?: ShownStatus[];
 }
 
 /** How the host misbehaves; each count is used up by one request that it applies to. */
@@ -29,6 +40,8 @@ export interface HostFaults {
 export interface GitHubWorld {
   /** By `owner/name`. */
   repositories: Map<string, HostedRepository>;
+  /** Names that repositories had before, each with the name of now. */
+  moved?: Map<string, string>;
   /** By the token itself. */
   tokens: Map<string, TokenRights>;
   faults: HostFaults;
@@ -164,8 +177,13 @@ async function rest(world: GitHubWorld, request: IncomingMessage, path: string):
   const match = /^repos\/(?<name>[^/]+\/[^/]+)(?:\/(?<rest>.*))?$/.exec(path);
   const name = match?.groups?.name ?? '';
   const below = match?.groups?.rest ?? '';
+  const now = world.moved?.get(name);
+  if (now) return { ...restError(301, 'Moved Permanently'), headers: { location: `/api/v3/repos/${now}` } };
   const hosted = world.repositories.get(name);
   if (!hosted) return restError(404, 'Not Found');
+  if (below.startsWith('statuses/') && request.method === 'POST') {
+    return setStatus(hosted, rights, below.slice('statuses/'.length), JSON.parse(String(await readBody(request))));
+  }
   if (below === '') {
     const permissions = { admin: false, maintain: false, push: rights.write, triage: rights.write, pull: true };
     const body = { full_name: name, archived: hosted.archived === true, default_branch: 'main', permissions };
@@ -174,6 +192,25 @@ async function rest(world: GitHubWorld, request: IncomingMessage, path: string):
   if (below.startsWith('git/ref/heads/')) return refAnswer(hosted, below.slice('git/ref/heads/'.length));
   if (below.startsWith('rules/branches/')) return rulesAnswer(hosted, below.slice('rules/branches/'.length));
   return restError(404, 'Not Found');
+}
+
+const STATES = ['error', 'failure', 'pending', 'success'];
+
+async function setStatus(
+  hosted: HostedRepository,
+  rights: TokenRights,
+  commit: string,
+  { state, context, description, target_url: url = null }: Omit<ShownStatus, 'url'> & { target_url?: string | null },
+): Promise<Answer> {
+  if (!rights.write) return restError(403, 'Resource not accessible by personal access token');
+  const isKnown = await hosted.bare.git(['cat-file', '-e', `${commit}^{commit}`]).then(
+    () => true,
+    () => false,
+  );
+  if (!isKnown) return restError(422, `No commit found for SHA: ${commit}`);
+  if (!STATES.includes(state) || description.length > 140) return restError(422, 'Validation Failed');
+  hosted.statuses = [...(hosted.statuses ?? []), { commit, state, context, description, url }];
+  return { status: 201, body: { state, context, description, target_url: url } };
 }
 
 async function refAnswer(hosted: HostedRepository, branch: string): Promise<Answer> {

@@ -1,4 +1,4 @@
-export type { GitHubWorld, HostedRepository, HostFaults, TokenRights } from './github.ts';
+export type { GitHubWorld, HostedRepository, HostFaults, ShownStatus, TokenRights } from './github.ts';
 export type { BareRepository, LoggedCommit, NewCommit, NewContent } from './repository.ts';
 export { HeadMoved, openRepository } from './repository.ts';
 export type { GitServer } from './server.ts';

@@ -9,13 +9,26 @@ export interface GitServer {
   close(): Promise<void>;
 }
 
+const GIT_PATH = /^\/(?<name>[^/]+\/[^/]+?)(?:\.git)?(?<service>\/(?:info\/refs|git-[a-z-]+))$/;
+
 function findRepository(world: GitHubWorld, path: string): { hosted: HostedRepository; service: string } | undefined {
-  const match = /^\/(?<name>[^/]+\/[^/]+?)(?:\.git)?(?<service>\/(?:info\/refs|git-[a-z-]+))$/.exec(path);
+  const match = GIT_PATH.exec(path);
   const hosted = world.repositories.get(match?.groups?.name ?? '');
   return hosted && match?.groups?.service ? { hosted, service: match.groups.service } : undefined;
 }
 
+function movedTo(world: GitHubWorld, { pathname, search }: URL): string | undefined {
+  const { name = '', service = '' } = GIT_PATH.exec(pathname)?.groups ?? {};
+  const now = world.moved?.get(name);
+  return now && `/${now}.git${service}${search}`;
+}
+
 function answerGit(world: GitHubWorld, request: IncomingMessage, response: ServerResponse, url: URL) {
+  const location = movedTo(world, url);
+  if (location) {
+    response.writeHead(301, { location }).end();
+    return;
+  }
   const found = findRepository(world, url.pathname);
   if (!found) {
     response.writeHead(404).end('Repository not found.');

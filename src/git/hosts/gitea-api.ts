@@ -1,0 +1,132 @@
+import { fieldsOf, listOf, parsedFields, textOf } from '../../api/fields.ts';
+import type { RepositoryAccess } from './host.ts';
+import {
+  ask,
+  branchPath,
+  type Failure,
+  type HttpRequest,
+  type HttpResponse,
+  rateLimited,
+  type SendRequest,
+} from './http.ts';
+
+/** For each file of a write, Gitea starts git three times. */
+const TIMEOUT_MILLISECONDS = 120_000;
+
+/** Ends what was begun; caught where the host is asked from outside. */
+export class Ended extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.name = 'Ended';
+    this.failure = failure;
+  }
+}
+
+/** The repository's address in the API; Gitea may live below a path of its host. */
+function addressOf(text: string): string {
+  const url = URL.parse(text);
+  const path = (url?.pathname ?? '').replace(/\/+$/, '').replace(/\.git$/, '');
+  const parts = /^(?<prefix>.*)\/(?<owner>[^/]+)\/(?<name>[^/]+)$/.exec(path)?.groups;
+  if (url && parts) return `${url.origin}${parts.prefix}/api/v1/repos/${parts.owner}/${parts.name}`;
+  const message = `${JSON.stringify(text)} is not the address of a repository; https://HOST/OWNER/NAME is`;
+  throw new Ended({ kind: 'gone', message });
+}
+
+/** What `403` means is in its words, where it is not in the branch's own rules. */
+const FORBIDDEN: readonly [RegExp, 'stale' | 'noRights'][] = [
+  [/cannot lock ref|non-fast-forward|fetch first/i, 'stale'],
+  [/required scope|should have a permission|token is required/i, 'noRights'],
+];
+
+const UNPROCESSABLE_STALE = /sha does not match|commit ?id does not match|already exists|sha not found/i;
+const MISSING_FILE = /object does not exist.*rel_path: [^\]]/i;
+
+function kindOf(status: number, said: string, branch: Branch | undefined): Exclude<Failure['kind'], 'rateLimited'> {
+  switch (status) {
+    case 401:
+    case 423:
+      return 'noRights';
+    case 403: {
+      const kind = FORBIDDEN.find(([sign]) => sign.test(said))?.[1];
+      const isRule = branch && (branch.isProtected || branch.mayPush);
+      return kind ?? (isRule ? 'protected' : 'noRights');
+    }
+    case 404:
+      return MISSING_FILE.test(said) ? 'stale' : 'gone';
+    case 409:
+      return 'stale';
+    case 400:
+    case 422:
+      return UNPROCESSABLE_STALE.test(said) ? 'stale' : 'protected';
+    default:
+      return status >= 300 && status < 400 ? 'gone' : 'unknown';
+  }
+}
+
+/** An answer that is not the one hoped for. Gitea hides from all but administrators why it answered 500. */
+export function failureOf(response: HttpResponse, branch?: Branch): Failure {
+  const { status, headers, body } = response;
+  const said = (textOf(parsedFields(body).message) || 'no explanation').slice(0, 300);
+  const moved = headers.location?.slice(0, 200);
+  const where = moved ? `: the repository has moved (${moved}); put its new address into the policy` : `: ${said}`;
+  const message = `Gitea answered ${status}${where}`;
+  if (status === 429) return rateLimited(response, message);
+  return { kind: kindOf(status, said, branch), message };
+}
+
+export interface Branch {
+  head: string;
+  isProtected: boolean;
+  mayPush: boolean;
+}
+
+export interface Entry {
+  mode: string;
+  id: string;
+}
+
+/** One repository's API with one credential. All of it throws `Ended` for any answer but the one hoped for. */
+export function openApi(send: SendRequest, { url, token }: RepositoryAccess) {
+  const base = addressOf(url);
+  const headers = {
+    accept: 'application/json',
+    'content-type': 'application/json',
+    'user-agent': 'headgate',
+    ...(token ? { authorization: `token ${token}` } : {}),
+  };
+  const call = async (path: string, part: Pick<HttpRequest, 'body' | 'method'>): Promise<HttpResponse> => {
+    const request = { ...part, url: `${base}/${path}`, headers, timeoutMilliseconds: TIMEOUT_MILLISECONDS };
+    const answer = await ask(send, 'Gitea', request);
+    if ('kind' in answer) throw new Ended(answer);
+    return answer;
+  };
+  const get = async (path: string) => {
+    const answer = await call(path, { method: 'GET' });
+    if (answer.status !== 200) throw new Ended(failureOf(answer));
+    return parsedFields(answer.body);
+  };
+  return {
+    post: (path: string, body: string) => call(path, { method: 'POST', body }),
+    async branch(name: string): Promise<Branch> {
+      const found = await get(`branches/${branchPath(name)}`);
+      const head = textOf(fieldsOf(found.commit).id) ?? '';
+      return { head, isProtected: found.protected === true, mayPush: found.user_can_push !== false };
+    },
+    /** What lies in one folder, by name. */
+    async folder(id: string): Promise<Map<string, Entry>> {
+      const entries = new Map<string, Entry>();
+      for (let page = 1, more = true; more; page++) {
+        const { tree, truncated } = await get(`git/trees/${id}?page=${page}`);
+        for (const { path, mode, sha } of listOf(tree).map(fieldsOf)) {
+          entries.set(String(path), { mode: String(mode), id: String(sha) });
+        }
+        more = truncated === true && listOf(tree).length > 0;
+      }
+      return entries;
+    },
+  };
+}
+
+export type Api = ReturnType<typeof openApi>;

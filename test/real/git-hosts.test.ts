@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { createGitHost } from '../../src/git/hosts/git.ts';
+import { createGiteaHost } from '../../src/git/hosts/gitea.ts';
+import { createGit } from '../../src/git/process.ts';
+import { createRepositories } from '../../src/git/repository.ts';
+import { locateRepository } from '../../src/git/url.ts';
+import { createDialer } from '../../src/net/index.ts';
+import { conformsAsGitHost } from '../conformance/git-host.ts';
+import { clock } from '../conformance/git-hosts.ts';
+import { type GiteaStage, onStage, setGiteaStage } from '../conformance/gitea.ts';
+import { readRealWorld } from '../worlds/real/state.ts';
+
+function stage(): Promise<GiteaStage> {
+  const world = readRealWorld();
+  if (!world?.gitea) throw new Error('the real world is not up');
+  return setGiteaStage(world.gitea);
+}
+
+const dialer = createDialer({ allowLoopback: true });
+
+conformsAsGitHost(
+  'gitea',
+  async () => onStage(await stage(), createGiteaHost({ send: (request) => dialer.request(request) })),
+  {
+    mode: 'the API for many files keeps the mode that a file has and sets none',
+    marker: 'the API makes no refs but branches; a second key is kept out by the look at the trailers',
+    head: 'the API binds each file to its content, not the branch to its head',
+  },
+);
+
+conformsAsGitHost(
+  'git, pushing to Gitea',
+  async () => {
+    const set = await stage();
+    const git = createGit({ protocols: ['http'], environment: process.env });
+    const locateHost = (host: string, port: number) => dialer.locate(host, port);
+    const repositories = createRepositories({ git, cacheDir: join(set.folder, 'cache'), locateHost });
+    const locate = (url: string) => locateRepository(url, { localRoots: [], plainHttpHosts: ['127.0.0.1'] });
+    return onStage(set, createGitHost({ repositories, locate, clock }));
+  },
+  { probe: 'Gitea looks at who pushes when the push is there, which a dry run does not send' },
+);
