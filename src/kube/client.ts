@@ -38,6 +38,13 @@ export interface DeleteOptions {
   uid?: string;
   resourceVersion?: string;
   propagation?: 'Foreground' | 'Background' | 'Orphan';
+  /** Of a pod: how long its containers may take to end. */
+  gracePeriodSeconds?: number;
+}
+
+export interface CreateOptions {
+  /** Posts below the object of that name, as for `binding`. */
+  subresource?: string;
 }
 
 export interface ListOptions {
@@ -56,7 +63,7 @@ export interface KubeClient {
   get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey): Promise<T | undefined>;
   /** All objects, page by page. */
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<T[]>;
-  create<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T>;
+  create<T extends KubeObject>(resource: Resource<T>, object: T, options?: CreateOptions): Promise<T>;
   /** PUT of the whole object; carries the object's resourceVersion as precondition. */
   update<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T>;
   /** Server-side apply. */

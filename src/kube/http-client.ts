@@ -7,6 +7,7 @@ import { errorOf } from './answers.ts';
 import {
   ApiError,
   type ApplyOptions,
+  type CreateOptions,
   type DeleteOptions,
   isNotFound,
   type KubeClient,
@@ -104,8 +105,11 @@ function clientOver(call: Call, as: (user: string) => KubeClient): KubeClient {
       }
     },
     list: async (resource, options) => (await snapshot(call, resource, options)).items,
-    create: <T extends KubeObject>(resource: Resource<T>, object: T) => {
-      const path = collectionPath(resource, requireNamespace(resource, object.metadata.namespace));
+    create: <T extends KubeObject>(resource: Resource<T>, object: T, { subresource }: CreateOptions = {}) => {
+      const path =
+        subresource === undefined
+          ? collectionPath(resource, requireNamespace(resource, object.metadata.namespace))
+          : objectPath(resource, keyOf(object), subresource);
       return call({ method: 'POST', path, ...json(typed(resource, object)) }) as Promise<T>;
     },
     update: <T extends KubeObject>(resource: Resource<T>, object: T) =>
@@ -221,12 +225,13 @@ function dry(dryRun: boolean | undefined): Query {
   return dryRun ? { dryRun: 'All' } : {};
 }
 
-function deletion({ uid, resourceVersion, propagation }: DeleteOptions): object {
+function deletion({ uid, resourceVersion, propagation, gracePeriodSeconds }: DeleteOptions): object {
   const preconditions = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
   return {
     apiVersion: 'v1',
     kind: 'DeleteOptions',
     ...(Object.keys(preconditions).length > 0 && { preconditions }),
     ...(propagation && { propagationPolicy: propagation }),
+    ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
   };
 }

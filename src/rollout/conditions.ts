@@ -3,6 +3,7 @@ import { timestamp } from '../api/times.ts';
 import { progressDeadline, waitIsOver } from './derive.ts';
 import { available, type Facts } from './facts.ts';
 import { type MachineState, nameOf } from './machine.ts';
+import { observedWeight } from './weights.ts';
 
 interface Statement {
   type: string;
@@ -20,11 +21,8 @@ function progressed(facts: Facts, next: MachineState, pausedNow: boolean): boole
   const { status, hash, newReplicaSet, memory } = facts;
   const moved = status.currentPodHash !== hash || (status.currentStepIndex ?? next.length) !== next.index;
   const promoted = nameOf(next.delivery) === 'settled' && status.stableRS !== hash;
-  const weight = status.canary?.weights?.canary.weight;
-  const traffic =
-    facts.seen.traffic?.canaryWeight !== undefined &&
-    weight !== undefined &&
-    facts.seen.traffic.canaryWeight !== weight;
+  const [before, weight] = [status.canary?.weights?.canary.weight, observedWeight(facts)];
+  const traffic = weight !== undefined && before !== undefined && weight !== before;
   const fewerOld = (status.replicas ?? 0) > totalPods(facts) && !pausedNow;
   return moved || promoted || traffic || fewerOld || available(newReplicaSet) > (memory.progressHighWater ?? 0);
 }

@@ -7,6 +7,7 @@ import { phaseOf } from './phase.ts';
 import { newlyInconclusive, type RunSlots, startsOver } from './runs.ts';
 import { selectorText } from './selector.ts';
 import { released } from './steps.ts';
+import { observedWeight } from './weights.ts';
 
 /** What was decided in this pass, as far as status must tell of it. */
 export interface StatusInput {
@@ -44,23 +45,22 @@ function pauses(input: StatusInput): { conditions: PauseCondition[]; controllerP
 }
 
 function weights(facts: Facts): TrafficWeights | undefined {
-  const { traffic } = facts.seen;
-  if (!facts.routed || traffic?.canaryWeight === undefined)
-    return facts.routed ? facts.status.canary?.weights : undefined;
+  const weight = observedWeight(facts);
+  if (!facts.routed || weight === undefined) return facts.routed ? facts.status.canary?.weights : undefined;
   const { canaryService, stableService } = facts.canary;
   const stable = facts.stableHash ?? facts.hash;
   return {
     canary: {
-      weight: traffic.canaryWeight,
+      weight,
       ...(canaryService ? { serviceName: canaryService } : {}),
       podTemplateHash: facts.hash,
     },
     stable: {
-      weight: facts.maxWeight - traffic.canaryWeight,
+      weight: facts.maxWeight - weight,
       ...(stableService ? { serviceName: stableService } : {}),
       podTemplateHash: stable,
     },
-    verified: traffic.verified,
+    verified: facts.seen.traffic?.verified === true,
   };
 }
 

@@ -22,6 +22,12 @@ export function persistedWeight({ status }: Facts): number {
   return status.canary?.weights?.canary.weight ?? 0;
 }
 
+/** The canary's share as status holds it: a whole number, and not 0 while anything reaches the canary. */
+export function observedWeight({ seen }: Facts): number | undefined {
+  const weight = seen.traffic?.canaryWeight;
+  return weight === undefined ? undefined : Math.ceil(weight);
+}
+
 function previousWeight(facts: Facts, index: number): number {
   return index === 0 ? 0 : weightAt(facts.steps, index - 1, facts.maxWeight);
 }

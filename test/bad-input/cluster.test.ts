@@ -1,6 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { rollouts } from '../../src/kube/resources.ts';
 import {
-  byName,
+  background,
+  ENDLESS,
+  GOOD,
+  isAborted,
+  isDegraded,
+  isHealthy,
+  isPaused,
   LATEST,
   ROUTING,
   replicaSets,
@@ -10,26 +17,20 @@ import {
   runs,
   successRateYaml,
 } from '../behaviour/fixtures.ts';
-import { PROMETHEUS, type TestWorld, testWorld } from '../behaviour/world.ts';
+import { sandboxOnly } from '../worlds/index.ts';
+import type { SandboxWorld } from '../worlds/sandbox.ts';
+import { PROMETHEUS, type TestWorld } from '../worlds/world.ts';
 
-let world: TestWorld;
-beforeEach(async () => {
-  world = await testWorld({ behaviour: byName });
-});
-afterEach(() => world.stop());
+const { it } = sandboxOnly;
 
-const NAME = { namespace: 'default', name: 'shop' };
 const CANARY = 'spec.strategy.canary';
 const PLUGIN = `${CANARY}.trafficRouting.plugins."argoproj-labs/gatewayAPI"`;
-const ANALYSIS = `      analysis: { startingStep: 1, templates: [{ templateName: success-rate }], ${LATEST} }`;
 const STEPS = '[{ setWeight: 25 }, { pause: {} }, { setWeight: 50 }]';
 
-const template = successRateYaml('interval: 10s, successCondition: result >= 0.95');
-const parts = {
-  template,
-  route: routeYaml(),
-  rollout: rolloutYaml({ steps: STEPS, canary: `${ROUTING}\n${ANALYSIS}` }),
-};
+function storyYaml(world: TestWorld): string {
+  const rollout = rolloutYaml({ steps: STEPS, canary: `${ROUTING}\n${background(1)}` });
+  return [successRateYaml(world, ENDLESS), routeYaml(world), rollout].join('---');
+}
 
 interface Mistake {
   /** What someone changes, in which object. */
@@ -128,84 +129,88 @@ const MISTAKES: Record<string, Mistake> = {
   },
 };
 
-function originalOf({ kind = 'Rollout', name = 'shop' }: Mistake): object {
-  const { spec } = world.api.store.get(kind, 'default', name) as unknown as { spec: object };
+function originalOf({ api }: SandboxWorld, { kind = 'Rollout', name = 'shop' }: Mistake): object {
+  const { spec } = api.store.get(kind, 'default', name) as unknown as { spec: object };
   return structuredClone(spec);
 }
 
-function mend({ kind = 'Rollout', name = 'shop', change }: Mistake, spec: object): void {
+function make({ api }: SandboxWorld, { kind = 'Rollout', name = 'shop', change }: Mistake): void {
+  if (change === 'delete') api.store.delete(kind, 'default', name);
+  else api.store.patch(kind, { namespace: 'default', name }, change);
+}
+
+function mend({ api }: SandboxWorld, { kind = 'Rollout', name = 'shop', change }: Mistake, spec: object): void {
   const apiVersion = kind === 'Service' ? 'v1' : 'gateway.networking.k8s.io/v1';
   const object = { apiVersion, kind, metadata: { namespace: 'default', name } };
-  if (change === 'delete') world.api.store.create(kind, { ...object, spec } as never);
+  if (change === 'delete') api.store.create(kind, { ...object, spec } as never);
   else {
-    const now = world.api.store.get(kind, 'default', name);
-    world.api.store.update(kind, { ...now, spec } as never);
+    const now = api.store.get(kind, 'default', name);
+    api.store.update(kind, { ...now, spec } as never);
   }
 }
 
-describe.each(Object.entries(MISTAKES))('%s', (_, mistake) => {
-  const { kind = 'Rollout', name = 'shop', change, says } = mistake;
+/** What must not change while the Rollout is invalid. */
+async function footprint(world: SandboxWorld, { kind }: Mistake) {
+  const pods = (await replicaSets(world)).map(({ spec }) => spec.replicas);
+  const weights = kind === 'HTTPRoute' ? undefined : await routeWeights(world);
+  return { pods, runs: (await runs(world)).length, weights };
+}
 
-  it('is told, touches nothing, and is forgotten once mended', async () => {
-    world.create([parts.template, parts.route, parts.rollout].join('---'));
-    await world.until('shop', ({ status }) => status?.phase === 'Healthy', 60);
-    const before = { sets: replicaSets(world).map(({ spec }) => spec.replicas), runs: runs(world).length };
-    const weights = routeWeights(world);
-    const spec = originalOf(mistake);
-    if (change === 'delete') world.api.store.delete(kind, 'default', name);
-    else world.api.store.patch(kind, { namespace: 'default', name }, change);
-    world.setImage('shop', 'registry.example/shop:1.1.0');
-    const { status } = await world.until('shop', (rollout) => rollout.status?.phase === 'Degraded', 60);
+describe.each(Object.entries(MISTAKES))('%s', (_, mistake) => {
+  it('is told, touches nothing, and is forgotten once mended', async ({ world }) => {
+    await world.create(storyYaml(world));
+    await world.until('shop', isHealthy, 60);
+    const before = await footprint(world, mistake);
+    const spec = originalOf(world, mistake);
+    make(world, mistake);
+    await world.setImage('shop', GOOD);
+    const { status } = await world.until('shop', isDegraded, 60);
     expect(status?.message).toMatch(/^InvalidSpec: /);
-    for (const text of says) expect.soft(status?.message).toContain(text);
+    for (const text of mistake.says) expect.soft(status?.message).toContain(text);
     const invalid = status?.conditions?.find(({ type }) => type === 'InvalidSpec');
     expect(invalid).toMatchObject({ status: 'True', reason: 'InvalidSpec' });
     await world.pass(120);
-    expect({ sets: replicaSets(world).map(({ spec: set }) => set.replicas), runs: runs(world).length }).toEqual(before);
-    if (kind !== 'HTTPRoute') expect(routeWeights(world)).toEqual(weights);
+    expect(await footprint(world, mistake)).toEqual(before);
 
-    mend(mistake, spec);
-    if (kind !== 'Rollout') await world.until('shop', ({ status: now }) => now?.phase === 'Paused', 120);
-    else {
-      world.setImage('shop', 'registry.example/shop:1.1.0');
-      await world.until('shop', ({ status: now }) => now?.phase === 'Paused', 120);
-    }
-    const mended = world.rollout('shop').status;
-    expect(mended?.conditions?.some(({ type }) => type === 'InvalidSpec')).toBe(false);
+    mend(world, mistake, spec);
+    if ((mistake.kind ?? 'Rollout') === 'Rollout') await world.setImage('shop', GOOD);
+    const mended = await world.until('shop', isPaused, 120);
+    expect(mended.status?.conditions?.some(({ type }) => type === 'InvalidSpec')).toBe(false);
   });
 });
 
-it('refuses at birth what can never run, and creates nothing for it', async () => {
-  world.create(rolloutYaml({ steps: '[{ setWeight: 101 }]' }));
-  const { status } = await world.until('shop', (rollout) => rollout.status?.phase === 'Degraded', 60);
+it('refuses at birth what can never run, and creates nothing for it', async ({ world }) => {
+  await world.create(rolloutYaml({ steps: '[{ setWeight: 101 }]' }));
+  const { status } = await world.until('shop', isDegraded, 60);
   expect(status?.message).toContain('InvalidSpec: ');
-  expect(replicaSets(world)).toEqual([]);
-  world.api.store.patch('Rollout', NAME, steps({ setWeight: 10 }));
-  await world.until('shop', (rollout) => rollout.status?.phase === 'Healthy', 60);
+  expect(await replicaSets(world)).toEqual([]);
+  await world.patch(rollouts, 'shop', steps({ setWeight: 10 }));
+  await world.until('shop', isHealthy, 60);
 });
 
-it('names the selector and the template that do not fit', async () => {
-  world.create(rolloutYaml().replace('matchLabels: { app: shop }', 'matchLabels: { app: other }'));
-  const { status } = await world.until('shop', (rollout) => rollout.status?.phase === 'Degraded', 60);
+it('names the selector and the template that do not fit', async ({ world }) => {
+  await world.create(rolloutYaml().replace('matchLabels: { app: shop }', 'matchLabels: { app: other }'));
+  const { status } = await world.until('shop', isDegraded, 60);
   for (const text of ['InvalidSpec: spec.template.metadata.labels', '{"app":"shop"}', 'selector asks for'])
     expect(status?.message).toContain(text);
-  expect(replicaSets(world)).toEqual([]);
+  expect(await replicaSets(world)).toEqual([]);
 });
 
-it.each(['http://127.0.0.1:9090', 'http://169.254.169.254/latest', 'http://localhost:9090', 'http://[::1]:9090'])(
+it.for(['http://127.0.0.1:9090', 'http://169.254.169.254/latest', 'http://localhost:9090', 'http://[::1]:9090'])(
   'never asks an address on this machine or link: %s',
-  async (address) => {
-    const yaml = template
-      .replace(`http://${PROMETHEUS}`, address)
-      .replace('successCondition', 'consecutiveErrorLimit: 0, successCondition');
+  async (address, { world }) => {
+    const yaml = successRateYaml(world, `consecutiveErrorLimit: 0, ${ENDLESS}`).replace(
+      `http://${PROMETHEUS}`,
+      address,
+    );
     const rollout = rolloutYaml({
       steps: `[{ setWeight: 25 }, { analysis: { templates: [{ templateName: success-rate }], ${LATEST} } }]`,
     });
-    world.create([yaml, rollout].join('---'));
-    await world.until('shop', ({ status }) => status?.phase === 'Healthy', 60);
-    world.setImage('shop', 'registry.example/shop:1.1.0');
-    await world.until('shop', ({ status }) => status?.abort === true, 600);
-    const [run] = runs(world);
+    await world.create([yaml, rollout].join('---'));
+    await world.until('shop', isHealthy, 60);
+    await world.setImage('shop', GOOD);
+    await world.until('shop', isAborted, 600);
+    const [run] = await runs(world);
     const told = JSON.stringify(run?.status);
     expect(run?.status?.phase).toBe('Error');
     expect(told).toMatch(/loopback|link-local/);

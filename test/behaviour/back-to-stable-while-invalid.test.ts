@@ -1,41 +1,44 @@
-import { afterEach, expect, it } from 'vitest';
-import { byName, ROUTING, rolloutYaml, routeWeights, routeYaml } from './fixtures.ts';
-import { type TestWorld, testWorld } from './world.ts';
+import { describe, expect } from 'vitest';
+import { rollouts } from '../../src/kube/resources.ts';
+import { worlds } from '../worlds/index.ts';
+import {
+  AT_HOME,
+  entryYaml,
+  FIRST,
+  GOOD,
+  isDegraded,
+  isPaused,
+  ROUTING,
+  released,
+  rolloutYaml,
+  routeYaml,
+  servedDuring,
+  untilWeights,
+} from './fixtures.ts';
 
-let world: TestWorld;
-afterEach(() => world.stop());
-
-it.each([
-  ['with a router', true],
-  ['without a router', false],
-])(
-  'takes the traffic home when the template returns to the stable one, also while the steps are invalid: %s',
-  async (_, routed) => {
-    world = await testWorld({ behaviour: byName });
-    const steps = '[{ setWeight: 25 }, { pause: {} }, { setWeight: 50 }]';
-    world.create(
-      routed ? [routeYaml(), rolloutYaml({ steps, canary: ROUTING })].join('---\n') : rolloutYaml({ steps }),
-    );
-    await world.until('shop', ({ status }) => status?.phase === 'Healthy', 60);
-    world.setImage('shop', 'registry.example/shop:1.1.0');
-    await world.until('shop', ({ status }) => status?.phase === 'Paused', 60);
-    // A bad edit of the steps in mid-canary ...
-    world.api.store.patch(
-      'Rollout',
-      { namespace: 'default', name: 'shop' } as never,
-      {
-        spec: { strategy: { canary: { steps: [{ setWeight: 25 }, { pause: {} }, { setWeight: 500 }] } } },
-      } as never,
-    );
-    const invalid = await world.until('shop', ({ status }) => status?.phase === 'Degraded', 60);
-    expect(invalid.status?.message).toContain('InvalidSpec');
-    // ... and then `undo`: the stable template again.
-    world.setImage('shop', 'registry.example/shop:1.0.0');
-    await world.pass(30);
-    if (routed) expect(routeWeights(world)).toEqual({ 'shop-stable': 100, 'shop-canary': 0 });
-    const served = world.traffic
-      .summary('default', 'shop')
-      .revisions.filter(({ requestsPerSecond }) => requestsPerSecond > 0);
-    expect(served.map(({ image }) => image)).toEqual(['1.0.0']);
-  },
-);
+describe.each(worlds)('in the $name', ({ it }) => {
+  it.for([
+    ['with a router', true],
+    ['without a router', false],
+  ] as const)(
+    'takes the traffic home when the template returns to the stable one, also while the steps are invalid: %s',
+    async ([, routed], { world }) => {
+      const steps = '[{ setWeight: 25 }, { pause: {} }, { setWeight: 50 }]';
+      const parts = routed
+        ? [routeYaml(world), rolloutYaml({ steps, canary: ROUTING })]
+        : [entryYaml(world), rolloutYaml({ steps })];
+      await released(world, parts.join('---'), GOOD);
+      await world.until('shop', isPaused, 60);
+      // A bad edit of the steps in mid-canary ...
+      const mistaken = [{ setWeight: 25 }, { pause: {} }, { setWeight: 500 }];
+      await world.patch(rollouts, 'shop', { spec: { strategy: { canary: { steps: mistaken } } } });
+      const invalid = await world.until('shop', isDegraded, 60);
+      expect(invalid.status?.message).toContain('InvalidSpec');
+      // ... and then `undo`: the stable template again.
+      await world.setImage('shop', FIRST);
+      if (routed) await untilWeights(world, AT_HOME);
+      await world.pass(15);
+      expect(await servedDuring(world, 3)).toEqual(['1.0.0']);
+    },
+  );
+});

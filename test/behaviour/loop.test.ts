@@ -1,142 +1,154 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { GitRevert, GitSource } from '../../src/api/index.ts';
-import type { Event } from '../../src/api/kubernetes.ts';
+import { describe, expect } from 'vitest';
+import type { GitRevert } from '../../src/api/index.ts';
+import { events, gitReverts } from '../../src/kube/resources.ts';
 import { type BareRepository, openRepository } from '../../src/sandbox/git/index.ts';
-import { canaryWeight, ROUTED } from './fixtures.ts';
-import { type TestWorld, testWorld } from './world.ts';
+import { worlds } from '../worlds/index.ts';
+import type { TestWorld } from '../worlds/world.ts';
+import {
+  AT_HOME,
+  canaryWeight,
+  isAborted,
+  isDegraded,
+  isHealthy,
+  isPausedAt,
+  routedYaml,
+  routeWeights,
+  runs,
+  servedDuring,
+} from './fixtures.ts';
 
 const AUTHOR = 'Ann <ann@example.com>';
-const HEADGATE = { apiVersion: 'headgate.dev/v1alpha1' };
 
-let folder: string;
-let repository: BareRepository;
-let world: TestWorld;
-
-beforeEach(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), 'headgate-behaviour-')));
-  repository = await openRepository(join(folder, 'repo.git'), process.env.PATH);
-  const behaviour = (image: string) => ({ errorRate: image.includes('bad') ? 0.6 : 0, latencyMilliseconds: 20 });
-  world = await testWorld({ repositories: folder, behaviour });
-});
-afterEach(async () => {
-  await world.stop();
-  await rm(folder, { recursive: true, force: true });
-});
-
-function commit(files: Record<string, string>, message: string): Promise<string> {
-  return repository.commit({ author: AUTHOR, message, time: world.clock.now(), files });
+/** Who applies what is in Git: one who may do it in this namespace. */
+function deployerYaml({ namespace }: TestWorld): string {
+  return `
+apiVersion: v1
+kind: ServiceAccount
+metadata: { name: deployer }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: { name: deployer }
+rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: { name: deployer }
+roleRef: { apiGroup: rbac.authorization.k8s.io, kind: Role, name: deployer }
+subjects: [{ kind: ServiceAccount, name: deployer, namespace: ${namespace} }]
+`;
 }
 
-function release(image: string): Promise<string> {
-  return commit({ 'apps/shop/all.yaml': ROUTED.replace('shop:1.0.0', image) }, `Release ${image}`);
+function sourceYaml(url: string): string {
+  return `
+apiVersion: headgate.dev/v1alpha1
+kind: GitSource
+metadata: { name: deploy }
+spec:
+  repository: { url: '${url}', branch: main }
+  path: apps/shop
+  interval: 2s
+  serviceAccountName: deployer
+`;
 }
 
-/** Git is followed every few seconds, and Headgate may write to it. */
-async function install(mode = 'Direct'): Promise<void> {
-  const { store } = world.api;
+/** Named after the namespace: policies belong to the whole cluster. */
+function policyYaml({ namespace }: TestWorld, url: string, mode: string): string {
+  return `
+apiVersion: headgate.dev/v1alpha1
+kind: RevertPolicy
+metadata: { name: ${namespace} }
+spec:
+  namespaces: [${namespace}]
+  repository: { host: git, url: '${url}', branch: main, path: apps }
+  mode: ${mode}
+`;
+}
+
+/** A team's repository, which Headgate follows every two seconds and, if the mode is not `none`, may write to. */
+async function followed(world: TestWorld, { mode = 'Direct', pause = 60 } = {}) {
+  const repository = await openRepository(join(world.folder, 'repo.git'), process.env.PATH);
+  const manifests = (image: string) => routedYaml(world, { pause }).replace('shop:1.0.0', image);
+  const commit = (files: Record<string, string>, message: string) =>
+    repository.commit({ author: AUTHOR, message, time: world.now(), files });
+  const release = (image: string, remark = '') =>
+    commit({ 'apps/shop/all.yaml': manifests(image) + remark }, `Release ${image}${remark}`);
   await release('shop:1.0.0');
-  const source = { url: repository.path, branch: 'main' };
-  store.create('Namespace', { metadata: { name: 'headgate' } });
-  store.create('GitSource', {
-    ...HEADGATE,
-    kind: 'GitSource',
-    metadata: { name: 'deploy', namespace: 'default' },
-    spec: { repository: source, path: 'apps/shop', interval: '2s', serviceAccountName: 'deployer' },
-  } as GitSource);
-  if (mode !== 'none') {
-    const spec = { namespaces: ['default'], repository: { host: 'git', ...source, path: 'apps' }, mode };
-    store.create('RevertPolicy', { ...HEADGATE, kind: 'RevertPolicy', metadata: { name: 'deploy' }, spec } as never);
-  }
-  await world.clock.run({
-    until: world.clock.now() + 60_000,
-    done: () => store.get('Rollout', 'default', 'shop') !== undefined,
-  });
-  await world.until('shop', ({ status }) => status?.phase === 'Healthy', 60);
+  await world.create([deployerYaml(world), sourceYaml(repository.path)].join('---'));
+  if (mode !== 'none') await world.create(policyYaml(world, repository.path, mode));
+  await world.until('shop', isHealthy, 60);
+  return { repository, manifests, commit, release };
 }
 
-function revert(): GitRevert | undefined {
-  return world.api.store.list<GitRevert>('GitRevert', 'default')[0];
-}
-
-async function untilReverted(): Promise<void> {
-  await world.clock.run({ until: world.clock.now() + 900_000, done: () => revert()?.status?.state === 'done' });
-  expect(revert()?.status).toMatchObject({ state: 'done' });
-}
-
-async function subjects(): Promise<string[]> {
+async function subjects(repository: BareRepository): Promise<string[]> {
   return (await repository.log()).map(({ message }) => message.split('\n')[0] ?? '');
 }
 
-it('takes a bad commit out of the cluster and out of Git, and leaves everybody else alone', async () => {
-  await install();
-  const culprit = await release('shop:bad');
-  await world.until('shop', ({ status }) => status?.currentStepIndex === 1, 120);
-  await commit({ 'apps/search/settings.txt': 'ranking: v2' }, 'Search: rank by freshness');
-  await untilReverted();
-  await world.until('shop', ({ status }) => status?.phase === 'Healthy', 60);
-  expect(canaryWeight(world)).toBe(0);
-  expect(await subjects()).toEqual([
-    'Revert "Release shop:bad" (default/shop)',
-    'Search: rank by freshness',
-    'Release shop:bad',
-    'Release shop:1.0.0',
-  ]);
-  expect(revert()?.spec.culprits).toEqual([culprit]);
-  const head = (await repository.head()) ?? '';
-  expect((await repository.read(head, 'apps/shop/all.yaml'))?.toString()).toBe(
-    ROUTED.replace('shop:1.0.0', 'shop:1.0.0'),
-  );
-  expect((await repository.read(head, 'apps/search/settings.txt'))?.toString()).toBe('ranking: v2');
-  // The way back was no release: nothing was measured for it.
-  expect(world.api.store.list('AnalysisRun', 'default')).toHaveLength(1);
-});
+/** How many commits are tried that change nothing of the objects' meaning: each must be seen by a sync of its own. */
+const SYNCS = { sandbox: 100, real: 8 };
 
-it('moves no request by a hundred syncs in mid-canary, nor by a hundred after an abort', async () => {
-  await install('none');
-  await release('shop:1.1.0');
-  await world.until('shop', ({ status }) => status?.currentStepIndex === 1 && status.phase === 'Paused', 120);
-  const share = () => [canaryWeight(world), world.traffic.summary('default', 'shop').unserved];
-  const before = share();
-  for (let sync = 0; sync < 100; sync++) {
-    // A commit that changes the Rollout's file, but nothing of its objects' meaning for the update.
-    await commit(
-      { 'apps/shop/all.yaml': `${ROUTED.replace('shop:1.0.0', 'shop:1.1.0')}# ${sync}\n` },
-      `Comment ${sync}`,
-    );
-    await world.pass(1);
-    expect(share()).toEqual(before);
-  }
-  world.patchStatus('shop', { abort: true });
-  await world.until('shop', ({ status }) => status?.phase === 'Degraded', 60);
-  await world.pass(120);
-  const served = () =>
-    world.traffic.summary('default', 'shop').revisions.filter(({ requestsPerSecond }) => requestsPerSecond > 0);
-  expect(served().map(({ image }) => image)).toEqual(['1.0.0']);
-  for (let sync = 0; sync < 100; sync++) {
-    await commit(
-      { 'apps/shop/all.yaml': `${ROUTED.replace('shop:1.0.0', 'shop:1.1.0')}# again ${sync}\n` },
-      `Again ${sync}`,
-    );
-    await world.pass(2.5);
-  }
-  expect(served().map(({ image }) => image)).toEqual(['1.0.0']);
-  expect(share()).toEqual([0, before[1]]);
-  expect(world.rollout('shop').status?.phase).toBe('Degraded');
-}, 120_000);
+describe.each(worlds)('in the $name', ({ it, name }) => {
+  it('takes a bad commit out of the cluster and out of Git, and leaves everybody else alone', async ({ world }) => {
+    const { repository, manifests, commit, release } = await followed(world);
+    const revert = async (): Promise<GitRevert | undefined> => (await world.list(gitReverts))[0];
+    const culprit = await release('shop:bad');
+    await world.until('shop', isPausedAt(1), 60);
+    await commit({ 'apps/search/settings.txt': 'ranking: v2' }, 'Search: rank by freshness');
+    await world.untilTrue(async () => (await revert())?.status?.state === 'done', 180);
+    await world.until('shop', isHealthy, 60);
+    expect(await routeWeights(world)).toEqual(AT_HOME);
+    expect(await subjects(repository)).toEqual([
+      `Revert "Release shop:bad" (${world.namespace}/shop)`,
+      'Search: rank by freshness',
+      'Release shop:bad',
+      'Release shop:1.0.0',
+    ]);
+    expect((await revert())?.spec.culprits).toEqual([culprit]);
+    const head = (await repository.head()) ?? '';
+    expect((await repository.read(head, 'apps/shop/all.yaml'))?.toString()).toBe(manifests('shop:1.0.0'));
+    expect((await repository.read(head, 'apps/search/settings.txt'))?.toString()).toBe('ranking: v2');
+    // The way back was no release: nothing was measured for it.
+    expect(await runs(world)).toHaveLength(1);
+  });
 
-it.each([
-  ['none', 'NoRevertPolicy'],
-  ['Off', 'RevertPolicyOff'],
-])('says why nothing was reverted (policy: %s)', async (mode, reason) => {
-  await install(mode);
-  await release('shop:bad');
-  await world.until('shop', ({ status }) => status?.abort === true, 600);
-  await world.pass(60);
-  const events = world.api.store.list<Event>('Event', 'default').filter((event) => event.reason === reason);
-  expect(events).toHaveLength(1);
-  expect(events[0]?.message).toContain('Nothing is reverted in Git');
-  expect(await subjects()).toHaveLength(2);
+  it('moves no request by many syncs in mid-canary, nor by many after an abort', { timeout: 300_000 }, async ({
+    world,
+  }) => {
+    const { release } = await followed(world, { mode: 'none', pause: 600 });
+    await release('shop:1.1.0');
+    await world.until('shop', isPausedAt(1), 60);
+    const { unserved } = world.requests();
+    for (let sync = 0; sync < SYNCS[name]; sync++) {
+      await release('shop:1.1.0', `# ${sync}\n`);
+      await world.pass(2.5);
+      expect([await canaryWeight(world), world.requests().unserved]).toEqual([25, unserved]);
+    }
+    await world.patchStatus('shop', { abort: true });
+    await world.until('shop', isDegraded, 60);
+    await world.pass(10);
+    expect(await servedDuring(world, 2)).toEqual(['1.0.0']);
+    for (let sync = 0; sync < SYNCS[name]; sync++) {
+      await release('shop:1.1.0', `# again ${sync}\n`);
+      expect(await servedDuring(world, 2.5)).toEqual(['1.0.0']);
+    }
+    expect([await canaryWeight(world), world.requests().unserved]).toEqual([0, unserved]);
+    expect((await world.rollout('shop')).status?.phase).toBe('Degraded');
+  });
+
+  it.for([
+    ['none', 'NoRevertPolicy'],
+    ['Off', 'RevertPolicyOff'],
+  ] as const)('says why nothing was reverted (policy: %s)', async ([mode, reason], { world }) => {
+    const { repository, release } = await followed(world, { mode });
+    await release('shop:bad');
+    await world.until('shop', isAborted, 120);
+    const told = async () => (await world.list(events)).filter((event) => event.reason === reason);
+    await world.untilTrue(async () => (await told()).length > 0, 30);
+    await world.pass(10);
+    expect((await told()).map(({ message }) => message)).toEqual([
+      expect.stringContaining('Nothing is reverted in Git'),
+    ]);
+    expect(await subjects(repository)).toHaveLength(2);
+  });
 });

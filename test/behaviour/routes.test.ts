@@ -1,85 +1,91 @@
-import { afterEach, expect, it } from 'vitest';
-import { byName, ROUTING, rolloutYaml, routeWeights, routeYaml } from './fixtures.ts';
-import { type TestWorld, testWorld } from './world.ts';
+import { describe, expect } from 'vitest';
+import { events, httpRoutes } from '../../src/kube/resources.ts';
+import { worlds } from '../worlds/index.ts';
+import type { TestWorld } from '../worlds/world.ts';
+import {
+  AT_HOME,
+  canaryWeight,
+  GOOD,
+  isAtStep,
+  isPausedAt,
+  ROUTING,
+  released,
+  rolloutYaml,
+  routeWeights,
+  routeYaml,
+  serviceYaml,
+  untilWeights,
+} from './fixtures.ts';
 
-let world: TestWorld;
-afterEach(() => world.stop());
-
-const LEGACY = `
-apiVersion: v1
-kind: Service
-metadata: { name: legacy }
-spec: { selector: { app: shop }, ports: [{ port: 80 }] }
-`;
-
-async function pausedAtQuarter(backends = '', further = ''): Promise<void> {
-  world = await testWorld({ behaviour: byName });
-  if (further !== '') world.create(further);
-  world.create(
-    [
-      routeYaml(backends),
-      rolloutYaml({ steps: '[{ setWeight: 25 }, { pause: {} }, { setWeight: 75 }, { pause: {} }]', canary: ROUTING }),
-    ].join('---'),
-  );
-  await world.until('shop', ({ status }) => status?.phase === 'Healthy', 60);
-  world.setImage('shop', 'registry.example/shop:1.1.0');
-  await world.until('shop', ({ status }) => status?.phase === 'Paused', 60);
+async function pausedAtQuarter(world: TestWorld, backends = ''): Promise<void> {
+  const steps = '[{ setWeight: 25 }, { pause: {} }, { setWeight: 75 }, { pause: {} }]';
+  const parts = [routeYaml(world, backends), rolloutYaml({ steps, canary: ROUTING })];
+  if (backends !== '') parts.unshift(serviceYaml('legacy'));
+  await released(world, parts.join('---'), GOOD);
+  await world.until('shop', isPausedAt(1), 60);
 }
 
-it('does not go on while the gateway has not accepted the route, says so, and goes on when it has', async () => {
-  await pausedAtQuarter();
-  const refused = { kind: 'refuses', reason: 'NotAllowedByListeners', message: 'no listener takes this' } as const;
-  world.workloads.change({ route: () => refused });
-  world.patchStatus('shop', { pauseConditions: null });
-  await world.pass(120);
-  const { status } = world.rollout('shop');
-  expect(status?.currentStepIndex).toBe(2);
-  const events = world.api.store.list('Event', 'default') as unknown as { reason: string; message: string }[];
-  const told = events.filter(({ reason }) => reason === 'WeightVerifyError');
-  expect(told).toHaveLength(1);
-  expect(told[0]?.message).toMatch(/NotAllowedByListeners.*no listener takes this/);
-  world.workloads.change({ route: () => ({ kind: 'accepts' }) });
-  // The gateway looks again when the route changes.
-  world.api.store.patch('HTTPRoute', { namespace: 'default', name: 'shop' }, { spec: { hostnames: ['shop.example'] } });
-  await world.until('shop', ({ status: now }) => now?.currentStepIndex === 3, 120);
-  expect(routeWeights(world)).toEqual({ 'shop-stable': 25, 'shop-canary': 75 });
-});
-
-it.each([
-  ['refuses', { kind: 'refuses', reason: 'Invalid', message: 'no' } as const],
-  ['says nothing of', { kind: 'ignores' } as const],
-])('takes the traffic away all the same when the gateway %s the route', async (_, behaviour) => {
-  await pausedAtQuarter();
-  world.workloads.change({ route: () => behaviour });
-  world.patchStatus('shop', { abort: true });
-  await world.pass(5);
-  expect(routeWeights(world)).toEqual({ 'shop-stable': 100, 'shop-canary': 0 });
-});
-
-it('keeps the share of a backend that is not its own', async () => {
-  const third = '{ name: legacy, port: 80, weight: 50 }, ';
-  await pausedAtQuarter(third, LEGACY);
-  const share = () => {
-    const weights = routeWeights(world);
-    const total = Object.values(weights).reduce<number>((sum, weight) => sum + (weight ?? 1), 0);
-    return (weights.legacy ?? 1) / total;
+/** Why the gateway does not serve the route, in its own words; undefined while it does. */
+async function refusal(world: TestWorld): Promise<{ reason: string; message: string } | undefined> {
+  const { status } = (await world.get(httpRoutes, 'shop')) as {
+    status?: { parents?: { conditions: { type: string; status: string; reason: string; message: string }[] }[] };
   };
-  const before = share();
-  expect(before).toBeGreaterThan(0.1);
-  world.patchStatus('shop', { pauseConditions: null });
-  await world.until('shop', ({ status }) => status?.currentStepIndex === 3, 120);
-  expect(share()).toBeCloseTo(before, 2);
-  world.patchStatus('shop', { abort: true });
-  await world.pass(10);
-  expect(share()).toBeCloseTo(before, 2);
-  expect(routeWeights(world)['shop-canary']).toBe(0);
-});
+  const conditions = (status?.parents ?? []).flatMap((parent) => parent.conditions);
+  return conditions.find(({ type, status: is }) => type === 'Accepted' && is === 'False');
+}
 
-it('puts back weights that someone changed by hand', async () => {
-  await pausedAtQuarter();
-  const route = world.api.store.get('HTTPRoute', 'default', 'shop') as unknown as { spec: { rules: object[] } };
-  const drifted = JSON.parse(JSON.stringify(route.spec).replaceAll('"weight":25', '"weight":99')) as object;
-  world.api.store.patch('HTTPRoute', { namespace: 'default', name: 'shop' }, { spec: drifted });
-  await world.pass(10);
-  expect(routeWeights(world)).toEqual({ 'shop-stable': 75, 'shop-canary': 25 });
+describe.each(worlds)('in the $name', ({ it }) => {
+  it('does not go on while the gateway refuses the route, says so, and goes on when it takes it', async ({ world }) => {
+    await pausedAtQuarter(world);
+    await world.setGateway('refuses');
+    await world.untilTrue(async () => (await refusal(world)) !== undefined, 10);
+    const { reason, message } = (await refusal(world)) ?? {};
+    await world.patchStatus('shop', { pauseConditions: null });
+    await world.until('shop', isAtStep(2), 30);
+    const told = async () => (await world.list(events)).filter((event) => event.reason === 'WeightVerifyError');
+    await world.untilTrue(async () => (await told()).length > 0, 60);
+    await world.pass(10);
+    expect((await told()).map((event) => event.message)).toEqual([expect.stringContaining(`${reason}`)]);
+    expect((await told())[0]?.message).toContain(message);
+    expect((await world.rollout('shop')).status?.currentStepIndex).toBe(2);
+    await world.setGateway('accepts');
+    await world.until('shop', isAtStep(3), 60);
+    expect(await routeWeights(world)).toEqual({ 'shop-stable': 25, 'shop-canary': 75 });
+  });
+
+  it.for(['refuses', 'ignores'] as const)(
+    'takes the traffic away all the same when the gateway %s the route',
+    async (attitude, { world }) => {
+      await pausedAtQuarter(world);
+      await world.setGateway(attitude);
+      await world.patchStatus('shop', { abort: true });
+      await world.untilTrue(async () => (await canaryWeight(world)) === 0, 5);
+      expect(await routeWeights(world)).toEqual(AT_HOME);
+    },
+  );
+
+  it('keeps the share of a backend that is not its own', async ({ world }) => {
+    await pausedAtQuarter(world, '{ name: legacy, port: 80, weight: 50 }, ');
+    const share = async () => {
+      const weights = await routeWeights(world);
+      const total = Object.values(weights).reduce<number>((sum, weight) => sum + (weight ?? 1), 0);
+      return (weights.legacy ?? 1) / total;
+    };
+    const before = await share();
+    expect(before).toBeGreaterThan(0.1);
+    await world.patchStatus('shop', { pauseConditions: null });
+    await world.until('shop', isAtStep(3), 60);
+    expect(await share()).toBeCloseTo(before, 2);
+    await world.patchStatus('shop', { abort: true });
+    await world.untilTrue(async () => (await canaryWeight(world)) === 0, 10);
+    expect(await share()).toBeCloseTo(before, 2);
+  });
+
+  it('puts back weights that someone changed by hand', async ({ world }) => {
+    await pausedAtQuarter(world);
+    const { spec } = await world.get(httpRoutes, 'shop');
+    const drifted = JSON.parse(JSON.stringify(spec).replaceAll('"weight":25', '"weight":99')) as object;
+    await world.patch(httpRoutes, 'shop', { spec: drifted });
+    await untilWeights(world, { 'shop-stable': 75, 'shop-canary': 25 });
+  });
 });

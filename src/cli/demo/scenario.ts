@@ -37,11 +37,13 @@ function rolloutOf({ world, namespace, name }: Stage): Rollout | undefined {
   return world.api.store.get<Rollout>('Rollout', namespace, name);
 }
 
+const NEVER_APPLIED = new Set(['InvalidManifests', 'ApplyFailed', 'Forbidden', 'InvalidSpec']);
+
 /** Manifests that cannot be applied never lead anywhere: better to say so than to wait. */
 function refuseBadManifests({ world, namespace }: Stage): void {
   for (const { status } of world.api.store.list<GitSource>('GitSource', namespace)) {
     const ready = status?.conditions?.find(({ type }) => type === 'Ready');
-    if (ready?.status === 'False' && ['InvalidManifests', 'ApplyFailed', 'InvalidSpec'].includes(ready.reason ?? '')) {
+    if (ready?.status === 'False' && NEVER_APPLIED.has(ready.reason ?? '')) {
       throw new Error(`the manifests cannot be applied: ${ready.message}`);
     }
   }

@@ -209,7 +209,6 @@ describe('bad input applies nothing, keeps what was applied, and says what is wr
   });
 
   it.each([
-    ['a path outside of the repository', { path: '../other' }, 'InvalidPath', '../other'],
     ['a path that is not there', { path: 'apps/none' }, 'InvalidManifests', 'holds no YAML file'],
     ['no service account', { serviceAccountName: '' }, 'InvalidSpec', 'there is no default'],
     ['an interval in words', { interval: '5 minutes' }, 'InvalidSpec', '5 minutes'],
@@ -233,6 +232,11 @@ describe('bad input applies nothing, keeps what was applied, and says what is wr
     await follow(part);
     expect(ready()).toMatchObject({ status: 'False', reason, message: expect.stringContaining(words) });
     expect(loop.api.store.get(rollouts, 'shop', 'web')).toBeUndefined();
+  });
+
+  it('a path outside of the repository, which the API server does not even take', async () => {
+    await loop.commit(app);
+    expect(() => follow({ path: '../other' })).toThrow('spec.path: Invalid value: "../other"');
   });
 
   it.each([
@@ -259,8 +263,8 @@ describe('bad input applies nothing, keeps what was applied, and says what is wr
     await follow();
     expect(ready()).toMatchObject({
       status: 'False',
-      reason: 'ApplyFailed',
-      message: expect.stringContaining('ConfigMap config was refused'),
+      reason: 'Forbidden',
+      message: expect.stringContaining(`${PATH}/config.yaml:1: ConfigMap config was refused`),
     });
     expect(loop.rollout()).toBeDefined();
     expect(status()?.lastAppliedCommit).toBeUndefined();

@@ -56,6 +56,12 @@ function ownedIn(
   return ownedBy([...rollouts.list(namespace), ...here]);
 }
 
+/** Something that the API server refused. */
+interface Refused extends Problem {
+  /** The server's reason, in one word: Forbidden, Invalid, ... */
+  reason: string;
+}
+
 /** Applies all, whatever becomes of each; answers what the API server refused. */
 async function applyAll(
   options: GitSourceOptions,
@@ -63,9 +69,9 @@ async function applyAll(
   { user, path, namespace: home }: Checked,
   manifests: readonly Manifest[],
   memory: Memory,
-): Promise<Problem[]> {
+): Promise<Refused[]> {
   const client = options.client.as(user);
-  const problems: Problem[] = [];
+  const refused: Refused[] = [];
   for (const manifest of [...manifests].sort((a, b) => applyOrder(a.object) - applyOrder(b.object))) {
     const identity = identityOf(manifest.object, home);
     const desired = desiredObject(manifest, source, path, memory.origins?.commits.get(identity) ?? '');
@@ -75,10 +81,10 @@ async function applyAll(
     } catch (error) {
       if (!isRefusal(error)) throw error;
       const message = `${desired.kind} ${desired.metadata.name} was refused: ${error.message}`;
-      problems.push({ path: `${manifest.file}:${manifest.line}`, message });
+      refused.push({ path: `${manifest.file}:${manifest.line}`, message, reason: error.reason });
     }
   }
-  return problems;
+  return refused;
 }
 
 /** The first problem, for a condition. */
@@ -109,7 +115,9 @@ export async function sync(
   }
   const refused = await applyAll(options, source, checked, manifests, memory);
   if (refused.length > 0) {
-    return { ready: false, reason: 'ApplyFailed', message: summary(refused), head, problems: refused };
+    const isForbidden = refused.every((each) => each.reason === 'Forbidden');
+    const reason = isForbidden ? 'Forbidden' : 'ApplyFailed';
+    return { ready: false, reason, message: summary(refused), head, problems: refused };
   }
   const message = `${manifests.length} objects of commit ${head.slice(0, 7)} are applied`;
   return { ready: true, reason: 'Applied', message, head, applied: { commit: head, objects: manifests.length } };

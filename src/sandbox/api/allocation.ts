@@ -1,10 +1,15 @@
 /** What the server gives out by itself: names, addresses, selectors. */
 import { randomBytes } from 'node:crypto';
+import { admitPod } from './defaulting-pods.ts';
+import { cause, invalid } from './failure.ts';
 import { type KindInfo, kindNamed } from './kinds.ts';
 import { ensureFields, type Fields, fieldsAt, isFields, listAt, setDefault, textAt, valueAt } from './objects.ts';
 import type { Storage } from './storage.ts';
 import type { ApiObject } from './types.ts';
 
+/** The first address of the range names the range. */
+const NETWORK = '10.96.0.0';
+const IP = /^(\d+\.){3}\d+$|:/;
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 const LONGEST_BASE = 58;
 const FIRST_NODE_PORT = 30_000;
@@ -16,18 +21,30 @@ export function generatedName(base: string): string {
 
 /** Completes a new object with what only the server can know; `before` is the live object of an update. */
 export function allocate(kind: KindInfo, object: ApiObject, before: ApiObject | undefined, storage: Storage): void {
-  if (kind.kind === 'Service') allocateService(object, before, storage);
+  if (kind.kind === 'Pod') admitPod(object as unknown as Fields, before === undefined);
+  if (kind.kind === 'Service') allocateService(kind, object, before, storage);
   if (kind.kind === 'Job' && !before) selectJobPods(object);
 }
 
-function allocateService(service: ApiObject, before: ApiObject | undefined, storage: Storage): void {
+/** An address is given out before anything else is judged. */
+function requireAddress(kind: KindInfo, { metadata }: ApiObject, address: string, given: string): void {
+  if (address === 'None') return;
+  const refuse = (field: string, why: string) => invalid(kind, metadata.name, [cause.invalid(field, address, why)]);
+  if (!IP.test(address)) throw refuse('spec.clusterIPs[0]', 'must be a valid IP address');
+  if (given === '' && address === NETWORK) throw refuse('spec.clusterIPs', 'failed to allocate IP');
+}
+
+function allocateService(kind: KindInfo, service: ApiObject, before: ApiObject | undefined, storage: Storage): void {
   const spec = ensureFields(service as unknown as Fields, 'spec');
   if (spec.type === 'ExternalName') return;
   if (before) for (const key of ['clusterIP', 'clusterIPs']) setDefault(spec, key, valueAt(before, 'spec', key));
   if (!spec.clusterIP) spec.clusterIP = freeAddress(storage);
+  requireAddress(kind, service, String(spec.clusterIP), textAt(before, 'spec', 'clusterIP'));
   setDefault(spec, 'clusterIPs', [spec.clusterIP]);
-  setDefault(spec, 'ipFamilies', ['IPv4']);
-  setDefault(spec, 'ipFamilyPolicy', 'SingleStack');
+  // Without addresses and without pods to look for, it may be of any family.
+  const isFree = spec.clusterIP === 'None' && Object.keys(fieldsAt(spec, 'selector')).length === 0;
+  setDefault(spec, 'ipFamilies', isFree ? ['IPv4', 'IPv6'] : ['IPv4']);
+  setDefault(spec, 'ipFamilyPolicy', isFree ? 'RequireDualStack' : 'SingleStack');
   if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') allocateNodePorts(service, before, storage);
 }
 

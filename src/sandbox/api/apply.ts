@@ -5,13 +5,14 @@ import type { KindInfo } from './kinds.ts';
 import {
   claimed,
   difference,
+  emptyObject,
   type Manager,
   readManagers,
-  sameFields,
   type Writer,
+  writable,
   writeManagers,
 } from './managed-fields.ts';
-import { copy, define, type Fields, isFields } from './objects.ts';
+import { copy, define, equal, type Fields, isFields } from './objects.ts';
 import type { Schema } from './schema.ts';
 import type { ApiObject } from './types.ts';
 
@@ -25,47 +26,70 @@ export interface Application {
 
 /** The object after the apply, with its managedFields; throws Conflict unless forced. */
 export function applyConfiguration({ kind, live, configuration, writer, force }: Application): ApiObject {
-  const { schema, hasStatus } = kind;
-  const managers = readManagers(live);
+  const { schema } = kind;
+  const known = readManagers(live);
+  const managers = live.metadata.uid && known.length === 0 ? [formerWriters(kind, live, writer)] : known;
   const isMine = (manager: Manager) =>
     manager.operation === 'Apply' && manager.manager === writer.manager && manager.subresource === writer.subresource;
   const mine = managers.find(isMine);
   const others = managers.filter((manager) => !isMine(manager));
-  const fields = claimed(configuration, schema, hasStatus, writer.subresource);
+  const fields = claimed(configuration, kind, writer.subresource);
 
   const merged = merge(live, configuration, schema) as ApiObject;
   const changed = difference(live, merged, schema).set;
-  const taken = new Set([...changed].filter((path) => fields.has(path)));
-  if (!force) refuseConflicts(kind, live, others, taken);
+  if (!force) refuseConflicts(others, changed);
 
-  const remaining = others.map((manager) => ({ ...manager, fields: minus(manager.fields, taken) }));
+  const remaining = others.map((manager) => ({ ...manager, fields: minus(manager.fields, changed) }));
   const kept = withNamedAncestors(new Set([...fields, ...remaining.flatMap((manager) => [...manager.fields])]));
   const obsolete = minus(withNamedAncestors(mine?.fields ?? new Set()), kept);
+  // Whatever becomes of labels and the like, an object keeps its name.
+  obsolete.delete('f:metadata');
   const result = obsolete.size === 0 ? merged : (prune(merged, schema, '', obsolete) as ApiObject);
 
+  const isChange = !equal(content(live), content(result));
   const own: Manager = {
     manager: writer.manager,
     operation: 'Apply',
     apiVersion: configuration.apiVersion,
     subresource: writer.subresource,
-    time: mine && sameFields(mine.fields, fields) ? mine.time : writer.time,
+    // Time is a matter of what changed: an apply that only claims has none.
+    time: isChange ? writer.time : (mine?.time ?? ''),
     fields,
   };
   const managedFields = writeManagers([...remaining, own]) as NonNullable<ApiObject['metadata']['managedFields']>;
   return { ...result, metadata: { ...result.metadata, managedFields } };
 }
 
+/** Whoever wrote an object in which nobody is entered. */
+function formerWriters(kind: KindInfo, live: ApiObject, { time }: Writer): Manager {
+  const { set } = difference(emptyObject(kind), live, kind.schema);
+  const fields = writable(set, kind.hasStatus, '');
+  return {
+    manager: 'before-first-apply',
+    operation: 'Update',
+    apiVersion: live.apiVersion,
+    subresource: '',
+    time,
+    fields,
+  };
+}
+
+function content({ metadata, ...rest }: ApiObject): object {
+  const { managedFields: _, ...kept } = metadata;
+  return { ...rest, metadata: kept };
+}
+
 function minus(fields: FieldSet, taken: FieldSet): FieldSet {
   return new Set([...fields].filter((path) => !taken.has(path)));
 }
 
-function describeManager({ manager, operation, subresource, apiVersion, time }: Manager): string {
+function describeManager({ manager, operation, subresource, apiVersion }: Manager): string {
   const through = subresource === '' ? '' : ` with subresource "${subresource}"`;
-  const at = operation === 'Update' && time !== '' ? ` at ${time}` : '';
-  return `conflict with "${manager}"${through} using ${apiVersion}${at}`;
+  const using = operation === 'Update' ? ` using ${apiVersion}` : '';
+  return `conflict with "${manager}"${through}${using}`;
 }
 
-function refuseConflicts(kind: KindInfo, live: ApiObject, others: readonly Manager[], taken: FieldSet): void {
+function refuseConflicts(others: readonly Manager[], taken: FieldSet): void {
   const causes: Cause[] = [];
   for (const manager of others) {
     for (const path of [...taken].filter((each) => manager.fields.has(each)).sort()) {
@@ -80,17 +104,14 @@ function refuseConflicts(kind: KindInfo, live: ApiObject, others: readonly Manag
   );
   const text = causes.length === 1 ? `${first.message}: ${first.field}` : lines.join('\n');
   const message = `Apply failed with ${causes.length} conflict${causes.length === 1 ? '' : 's'}: ${text}`;
-  throw new Failure(409, 'Conflict', message, {
-    name: live.metadata.name,
-    group: kind.group,
-    kind: kind.plural,
-    causes,
-  });
+  throw new Failure(409, 'Conflict', message, { causes });
 }
 
 /** What the configuration says, over what is there; lists by their keys. */
 function merge(live: unknown, wanted: unknown, schema: Schema | undefined): unknown {
   const before = partsOf(live, schema);
+  // To claim a map or a merged list without giving one leaves what is there.
+  if (wanted === null && before) return live;
   const parts = partsOf(wanted, schema);
   if (!before || !parts || Array.isArray(live) !== Array.isArray(wanted)) return copy(wanted);
   const known = new Map(before.map((part) => [part.element, part.value]));

@@ -38,7 +38,7 @@ const service: Defaulting = (_object, spec) => {
   for (const port of listAt(spec, 'ports')) {
     if (!isFields(port)) continue;
     setDefault(port, 'protocol', 'TCP');
-    if (port.targetPort === undefined || port.targetPort === '') port.targetPort = port.port;
+    if (!port.targetPort) port.targetPort = port.port;
   }
 };
 
@@ -83,8 +83,22 @@ const ingress: Defaulting = (_object, spec) => {
   }
 };
 
+/** A pod's address is the first of its addresses. */
+function pairAddresses(pod: ApiObject): void {
+  const { status } = pod as unknown as Fields;
+  if (!isFields(status)) return;
+  const [first] = listAt(status, 'podIPs');
+  const known = textAt(first, 'ip');
+  if (typeof status.podIP !== 'string' || status.podIP === '') {
+    if (known !== '') status.podIP = known;
+  } else if (status.podIP !== known) status.podIPs = [{ ip: status.podIP }];
+}
+
 const DEFAULTS: Record<string, Defaulting> = {
-  Pod: (_object, spec) => defaultPod(spec),
+  Pod(object, spec) {
+    defaultPod(spec);
+    pairAddresses(object);
+  },
   ReplicaSet: (_object, spec) => {
     setDefault(spec, 'replicas', 1);
     template(spec);
@@ -116,12 +130,6 @@ const WHOLE: Record<string, (object: ApiObject) => void> = {
       if (isFields(port)) setDefault(port, 'protocol', 'TCP');
     }
   },
-  Event: (object) => {
-    const event = object as unknown as Fields;
-    for (const key of ['reportingComponent', 'reportingInstance']) setDefault(event, key, '');
-    setDefault(event, 'source', {});
-    for (const key of ['firstTimestamp', 'lastTimestamp', 'eventTime']) event[key] ??= null;
-  },
 };
 
 /** Fills in defaults, in place: from the schema for custom kinds, as the server does it for built-in ones. */
@@ -137,6 +145,14 @@ export function applyKindDefaults(kind: KindInfo, object: ApiObject): void {
 
 function ensureFieldsIf(fields: Fields, wanted: boolean): Fields {
   return wanted ? ensureFields(fields, 'spec') : {};
+}
+
+/** Fields behind switches that are off: whoever wrote them is entered as their owner, and yet they go. */
+export function dropDisabled(kind: KindInfo, object: ApiObject): void {
+  const spec = (object as unknown as Fields).spec;
+  if (kind.kind !== 'Lease' || !isFields(spec)) return;
+  delete spec.strategy;
+  delete spec.preferredHolder;
 }
 
 /** The status that a new object starts with. */

@@ -1,5 +1,5 @@
 /** The fields that the API server fills into pods and pod templates. */
-import { ensureFields, type Fields, isFields, listAt, setDefault, textAt } from './objects.ts';
+import { ensureFields, type Fields, fieldsAt, isFields, listAt, setDefault, textAt } from './objects.ts';
 
 export function defaultPodSpec(spec: Fields): void {
   setDefault(spec, 'restartPolicy', 'Always');
@@ -20,9 +20,39 @@ export function defaultPodSpec(spec: Fields): void {
 export function defaultPod(spec: Fields): void {
   defaultPodSpec(spec);
   setDefault(spec, 'enableServiceLinks', true);
+  if (Number(spec.terminationGracePeriodSeconds) < 0) spec.terminationGracePeriodSeconds = 1;
+  for (const container of listAt(spec, 'containers')) if (isFields(container)) requestLimits(container);
+}
+
+/** What a pod is given on its way in; nobody is entered as its writer. */
+export function admitPod(pod: Fields, isNew: boolean): void {
+  const spec = ensureFields(pod, 'spec');
+  tolerate(spec);
+  if (!isNew) return;
   setDefault(spec, 'preemptionPolicy', 'PreemptLowerPriority');
   setDefault(spec, 'priority', 0);
-  for (const container of listAt(spec, 'containers')) if (isFields(container)) requestLimits(container);
+  ensureFields(pod, 'status').qosClass = qualityOf(spec);
+}
+
+const COUNTED = ['cpu', 'memory'];
+
+/** Guaranteed is what asks for exactly what it may have, of everything; best effort asks for nothing. */
+function qualityOf(spec: Fields): string {
+  const all = [...listAt(spec, 'initContainers'), ...listAt(spec, 'containers')];
+  const wishes = all.map((each) => ({
+    requests: fieldsAt(each, 'resources', 'requests'),
+    limits: fieldsAt(each, 'resources', 'limits'),
+  }));
+  const isNamed = (fields: Fields) => COUNTED.some((name) => fields[name] !== undefined);
+  if (!wishes.some(({ requests, limits }) => isNamed(requests) || isNamed(limits))) return 'BestEffort';
+  const isExact = wishes.every(({ requests, limits }) =>
+    COUNTED.every((name) => limits[name] !== undefined && (requests[name] ?? limits[name]) === limits[name]),
+  );
+  return isExact ? 'Guaranteed' : 'Burstable';
+}
+
+/** For five minutes a pod stays on a node that is gone. */
+function tolerate(spec: Fields): void {
   const tolerations = [...listAt(spec, 'tolerations')];
   for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) {
     const known = tolerations.some(

@@ -22,7 +22,9 @@ export function prepareDeletion(kind: KindInfo, live: ApiObject, request: Delete
   checkPreconditions(kind, live, request);
   const finalizers = finalizersFor(kind, live, request);
   const grace = gracePeriod(kind, live, request);
-  if (finalizers.length === 0 && grace === 0 && kind.kind !== 'Namespace') return { object: live, gone: true };
+  if (finalizers.length === 0 && grace === 0 && kind.kind !== 'Namespace') {
+    return { object: kind.kind === 'Pod' ? endedPod(live, now) : live, gone: true };
+  }
   const known = live.metadata.deletionGracePeriodSeconds;
   const isShorter = known === undefined || grace < known;
   if (live.metadata.deletionTimestamp && !isShorter && equal(finalizers, live.metadata.finalizers ?? [])) {
@@ -31,14 +33,15 @@ export function prepareDeletion(kind: KindInfo, live: ApiObject, request: Delete
   const seconds = isShorter ? grace : known;
   const deletionTimestamp =
     isShorter || !live.metadata.deletionTimestamp ? timestamp(now + seconds * 1000) : live.metadata.deletionTimestamp;
-  const generation = live.metadata.deletionTimestamp ? live.metadata.generation : (live.metadata.generation ?? 0) + 1;
+  const { generation: count } = live.metadata;
+  const generation = live.metadata.deletionTimestamp || !count ? count : count + 1;
   const { finalizers: _, ...metadata } = live.metadata;
   const object: ApiObject = {
     ...live,
     metadata: {
       ...metadata,
       ...(finalizers.length > 0 ? { finalizers } : {}),
-      ...(kind.hasGeneration && generation !== undefined ? { generation } : {}),
+      ...(generation === undefined ? {} : { generation }),
       deletionTimestamp,
       deletionGracePeriodSeconds: seconds,
     },
@@ -47,20 +50,32 @@ export function prepareDeletion(kind: KindInfo, live: ApiObject, request: Delete
   return { object, gone: false };
 }
 
+/** A pod is always marked before it goes. */
+function endedPod(pod: ApiObject, now: number): ApiObject {
+  const { deletionTimestamp = timestamp(now), generation = 0 } = pod.metadata;
+  const count = pod.metadata.deletionTimestamp ? generation : generation + 1;
+  return { ...pod, metadata: { ...pod.metadata, generation: count, deletionTimestamp, deletionGracePeriodSeconds: 0 } };
+}
+
 function checkPreconditions(kind: KindInfo, live: ApiObject, { uid, resourceVersion }: DeleteRequest): void {
   const { name, uid: actual, resourceVersion: version } = live.metadata;
+  // Here the server names the kind where it elsewhere names the resource.
+  const named = { ...kind, plural: kind.kind };
   if (uid !== undefined && uid !== actual) {
-    throw conflict(kind, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${actual}`);
+    const why = `the UID in the precondition (${uid}) does not match the UID in record (${actual}). The object might have been deleted and then recreated`;
+    throw conflict(named, name, why);
   }
   if (resourceVersion !== undefined && resourceVersion !== version) {
     const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${version}). The object might have been modified`;
-    throw conflict(kind, name, `Precondition failed: ${why}`);
+    throw conflict(named, name, why);
   }
 }
 
 /** Jobs made through batch/v1 leave their pods behind unless told otherwise. */
 function finalizersFor(kind: KindInfo, live: ApiObject, { propagation }: DeleteRequest): string[] {
   const known = live.metadata.finalizers ?? [];
+  // Nothing ever depends on an event.
+  if (kind.kind === 'Event') return known;
   const asked = propagation ?? (kind.kind === 'Job' && known.length === 0 ? 'Orphan' : undefined);
   if (asked === undefined) return known;
   const others = known.filter((each) => each !== FOREGROUND && each !== ORPHAN);

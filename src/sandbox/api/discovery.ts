@@ -13,9 +13,14 @@ interface Subresource {
 function subresources(kind: KindInfo): Subresource[] {
   const own = { group: kind.group, version: kind.version, kind: kind.kind };
   const scale = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+  const binding = { group: '', version: 'v1', kind: 'Binding' };
   const eviction = { group: 'policy', version: 'v1', kind: 'Eviction' };
+  const ofPods = [
+    { name: 'binding', responseKind: binding, verbs: ['create'] },
+    { name: 'eviction', responseKind: eviction, verbs: ['create'] },
+  ];
   return [
-    ...(kind.kind === 'Pod' ? [{ name: 'eviction', responseKind: eviction, verbs: ['create'] }] : []),
+    ...(kind.kind === 'Pod' ? ofPods : []),
     ...(kind.scale ? [{ name: 'scale', responseKind: scale, verbs: SUBRESOURCE_VERBS }] : []),
     ...(kind.hasStatus ? [{ name: 'status', responseKind: own, verbs: SUBRESOURCE_VERBS }] : []),
   ];
@@ -23,7 +28,7 @@ function subresources(kind: KindInfo): Subresource[] {
 
 function verbs(kind: KindInfo): string[] {
   if (!kind.stored) return ['create'];
-  const isSingle = kind.kind === 'Namespace' || kind.kind === 'Service';
+  const isSingle = kind.kind === 'Namespace';
   return isSingle ? VERBS.filter((verb) => verb !== 'deletecollection') : VERBS;
 }
 

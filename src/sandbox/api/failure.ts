@@ -1,4 +1,5 @@
 import type { KindInfo } from './kinds.ts';
+import type { ApiObject } from './types.ts';
 
 /** One reason why an object was refused, as in a Status object's details. */
 export interface Cause {
@@ -58,8 +59,14 @@ export function notFound(kind: KindInfo, name: string): Failure {
   return new Failure(404, 'NotFound', `${qualified(kind)} "${name}" not found`, detailsOf(kind, name));
 }
 
-export function alreadyExists(kind: KindInfo, name: string): Failure {
-  return new Failure(409, 'AlreadyExists', `${qualified(kind)} "${name}" already exists`, detailsOf(kind, name));
+export function alreadyExists(kind: KindInfo, there: ApiObject, generateName: string | undefined): Failure {
+  const { name, deletionTimestamp } = there.metadata;
+  const why = `${qualified(kind)} "${name}" already exists`;
+  // Whoever left the choice of the name to the server may just ask again.
+  const again = generateName ? { retryAfterSeconds: 1 } : {};
+  const whole = deletionTimestamp ? `object is being deleted: ${why}` : why;
+  const message = generateName ? `${whole}, the server was not able to generate a unique name for the object` : whole;
+  return new Failure(409, 'AlreadyExists', message, { ...detailsOf(kind, name), ...again });
 }
 
 export function conflict(kind: KindInfo, name: string, why: string): Failure {
@@ -104,6 +111,23 @@ export function invalid(kind: KindInfo, name: string, causes: Cause[]): Failure 
     name,
     ...(kind.group === '' ? {} : { group: kind.group }),
     kind: kind.kind,
+    causes,
+  });
+}
+
+/** A patch after which the object cannot be read. */
+export function invalidPatch(why: string): Failure {
+  const message = `Invalid value: "": ${why}`;
+  const causes = [{ reason: 'FieldValueInvalid', message, field: 'patch' }];
+  return new Failure(422, 'Invalid', ` "" is invalid: patch: ${message}`, { causes });
+}
+
+/** Options of a request that say what they may not. */
+export function invalidOptions(options: string, causes: Cause[]): Failure {
+  const list = causes.map(({ field, message }) => `${field}: ${message}`).join(', ');
+  return new Failure(422, 'Invalid', `${options}.meta.k8s.io "" is invalid: ${list}`, {
+    group: 'meta.k8s.io',
+    kind: options,
     causes,
   });
 }

@@ -34,9 +34,14 @@ export function listType(schema: Schema | undefined): 'map' | 'set' | 'atomic' {
   return type === 'map' || type === 'set' ? type : 'atomic';
 }
 
+/** A built-in text that is always written is empty unless given. */
+function defaultOf(schema: Schema | undefined): unknown {
+  return schema?.default ?? (schema?.['x-go-zero'] === 'shown' && schema.type === 'string' ? '' : undefined);
+}
+
 function keyElement(item: unknown, schema: Schema | undefined, keys: readonly string[]): string {
   const fields = isFields(item) ? item : {};
-  const pairs = keys.map((key) => [key, fields[key] ?? declared(schema, key)?.default]);
+  const pairs = keys.map((key) => [key, fields[key] ?? defaultOf(declared(schema, key))]);
   const present = pairs
     .filter(([, value]) => value !== undefined)
     .sort(([left], [right]) => (String(left) < String(right) ? -1 : 1));

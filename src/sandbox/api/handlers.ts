@@ -1,31 +1,43 @@
 /** One function per verb on objects. */
+import { bind } from './binding.ts';
 import { evict } from './eviction.ts';
-import { badRequest, Failure, methodNotAllowed, unsupportedMediaType } from './failure.ts';
-import type { Target } from './identity.ts';
-import { apiVersionOf } from './kinds.ts';
+import {
+  badRequest,
+  type Cause,
+  cause,
+  Failure,
+  invalid,
+  invalidOptions,
+  invalidPatch,
+  methodNotAllowed,
+  notFound,
+  unsupportedMediaType,
+} from './failure.ts';
+import { checkName, type Target } from './identity.ts';
+import { apiVersionOf, type KindInfo } from './kinds.ts';
 import { filterOf, listObjects } from './list.ts';
-import { copy, isFields, timestamp, valueAt } from './objects.ts';
+import { type Fields, isFields, listAt, textAt, timestamp, valueAt } from './objects.ts';
 import { jsonPatch } from './patch-json.ts';
 import { mergePatch } from './patch-merge.ts';
 import { strategicPatch } from './patch-strategic.ts';
 import type { Registry, WriteOptions } from './registry.ts';
 import {
   bodyObject,
-  dryRunOf,
-  fieldValidationOf,
+  dryRunCauses,
   isTrue,
   parseObject,
   parseValue,
   type ResourceRequest,
+  requireObjectType,
+  writeOptionsOf,
 } from './requests.ts';
-import { scaleOf, withScale } from './scale.ts';
+import { readScale, scaleOf, scaleToChange, withScale } from './scale.ts';
 import type { Storage } from './storage.ts';
 import type { ApiObject, ApiServer, DeleteRequest, ObjectKey, Propagation } from './types.ts';
 
 export interface Answer {
   code: number;
   body: object;
-  warnings: string[];
 }
 
 export interface Context {
@@ -41,13 +53,12 @@ const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';
 const STRATEGIC = 'application/strategic-merge-patch+json';
 
-function optionsOf(request: ResourceRequest): WriteOptions {
-  return {
-    manager: request.manager,
-    dryRun: dryRunOf(request.query),
-    fieldValidation: fieldValidationOf(request.query),
-    warnings: [],
-  };
+function optionsOf({ manager, query, warnings }: ResourceRequest, name: string, causes: Cause[] = []): WriteOptions {
+  return { manager, warnings, ...writeOptionsOf(query, name, causes) };
+}
+
+function applyCauses(query: URLSearchParams): Cause[] {
+  return query.get('fieldManager') ? [] : [cause.required('fieldManager', 'is required for apply patch')];
 }
 
 function keyOf({ namespace, name }: ResourceRequest): ObjectKey {
@@ -61,32 +72,45 @@ function targetOf(request: ResourceRequest): Target {
 function requireSubresource({ kind, subresource, name }: ResourceRequest): void {
   const known =
     subresource === '' || (subresource === 'status' && kind.hasStatus) || (subresource === 'scale' && kind.scale);
-  if (!known)
-    throw new Failure(404, 'NotFound', 'the server could not find the requested resource', { name, kind: kind.plural });
+  if (known) return;
+  if (kind.custom) throw notFound(kind, name);
+  throw new Failure(404, 'NotFound', 'the server could not find the requested resource', {});
 }
 
 export function get(context: Context, request: ResourceRequest): Answer {
   requireSubresource(request);
   const object = context.registry.read(request.kind, keyOf(request));
-  return { code: 200, body: request.subresource === 'scale' ? scaleOf(request.kind, object) : object, warnings: [] };
+  if (request.subresource !== 'scale') return { code: 200, body: object };
+  if (valueAt(object, 'spec', 'replicas') === undefined && request.kind.custom) {
+    throw new Failure(
+      500,
+      'InternalError',
+      'Internal error occurred: the spec replicas field ".spec.replicas" does not exist',
+    );
+  }
+  return { code: 200, body: scaleOf(request.kind, object) };
 }
 
 export function list(context: Context, { kind, namespace, query }: ResourceRequest): Answer {
-  return { code: 200, body: listObjects(context.storage, kind, filterOf(query, namespace), query), warnings: [] };
+  return { code: 200, body: listObjects(context.storage, kind, filterOf(query, namespace), query) };
 }
 
 export function create(context: Context, request: ResourceRequest): Answer {
   const { kind, namespace, name, subresource } = request;
-  const options = optionsOf(request);
+  requireObjectType(request);
+  const options = optionsOf(request, 'CreateOptions');
   if (kind.kind === 'Pod' && subresource === 'eviction') {
-    return { code: 201, body: evict(context, keyOf(request), bodyObject(request), options.dryRun), warnings: [] };
+    return { code: 201, body: evict(context, keyOf(request), bodyObject(request), options.dryRun) };
+  }
+  if (kind.kind === 'Pod' && subresource === 'binding') {
+    return { code: 201, body: bind(context, keyOf(request), bodyObject(request), options.dryRun) };
   }
   if (name !== '') throw methodNotAllowed();
   const object = bodyObject(request);
   checkKind(request, object);
-  if (!kind.stored) return { code: 201, body: answerReview(context, request, object), warnings: [] };
+  if (!kind.stored) return { code: 201, body: answerReview(context, request, object) };
   if (kind.namespaced && namespace === undefined) throw badRequest('an empty namespace may not be set during creation');
-  return { code: 201, body: context.registry.create(kind, namespace, object, options), warnings: options.warnings };
+  return { code: 201, body: context.registry.create(kind, namespace, object, options) };
 }
 
 /** May I? Asked of whatever decides about requests. */
@@ -110,109 +134,157 @@ function answerReview({ now, hooks }: Context, { kind, user }: ResourceRequest, 
   return { ...object, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata, status: { allowed } };
 }
 
+/** Built-in kinds need not say what they are; of custom ones a wrong kind is judged like a wrong field. */
 function checkKind({ kind }: ResourceRequest, object: object): void {
-  const found = valueAt(object, 'kind');
-  const version = valueAt(object, 'apiVersion');
+  const found = valueAt(object, 'kind') || undefined;
+  const version = valueAt(object, 'apiVersion') || undefined;
   const wanted = apiVersionOf(kind);
-  if (found !== undefined && found !== kind.kind) {
+  if (kind.custom && found === undefined) throw badRequest(`Object 'Kind' is missing`);
+  if (kind.custom && version === undefined) throw badRequest(`Object 'apiVersion' is missing`);
+  if (version !== undefined && version !== wanted) {
     throw badRequest(
-      `${String(found)} in version "${String(version)}" cannot be handled as a ${kind.kind}: expected kind ${kind.kind}`,
+      `the API version in the data (${String(version)}) does not match the expected API version (${wanted})`,
     );
   }
-  if (version !== undefined && version !== wanted) {
-    const message = `the API version in the data (${String(version)}) does not match the expected API version (${wanted})`;
-    throw badRequest(message);
-  }
+  if (found === undefined || found === kind.kind || (kind.custom && typeof found === 'string')) return;
+  const where = `in version "${String(version)}" cannot be handled as a ${kind.kind}: expected kind ${kind.kind}`;
+  throw badRequest(`${String(found)} ${where}`);
 }
 
 export function update(context: Context, request: ResourceRequest): Answer {
   requireSubresource(request);
-  const options = optionsOf(request);
+  const options = optionsOf(request, 'UpdateOptions');
   const object = bodyObject(request);
-  const { kind } = request;
-  if (request.subresource === 'scale') return changeScale(context, request, () => object, options);
+  if (request.subresource === 'scale') {
+    const scale = readScale(object, 'object', options);
+    checkName(targetOf(request), scale as unknown as ApiObject);
+    return changeScale(context, request, () => scale, options);
+  }
   checkKind(request, object);
-  const body = context.registry.change({ ...targetOf(request), replaces: true }, () => object, options);
-  return { code: 200, body, warnings: kind.custom ? options.warnings : options.warnings };
+  const { object: body, created } = context.registry.put(targetOf(request), object, options);
+  return { code: created ? 201 : 200, body };
 }
 
 function changeScale(
   context: Context,
   request: ResourceRequest,
-  change: (scale: ApiObject) => object,
+  change: (scale: ApiObject) => Fields,
   options: WriteOptions,
 ): Answer {
   const { kind } = request;
-  const target = { ...targetOf(request), subresource: '' };
-  const scaled = context.registry.change(target, (live) => withScale(kind, live, change(scaleOf(kind, live))), options);
-  return { code: 200, body: scaleOf(kind, scaled), warnings: options.warnings };
+  const target: Target = { ...targetOf(request), subresource: '', through: 'scale' };
+  const scaled = context.registry.change(
+    target,
+    (live) => withScale(kind, live, change(scaleToChange(kind, live))),
+    options,
+  );
+  return { code: 200, body: scaleOf(kind, scaled) };
 }
 
 export function patch(context: Context, request: ResourceRequest): Answer {
   requireSubresource(request);
-  const { kind, contentType, subresource } = request;
-  const options = optionsOf(request);
-  if (contentType === APPLY) return apply(context, request, options);
+  const { contentType, subresource } = request;
+  requirePatchType(request);
+  const isApply = contentType === APPLY;
+  const options = { ...optionsOf(request, 'PatchOptions', isApply ? applyCauses(request.query) : []) };
+  if (isApply) return apply(context, request, options);
   const change = patchFunction(request);
-  if (subresource === 'scale') return changeScale(context, request, (scale) => change(scale) as object, options);
+  if (subresource === 'scale') {
+    return changeScale(context, request, (scale) => readScale(change(scale) as object, 'patch', options), options);
+  }
   const body = context.registry.change(
     targetOf(request),
     (live) => {
       const next = change(live);
-      if (!isFields(next)) throw badRequest('the patched object must be an object');
-      if (kind.custom || !valueAt(next, 'metadata')) next.metadata ??= copy(live.metadata);
+      if (!isFields(next)) throw invalidPatch('the patched object must be an object');
+      requireSameKind(request, next);
       return next;
     },
-    options,
+    { ...options, origin: 'patch' },
   );
-  return { code: 200, body, warnings: options.warnings };
+  return { code: 200, body };
 }
 
-function patchFunction({ kind, contentType, body, subresource }: ResourceRequest): (target: ApiObject) => unknown {
+/** A patch may not make another kind of an object. */
+function requireSameKind({ kind, contentType }: ResourceRequest, next: Fields): void {
+  if (textAt(next, 'metadata', 'name') === '') throw badRequest('name must be provided');
+  if (contentType === STRATEGIC) return;
+  if (kind.custom) {
+    requireCustomKind(kind, next);
+    return;
+  }
+  const { apiVersion, kind: name } = next;
+  if (!apiVersion) throw badRequest(`Object 'apiVersion' is missing`);
+  const isOther = (name && name !== kind.kind) || apiVersion !== apiVersionOf(kind);
+  if (isOther) throw invalidPatch(`no kind "${String(name)}" is registered for version "${String(apiVersion)}"`);
+}
+
+/** A custom object without a version is more than the real server can take. */
+function requireCustomKind(kind: KindInfo, next: Fields): void {
+  const { apiVersion = '', kind: name } = next;
+  if (typeof apiVersion !== 'string' || typeof name !== 'string') throw invalidPatch('a kind is a text');
+  if (apiVersion === '') throw new Failure(500, 'InternalError', `Object 'apiVersion' is missing`);
+  if (name === '') throw invalidPatch(`Object 'Kind' is missing`);
+  if (apiVersion === apiVersionOf(kind)) return;
+  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+  const causes = [cause.invalid('apiVersion', apiVersion, `must be ${apiVersionOf(kind)}`)];
+  throw invalid({ ...kind, group }, textAt(next, 'metadata', 'name'), causes);
+}
+
+function requirePatchType({ kind, contentType }: ResourceRequest): void {
   const accepted = [JSON_PATCH, MERGE_PATCH, ...(kind.custom ? [] : [STRATEGIC]), APPLY];
-  if (contentType === JSON_PATCH) {
-    const operations = parseValue(body, false);
-    return (target) => jsonPatch(target, operations);
-  }
-  if (contentType === MERGE_PATCH || (contentType === STRATEGIC && subresource === 'scale')) {
-    const changes = parseObject(body, false);
-    return (target) => mergePatch(target, changes);
-  }
-  if (contentType === STRATEGIC && !kind.custom) {
-    const changes = parseObject(body, false);
-    return (target) => strategicPatch(target, changes, kind.schema);
-  }
+  if (accepted.includes(contentType)) return;
+  if (!kind.custom) throw new Failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
   throw unsupportedMediaType(accepted);
 }
 
+/** The body is read once there is something to patch. */
+function patchFunction({ kind, contentType, body, query }: ResourceRequest): (target: ApiObject) => unknown {
+  return (target) => {
+    if (contentType === JSON_PATCH) return jsonPatch(target, parseValue(body, false));
+    const changes = parseValue(body, false);
+    if (changes === null && contentType === STRATEGIC) return target;
+    if (!isFields(changes)) {
+      const why = 'a patch is an object';
+      throw query.get('fieldValidation') === 'Ignore' && contentType === MERGE_PATCH
+        ? invalidPatch(why)
+        : badRequest(why);
+    }
+    return contentType === MERGE_PATCH ? mergePatch(target, changes) : strategicPatch(target, changes, kind.schema);
+  };
+}
+
 function apply(context: Context, request: ResourceRequest, options: WriteOptions): Answer {
-  if (!request.query.get('fieldManager')) {
-    const field = 'fieldManager: Required value: is required for apply patch';
-    throw new Failure(422, 'Invalid', `PatchOptions.meta.k8s.io "" is invalid: ${field}`);
-  }
   const configuration = parseObject(request.body, true);
-  checkKind(request, configuration);
-  if (valueAt(configuration, 'apiVersion') === undefined)
-    throw badRequest('apiVersion must be set in an apply configuration');
   const force = isTrue(request.query.get('force'));
   const { object, created } = context.registry.apply(targetOf(request), configuration, { ...options, force });
-  return { code: created ? 201 : 200, body: object, warnings: options.warnings };
+  return { code: created ? 201 : 200, body: object };
 }
+
+const PROPAGATIONS = ['Background', 'Foreground', 'Orphan'];
 
 function deleteRequestOf({ body, query, contentType }: ResourceRequest): DeleteRequest & { dryRun: boolean } {
   const given = body === '' ? {} : parseObject(body, contentType === 'application/yaml');
-  const grace = valueAt(given, 'gracePeriodSeconds') ?? numberOf(query.get('gracePeriodSeconds'));
-  const propagation = valueAt(given, 'propagationPolicy') ?? query.get('propagationPolicy') ?? undefined;
+  // A body makes the query count for nothing.
+  const asked = body === '' ? query : new URLSearchParams();
+  const grace = valueAt(given, 'gracePeriodSeconds') ?? numberOf(asked.get('gracePeriodSeconds'));
+  const propagation = valueAt(given, 'propagationPolicy') ?? asked.get('propagationPolicy') ?? undefined;
   const orphans = valueAt(given, 'orphanDependents');
   const uid = valueAt(given, 'preconditions', 'uid');
   const resourceVersion = valueAt(given, 'preconditions', 'resourceVersion');
-  const dryRun = valueAt(given, 'dryRun');
-  if (propagation !== undefined && !['Background', 'Foreground', 'Orphan'].includes(String(propagation))) {
-    const message = `propagationPolicy: Unsupported value: ${JSON.stringify(propagation)}: supported values: "Background", "Foreground", "Orphan"`;
-    throw new Failure(422, 'Invalid', `DeleteOptions.meta.k8s.io "" is invalid: ${message}`);
+  const dryRun = body === '' ? query.getAll('dryRun') : listAt(given, 'dryRun').map(String);
+  const causes = dryRunCauses(dryRun);
+  if (propagation !== undefined && !PROPAGATIONS.includes(String(propagation))) {
+    causes.push(cause.unsupported('propagationPolicy', propagation, PROPAGATIONS));
   }
+  if (propagation !== undefined && orphans !== undefined) {
+    causes.push(
+      cause.invalid('propagationPolicy', propagation, 'orphanDependents and propagationPolicy cannot be both set'),
+    );
+  }
+  if (causes.length > 0) throw invalidOptions('DeleteOptions', causes);
   return {
-    dryRun: dryRunOf(query) || (Array.isArray(dryRun) && dryRun.includes('All')),
+    dryRun: dryRun.length > 0,
     ...(typeof grace === 'number' ? { gracePeriodSeconds: grace } : {}),
     ...(propagation === undefined ? {} : { propagation: propagation as Propagation }),
     ...(orphans === undefined ? {} : { propagation: orphans ? ('Orphan' as const) : ('Background' as const) }),
@@ -233,7 +305,7 @@ export function remove(context: Context, request: ResourceRequest): Answer {
   if (request.subresource !== '') throw methodNotAllowed();
   const { dryRun, ...asked } = deleteRequestOf(request);
   const { object, gone } = context.registry.remove(kind, keyOf(request), asked, dryRun);
-  if (!gone || RETURNS_OBJECT.has(kind.kind)) return { code: 200, body: object, warnings: [] };
+  if (!gone || RETURNS_OBJECT.has(kind.kind)) return { code: 200, body: object };
   const details = {
     name,
     ...(kind.group === '' ? {} : { group: kind.group }),
@@ -243,15 +315,16 @@ export function remove(context: Context, request: ResourceRequest): Answer {
   return {
     code: 200,
     body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details },
-    warnings: [],
   };
 }
 
 export function removeCollection(context: Context, request: ResourceRequest): Answer {
   const { kind, namespace, query } = request;
-  if (kind.kind === 'Namespace' || kind.kind === 'Service') throw methodNotAllowed();
-  const { dryRun, ...asked } = deleteRequestOf(request);
+  if (kind.kind === 'Namespace') throw methodNotAllowed();
+  // The answer shows what was there before.
   const found = listObjects(context.storage, kind, filterOf(query, namespace), query);
-  const items = found.items.map((object) => context.registry.remove(kind, object.metadata, asked, dryRun).object);
-  return { code: 200, body: { ...found, items }, warnings: [] };
+  const { dryRun, ...asked } = deleteRequestOf(request);
+  const names = found.items.map(({ metadata }) => metadata);
+  for (const metadata of names) context.registry.remove(kind, metadata, asked, dryRun);
+  return { code: 200, body: found };
 }

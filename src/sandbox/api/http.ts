@@ -35,11 +35,13 @@ export async function serve(context: HttpContext, request: IncomingMessage, resp
   const release = context.clock.busy();
   const url = new URL(request.url ?? '/', 'http://localhost');
   const info = describeRequest(request, url);
+  const warnings: string[] = [];
   try {
     if (await breaks(context, info, response)) return;
-    await execute(context, info, url, request, response);
+    await execute({ context, info, url, warnings }, request, response);
   } catch (error) {
     const failure = error instanceof Failure ? error : unexpected(context, info, error);
+    warn(response, warnings);
     sendFailure(response, failure);
   } finally {
     context.auditLog?.({ ...info, code: response.statusCode });
@@ -86,14 +88,19 @@ function injected(code: number, retryAfter: number | undefined): Failure {
   return new Failure(code, REASONS[code] ?? '', `injected fault: ${code}`, details);
 }
 
+interface Execution {
+  context: HttpContext;
+  info: RequestInfo;
+  url: URL;
+  warnings: string[];
+}
+
 async function execute(
-  context: HttpContext,
-  info: RequestInfo,
-  url: URL,
+  { context, info, url, warnings }: Execution,
   request: IncomingMessage,
   response: ServerResponse,
-) {
-  const asked = await readRequest(request, url);
+): Promise<void> {
+  const asked = await readRequest(request, url, warnings);
   if (!asked) {
     answerDocument(url, request.headers.accept ?? '', response);
     return;
@@ -103,9 +110,14 @@ async function execute(
     serveWatch(context, asked, response, shapeFor(asked, context.now));
     return;
   }
-  const { code, body, warnings } = handlerFor(info)(context, asked);
-  for (const warning of warnings) response.appendHeader('warning', `299 - ${JSON.stringify(warning)}`);
+  const { code, body } = handlerFor(info)(context, asked);
+  warn(response, warnings);
   send(response, code, shapeObject(asked, body, context.now));
+}
+
+function warn(response: ServerResponse, warnings: readonly string[]): void {
+  if (response.headersSent) return;
+  for (const warning of new Set(warnings)) response.appendHeader('warning', `299 - ${JSON.stringify(warning)}`);
 }
 
 function handlerFor(info: RequestInfo): (context: Context, request: ResourceRequest) => Answer {

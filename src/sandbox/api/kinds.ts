@@ -32,6 +32,10 @@ export interface KindInfo {
   scale: ScalePaths | undefined;
   /** Questions such as SubjectAccessReview are answered, not stored. */
   stored: boolean;
+  /** A PUT makes what is not there yet. */
+  createsOnUpdate: boolean;
+  /** A PUT needs no resourceVersion. */
+  updatesBlindly: boolean;
   /** Counts the changes of spec in metadata.generation. */
   hasGeneration: boolean;
   schema: Schema;
@@ -43,7 +47,17 @@ export interface KindInfo {
 }
 
 type Options = Partial<
-  Pick<KindInfo, 'shortNames' | 'categories' | 'hasStatus' | 'hasGeneration' | 'selectable' | 'scale'>
+  Pick<
+    KindInfo,
+    | 'shortNames'
+    | 'categories'
+    | 'hasStatus'
+    | 'hasGeneration'
+    | 'selectable'
+    | 'scale'
+    | 'createsOnUpdate'
+    | 'updatesBlindly'
+  >
 > & {
   cluster?: boolean;
   stored?: boolean;
@@ -66,6 +80,8 @@ function describe(
     scale: undefined,
     stored,
     hasGeneration: false,
+    createsOnUpdate: false,
+    updatesBlindly: true,
     columns: [],
     selectable: [],
     ...given,
@@ -111,7 +127,10 @@ function gateway(kind: string, plural: string, version: string, options: Options
   const group = 'gateway.networking.k8s.io';
   const schema = withMetadata(gatewaySchemas[kind] ?? {});
   const base = { group, version, kind, plural, schema, schemaName: customSchemaName(group, version, kind) };
-  return { ...describe(base, { categories: ['gateway-api'], ...options, hasGeneration: true }), custom: true };
+  return {
+    ...describe(base, { categories: ['gateway-api'], ...options, hasGeneration: true, updatesBlindly: false }),
+    custom: true,
+  };
 }
 
 const SCALE: ScalePaths = {
@@ -142,28 +161,34 @@ const BUILT_IN: KindInfo[] = [
     hasStatus: true,
     selectable: ['status.phase'],
   }),
+  builtIn('', 'Node', 'nodes', {
+    cluster: true,
+    shortNames: ['no'],
+    hasStatus: true,
+    selectable: ['spec.unschedulable'],
+  }),
   builtIn('', 'Pod', 'pods', { ...WORKLOAD, shortNames: ['po'], selectable: POD_FIELDS }),
   builtIn('', 'Service', 'services', {
     categories: ALL,
     shortNames: ['svc'],
     hasStatus: true,
+    createsOnUpdate: true,
     selectable: ['spec.clusterIP', 'spec.type'],
   }),
-  builtIn('', 'Endpoints', 'endpoints', { shortNames: ['ep'], singular: 'endpoints' }),
+  builtIn('', 'Endpoints', 'endpoints', { createsOnUpdate: true, shortNames: ['ep'], singular: 'endpoints' }),
   builtIn('', 'ConfigMap', 'configmaps', { shortNames: ['cm'] }),
   builtIn('', 'Secret', 'secrets', { selectable: ['type'] }),
   builtIn('', 'ServiceAccount', 'serviceaccounts', { shortNames: ['sa'] }),
-  builtIn('', 'Event', 'events', { shortNames: ['ev'], selectable: EVENT_FIELDS }),
+  builtIn('', 'Event', 'events', { createsOnUpdate: true, shortNames: ['ev'], selectable: EVENT_FIELDS }),
   builtIn('apps', 'ReplicaSet', 'replicasets', {
     ...WORKLOAD,
     shortNames: ['rs'],
     scale: SCALE,
-    selectable: ['status.replicas'],
   }),
   builtIn('apps', 'Deployment', 'deployments', { ...WORKLOAD, shortNames: ['deploy'], scale: SCALE }),
   builtIn('batch', 'Job', 'jobs', { ...WORKLOAD, selectable: ['status.successful'] }),
   builtIn('discovery.k8s.io', 'EndpointSlice', 'endpointslices', { hasGeneration: true }),
-  builtIn('coordination.k8s.io', 'Lease', 'leases'),
+  builtIn('coordination.k8s.io', 'Lease', 'leases', { createsOnUpdate: true, updatesBlindly: false }),
   builtIn('networking.k8s.io', 'Ingress', 'ingresses', { shortNames: ['ing'], hasStatus: true, hasGeneration: true }),
   builtIn('policy', 'PodDisruptionBudget', 'poddisruptionbudgets', {
     shortNames: ['pdb'],
@@ -222,6 +247,7 @@ function headgate(): KindInfo[] {
     return {
       ...info,
       custom: true,
+      updatesBlindly: false,
       columns: kind.printerColumns,
       hasStatus: kind.subresources.status !== undefined,
       scale: kind.subresources.scale,

@@ -1,7 +1,7 @@
 /** Lists: filtered, in pages, with the version they were read at. */
-import { badRequest, expired, Failure } from './failure.ts';
+import { badRequest, type Cause, cause, Failure, invalidOptions } from './failure.ts';
 import { apiVersionOf, type KindInfo } from './kinds.ts';
-import { predicate } from './selectors.ts';
+import { parseLabelSelector, predicate, requireFieldSyntax } from './selectors.ts';
 import type { Storage } from './storage.ts';
 import type { ApiObject, ListFilter } from './types.ts';
 
@@ -32,38 +32,40 @@ function keyOf(object: ApiObject): string {
   return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
 }
 
-/** Throws Timeout for a version that is not there yet, as the real server does after waiting for it. */
-export function checkVersion(
-  storage: Storage,
-  query: URLSearchParams,
-  match = query.get('resourceVersionMatch'),
-): number {
+const MATCHES = ['', 'Exact', 'NotOlderThan'];
+
+function optionCauses(query: URLSearchParams): Cause[] {
+  const match = query.get('resourceVersionMatch') ?? '';
+  const version = query.get('resourceVersion') ?? '';
+  const at = 'resourceVersionMatch';
+  if (match === '' || query.has('sendInitialEvents')) return [];
+  const found: Cause[] = [];
+  if (query.has('continue')) found.push(cause.forbidden(at, `${at} is forbidden when continue is provided`));
+  if (version === '') found.push(cause.forbidden(at, `${at} is forbidden unless resourceVersion is provided`));
+  if (!MATCHES.includes(match)) found.push(cause.unsupported(at, match, MATCHES));
+  if (match === 'Exact' && version === '0')
+    found.push(cause.forbidden(at, `${at} "Exact" is forbidden for resourceVersion "0"`));
+  return found;
+}
+
+/** The version that is asked for, 0 for any; throws Timeout for one that is not there yet, as the real server does after waiting for it. */
+function askedVersion(storage: Storage, query: URLSearchParams): number {
   const text = query.get('resourceVersion') ?? '';
-  if (text === '') {
-    if (match && !query.has('sendInitialEvents'))
-      throw badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
-    return 0;
-  }
+  if (text === '') return 0;
   const version = Number(text);
   if (!/^\d+$/.test(text))
     throw badRequest(`Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`);
-  if (version > storage.version()) {
-    throw new Failure(
-      504,
-      'Timeout',
-      `Timeout: Too large resource version: ${version}, current: ${storage.version()}`,
-      {
-        causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-        retryAfterSeconds: 1,
-      },
-    );
-  }
-  if (match === 'Exact' && version !== storage.version()) {
-    throw expired(
-      `The provided resource version is too old: only the current version ${storage.version()} can be listed exactly`,
-    );
-  }
-  return version;
+  if (version <= storage.version()) return version;
+  throw new Failure(504, 'Timeout', `Timeout: Too large resource version: ${version}, current: ${storage.version()}`, {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  });
+}
+
+/** A page asked for at a version is of exactly that version, unless it may be newer. */
+function isExact(query: URLSearchParams, version: number, limit: number): boolean {
+  const match = query.get('resourceVersionMatch') ?? '';
+  return version > 0 && (match === 'Exact' || (match === '' && limit > 0));
 }
 
 function readContinuation(token: string): Continuation {
@@ -76,15 +78,27 @@ function readContinuation(token: string): Continuation {
   throw badRequest('continue key is not valid');
 }
 
+function limitOf(text: string | null): number {
+  if (text === null || text === '') return 0;
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing "${text}": invalid syntax`);
+  return Number(text);
+}
+
 export function listObjects(storage: Storage, kind: KindInfo, filter: ListFilter, query: URLSearchParams): List {
+  const limit = limitOf(query.get('limit'));
+  parseLabelSelector(filter.labelSelector ?? '');
+  requireFieldSyntax(filter.fieldSelector ?? '');
+  const causes = optionCauses(query);
+  if (causes.length > 0) throw invalidOptions('ListOptions', causes);
   const token = query.get('continue');
-  const limit = Number(query.get('limit') ?? 0);
+  const matches = predicate(kind, filter);
   const continued = token ? readContinuation(token) : undefined;
-  if (!continued) checkVersion(storage, query);
-  const matching = storage.all(kind).filter(predicate(kind, filter));
+  const asked = continued ? 0 : askedVersion(storage, query);
+  const exact = continued?.version ?? (isExact(query, asked, limit) ? asked : undefined);
+  const matching = (exact === undefined ? storage.all(kind) : storage.allAt(kind, exact)).filter(matches);
   const rest = continued ? matching.filter((object) => keyOf(object) > continued.after) : matching;
   const items = limit > 0 ? rest.slice(0, limit) : rest;
-  const version = continued?.version ?? storage.version();
+  const version = exact ?? storage.version();
   const last = items.at(-1);
   const isPartial = last !== undefined && items.length < rest.length;
   return {
@@ -92,6 +106,7 @@ export function listObjects(storage: Storage, kind: KindInfo, filter: ListFilter
     kind: `${kind.kind}List`,
     metadata: {
       resourceVersion: String(version),
+      ...(kind.custom && !isPartial ? { continue: '' } : {}),
       ...(isPartial
         ? { continue: Buffer.from(JSON.stringify({ version, after: keyOf(last) })).toString('base64url') }
         : {}),
@@ -99,6 +114,7 @@ export function listObjects(storage: Storage, kind: KindInfo, filter: ListFilter
         ? { remainingItemCount: rest.length - items.length }
         : {}),
     },
-    items,
+    // What a list of built-in kinds holds is said once, by the list.
+    items: kind.custom ? items : items.map(({ apiVersion: _, kind: __, ...rest }) => rest as ApiObject),
   };
 }

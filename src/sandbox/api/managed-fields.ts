@@ -1,8 +1,9 @@
 /** metadata.managedFields: who owns which field, kept up to date by every write. */
 import { allPaths, child, type FieldSet, fieldsOf, fromFieldsV1, partsOf, toFieldsV1 } from './field-sets.ts';
 import type { KindInfo } from './kinds.ts';
-import { equal, type Fields } from './objects.ts';
+import { equal, type Fields, valueAt } from './objects.ts';
 import type { Schema } from './schema.ts';
+import { readTyped } from './typed.ts';
 import type { ApiObject } from './types.ts';
 
 export interface Manager {
@@ -21,14 +22,15 @@ export interface Writer {
   time: string;
 }
 
-const METADATA = ['annotations', 'labels', 'finalizers', 'ownerReferences'];
+/** Of the metadata: who it is and what the server keeps about it. */
+const UNOWNED = 'name namespace creationTimestamp selfLink uid generation managedFields resourceVersion'.split(' ');
 
 /** Fields that nobody owns: identity and what the server itself keeps. */
 function isOwnable(path: string): boolean {
   const [first, second] = path.split('\u0000');
   if (first === 'f:apiVersion' || first === 'f:kind') return false;
   if (first !== 'f:metadata') return true;
-  return second !== undefined && METADATA.includes(second.slice(2));
+  return second !== undefined && !UNOWNED.includes(second.slice(2));
 }
 
 /** Only what the writer may write: the status through the status subresource, everything else without it. */
@@ -65,7 +67,7 @@ export function writeManagers(managers: readonly Manager[]): Fields[] {
     manager,
     operation,
     apiVersion,
-    time,
+    ...(time === '' ? {} : { time }),
     fieldsType: 'FieldsV1',
     fieldsV1: toFieldsV1(fields),
     ...(subresource === '' ? {} : { subresource }),
@@ -87,19 +89,24 @@ export function difference(before: unknown, after: unknown, schema: Schema | und
 
 function compare(before: unknown, after: unknown, schema: Schema | undefined, path: string, found: Difference): void {
   if (before === after) return;
-  const old = partsOf(before, schema);
   const now = partsOf(after, schema);
-  if (!old || !now || Array.isArray(before) !== Array.isArray(after)) {
+  // An empty list that was written as nothing was there all the same.
+  const old = before === null && now ? [] : partsOf(before, schema);
+  if (!old || !now || (before !== null && Array.isArray(before) !== Array.isArray(after))) {
     if (!equal(before, after) && path !== '') found.set.add(path);
     return;
   }
   const known = new Map(old.map((part) => [part.element, part]));
+  const seen = new Set<string>();
   for (const part of now) {
     const at = child(path, part.element);
     const previous = known.get(part.element);
     known.delete(part.element);
+    if (seen.has(at)) continue;
+    seen.add(at);
     if (previous) compare(previous.value, part.value, part.schema, at, found);
-    else allPaths(part.value, part.schema, at, found.set);
+    // Nothing is nobody's.
+    else if (part.value !== null) allPaths(part.value, part.schema, at, found.set);
   }
   for (const part of known.values()) allPaths(part.value, part.schema, child(path, part.element), found.removed);
 }
@@ -114,36 +121,31 @@ function isSame(manager: Manager, writer: Writer): boolean {
   );
 }
 
-/** Built-in structs have no presence of their own: only what is in them is owned. */
-function withoutStructs(fields: FieldSet, object: ApiObject, { custom, schema }: KindInfo): FieldSet {
-  if (custom) return fields;
-  const structs = new Set<string>();
-  findStructs(object, schema, '', structs);
-  return without(fields, structs);
-}
-
-function findStructs(value: unknown, schema: Schema | undefined, path: string, found: FieldSet): void {
-  const parts = partsOf(value, schema);
-  if (!parts) return;
-  for (const part of parts) {
-    const at = child(path, part.element);
-    if (!part.isItem && part.schema?.properties && partsOf(part.value, part.schema)) found.add(at);
-    findStructs(part.value, part.schema, at, found);
-  }
+/** What there was before an object: of built-in kinds, what their types write when they are empty. */
+export function emptyObject(kind: KindInfo): unknown {
+  return kind.custom ? { metadata: {} } : readTyped({}, kind.schema, '', { unknown: [], mismatch: [] });
 }
 
 /** The entries after an ordinary write: the writer takes what it changed, whoever had it. */
 export function trackUpdate(before: ApiObject | undefined, after: ApiObject, kind: KindInfo, writer: Writer): Fields[] {
-  const managers = readManagers(after.metadata.managedFields ? after : (before ?? after));
-  const raw = difference(before ?? { metadata: {} }, after, kind.schema);
-  const changed = writable(withoutStructs(raw.set, after, kind), kind.hasStatus, writer.subresource);
+  // Only through the object itself may the entries be set.
+  const isOwn = writer.subresource === '' && after.metadata.managedFields;
+  const managers = readManagers(isOwn ? after : (before ?? after));
+  if (kind.custom && writer.subresource === 'scale' && valueAt(after, 'spec', 'replicas') === 0)
+    return writeManagers(withoutReplicas(managers));
+  // Who once asked that nobody be entered is heeded, until somebody applies.
+  if (before && managers.length === 0) return [];
+  const raw = difference(before ?? emptyObject(kind), after, kind.schema);
+  const changed = writable(raw.set, kind.hasStatus, writer.subresource);
   if (changed.size === 0 && raw.removed.size === 0) return writeManagers(managers);
   const mine = managers.find((manager) => isSame(manager, writer));
   const kept = managers
     .filter((manager) => manager !== mine)
     .map((manager) => ({ ...manager, fields: without(manager.fields, changed, raw.removed) }));
   const fields = new Set([...without(mine?.fields ?? new Set(), raw.removed), ...changed]);
-  const time = mine && sameFields(mine.fields, fields) ? mine.time : writer.time;
+  // Whoever scales is entered without a time.
+  const now = writer.subresource === 'scale' ? (mine?.time ?? '') : writer.time;
+  const time = mine && sameFields(mine.fields, fields) ? mine.time : now;
   const { manager, subresource } = writer;
   return writeManagers([
     ...kept,
@@ -151,11 +153,17 @@ export function trackUpdate(before: ApiObject | undefined, after: ApiObject, kin
   ]);
 }
 
+/** A Scale of nothing does not name its number: scaling to it takes the number from whoever had it. */
+function withoutReplicas(managers: readonly Manager[]): Manager[] {
+  const replicas: FieldSet = new Set(['f:spec\u0000f:replicas']);
+  return managers.map((manager) => ({ ...manager, fields: without(manager.fields, replicas) }));
+}
+
 export function sameFields(left: FieldSet, right: FieldSet): boolean {
   return left.size === right.size && [...left].every((path) => right.has(path));
 }
 
 /** The fields that a configuration claims, without identity. */
-export function claimed(configuration: ApiObject, schema: Schema, hasStatus: boolean, subresource: string): FieldSet {
-  return writable(fieldsOf(configuration, schema), hasStatus, subresource);
+export function claimed(configuration: ApiObject, kind: KindInfo, subresource: string): FieldSet {
+  return writable(fieldsOf(configuration, kind.schema), kind.hasStatus, subresource);
 }

@@ -71,9 +71,16 @@ function replace(document: unknown, path: string, value: unknown): unknown {
   if (path === '') return value;
   const { container, key } = place(document, path);
   if (Array.isArray(container)) container[indexIn(container, key, container.length - 1)] = value;
-  else if (isFields(container) && Object.hasOwn(container, key)) define(container, key, value);
+  // The server's library replaces what is not there, too.
+  else if (isFields(container)) define(container, key, value);
   else throw refuse();
   return document;
+}
+
+/** What is to be copied, or null for a field that is not there. */
+function lenientlyRead(document: unknown, path: string): unknown {
+  const { container, key } = place(document, path);
+  return isFields(container) && !Object.hasOwn(container, key) ? null : read(document, path);
 }
 
 function found(document: unknown, path: string): unknown {
@@ -93,7 +100,7 @@ function execute(document: unknown, { op, path, from = '', value }: Operation): 
     case 'replace':
       return replace(document, path, copy(value));
     case 'copy':
-      return add(document, path, copy(read(document, from)));
+      return add(document, path, copy(lenientlyRead(document, from)));
     case 'move': {
       const moved = read(document, from);
       return add(remove(document, from), path, moved);
@@ -107,6 +114,7 @@ function execute(document: unknown, { op, path, from = '', value }: Operation): 
 }
 
 export function jsonPatch(target: unknown, patch: unknown): unknown {
+  if (patch === null) return copy(target);
   if (!Array.isArray(patch)) throw badRequest('a JSON patch must be a list of operations');
   if (patch.length > LIMIT)
     throw new Failure(

@@ -1,5 +1,5 @@
 /** Strategic merge patch: a merge patch that knows by which key the items of a list belong together. */
-import { badRequest } from './failure.ts';
+import { Failure } from './failure.ts';
 import { copy, define, equal, type Fields, isFields } from './objects.ts';
 import { field, itemOf, type Schema } from './schema.ts';
 
@@ -15,7 +15,7 @@ function strategies(schema: Schema | undefined): string[] {
 export function strategicPatch(target: unknown, patch: unknown, schema: Schema | undefined): unknown {
   if (!isFields(patch)) return copy(patch);
   const directive = patch[DIRECTIVE];
-  if (directive === 'replace') return withoutDirectives(patch);
+  if (directive === 'replace') return Object.fromEntries(Object.entries(patch).filter(([key]) => key !== DIRECTIVE));
   if (directive === 'delete') return {};
   const result: Fields = isFields(target) ? { ...target } : {};
   retain(result, patch[RETAIN]);
@@ -33,7 +33,9 @@ export function strategicPatch(target: unknown, patch: unknown, schema: Schema |
 function patchField(result: Fields, key: string, value: unknown, schema: Schema | undefined): void {
   const old = Object.hasOwn(result, key) ? result[key] : undefined;
   if (value === null) delete result[key];
+  else if (Array.isArray(value) && old === undefined) define(result, key, withoutDirectives(value));
   else if (Array.isArray(value)) define(result, key, patchList(Array.isArray(old) ? old : [], value, schema));
+  else if (old === undefined && isFields(value) && value[DIRECTIVE] === 'delete') return;
   else if (isFields(value) && strategies(schema).includes('replace')) define(result, key, withoutDirectives(value));
   else define(result, key, strategicPatch(old, value, schema));
 }
@@ -41,7 +43,10 @@ function patchField(result: Fields, key: string, value: unknown, schema: Schema 
 function withoutDirectives(value: unknown): unknown {
   if (Array.isArray(value))
     return value
-      .filter((item) => !(isFields(item) && DIRECTIVE in item && Object.keys(item).length === 1))
+      .filter(
+        (item) =>
+          !(isFields(item) && (item[DIRECTIVE] === 'delete' || (DIRECTIVE in item && Object.keys(item).length === 1))),
+      )
       .map(withoutDirectives);
   if (!isFields(value)) return value;
   const kept = Object.entries(value).filter(
@@ -71,15 +76,37 @@ function patchList(old: unknown[], patch: unknown[], schema: Schema | undefined)
   if (patch.some((item) => isFields(item) && item[DIRECTIVE] === 'replace'))
     return withoutDirectives(patch) as unknown[];
   const key = schema?.['x-kubernetes-patch-merge-key'];
-  if (key === undefined) return [...old, ...patch.filter((item) => !old.some((known) => equal(known, item)))];
   const result = [...old];
-  for (const item of patch) patchItem(result, item, key, itemOf(schema));
-  return result;
+  if (key === undefined) {
+    for (const item of patch) if (!result.some((known) => equal(known, item))) result.push(item);
+  } else for (const item of patch) patchItem(result, item, key, itemOf(schema));
+  const identity = (item: unknown) => (key !== undefined && isFields(item) ? (item[key] ?? null) : item);
+  return interleaved(result, { patch, old, identity });
+}
+
+interface Orders {
+  patch: unknown[];
+  old: unknown[];
+  identity(item: unknown): unknown;
+}
+
+/** What the patch names comes in its order; the rest goes in between, before what it came before. */
+function interleaved(merged: unknown[], { patch, old, identity }: Orders): unknown[] {
+  const place = (list: unknown[], item: unknown) => list.findIndex((each) => equal(identity(each), identity(item)));
+  const named = merged.filter((item) => place(patch, item) >= 0);
+  const right = named.sort((one, other) => place(patch, one) - place(patch, other));
+  const left = merged.filter((item) => place(patch, item) < 0);
+  const result: unknown[] = [];
+  while (left.length > 0 && right.length > 0) {
+    const [at, before] = [place(old, left[0]), place(old, right[0])];
+    result.push(before >= 0 && at < before ? left.shift() : right.shift());
+  }
+  return [...result, ...left, ...right];
 }
 
 function patchItem(result: unknown[], item: unknown, key: string, schema: Schema | undefined): void {
   if (!isFields(item) || item[key] === undefined) {
-    throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
+    throw new Failure(500, '', `map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
   }
   const isThis = (known: unknown) => isFields(known) && equal(known[key], item[key]);
   const index = result.findIndex(isThis);

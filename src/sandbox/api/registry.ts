@@ -2,26 +2,31 @@
 import type { Clock } from '../../clock.ts';
 import { allocate } from './allocation.ts';
 import { applyConfiguration } from './apply.ts';
-import { applyKindDefaults, initialStatus } from './defaulting-kinds.ts';
+import { requireTyped } from './apply-types.ts';
+import { applyKindDefaults, dropDisabled, initialStatus } from './defaulting-kinds.ts';
 import { type Deletion, prepareDeletion } from './deletion.ts';
-import { alreadyExists, badRequest, type Cause, forbidden, invalid, notFound } from './failure.ts';
+import { alreadyExists, badRequest, type Cause, cause, conflict, forbidden, invalid, notFound } from './failure.ts';
 import {
   carryOver,
-  checkIdentity,
+  checkName,
+  checkVersion,
   hasNewGeneration,
+  immutableMetadata,
   newFinalizers,
+  nextMetadata,
   prepareNewMetadata,
   type Target,
 } from './identity.ts';
-import { type KindInfo, kindNamed } from './kinds.ts';
+import { apiVersionOf, type KindInfo, kindNamed } from './kinds.ts';
 import { trackUpdate, type Writer } from './managed-fields.ts';
 import { copy, equal, isFields, timestamp } from './objects.ts';
 import type { Storage } from './storage.ts';
-import { decode, type FieldValidation } from './structure.ts';
+import { decode, type FieldValidation, type Origin } from './structure.ts';
 import type { ApiObject, DeleteRequest, ObjectKey } from './types.ts';
-import { validateChange, validateKind } from './validation-kinds.ts';
+import { validateChange, validateKind, validateStatus } from './validation-kinds.ts';
 import { validateMetadata } from './validation-metadata.ts';
-import { validateSchema } from './validation-schema.ts';
+import { scaleCauses, validateCustom } from './validation-rules.ts';
+import { warningsOf } from './warnings.ts';
 
 /** How a write is to be made. */
 export interface WriteOptions {
@@ -30,12 +35,16 @@ export interface WriteOptions {
   fieldValidation: FieldValidation;
   /** Collects what the client should be warned of. */
   warnings: string[];
+  /** Where the object comes from, if not from the request's body. */
+  origin?: Origin;
 }
 
 export interface Registry {
   /** Throws NotFound. */
   read(kind: KindInfo, key: ObjectKey): ApiObject;
   create(kind: KindInfo, namespace: string | undefined, object: object, options: WriteOptions): ApiObject;
+  /** Replaces the object, or its status, by that of a request; some kinds are made where they are not. */
+  put(target: Target, object: object, options: WriteOptions): { object: ApiObject; created: boolean };
   /** Replaces the object, or its status, by what `change` makes of the live one. */
   change(target: Target, change: (live: ApiObject) => object, options: WriteOptions): ApiObject;
   /** Server-side apply; creates where there is nothing. */
@@ -65,7 +74,13 @@ export function createRegistry(services: Services): Registry {
   return {
     read,
     create: (kind, namespace, given, options) => create(services, kind, namespace, given, options),
-    change: (target, makeNext, options) => change(services, target, read(target.kind, target.key), makeNext, options),
+    put: (target, given, options) => put(services, target, given, options),
+    change(target, makeNext, options) {
+      const live = read(target.kind, target.key);
+      const { fieldValidation, warnings, origin } = options;
+      const given = decode(target.kind, makeNext(live), fieldValidation, warnings, origin) as unknown as ApiObject;
+      return change(services, target, live, given, options);
+    },
     apply: (target, given, options) => apply(services, target, given, options),
     remove(kind, key, request, dryRun = false) {
       const live = read(kind, key);
@@ -74,7 +89,10 @@ export function createRegistry(services: Services): Registry {
       }
       const deletion = prepareDeletion(kind, live, request, clock.now());
       if (dryRun || (!deletion.gone && deletion.object === live)) return deletion;
-      return { ...deletion, object: storage.commit(kind, live, deletion.gone ? undefined : deletion.object) };
+      if (!deletion.gone) return { ...deletion, object: storage.commit(kind, live, deletion.object) };
+      // What differs from the live object is seen by watches before it goes.
+      const last = deletion.object === live ? live : storage.commit(kind, live, deletion.object);
+      return { ...deletion, object: storage.commit(kind, last, undefined) };
     },
   };
 }
@@ -90,9 +108,14 @@ function track(
   live: ApiObject | undefined,
   next: ApiObject,
   options: WriteOptions,
-) {
-  const writer = writerOf(services, options, target.subresource);
-  next.metadata.managedFields = trackUpdate(live, next, target.kind, writer) as ManagedFields;
+): ManagedFields {
+  const writer = writerOf(services, options, target.through ?? target.subresource);
+  return trackUpdate(live, next, target.kind, writer) as ManagedFields;
+}
+
+function setManagers({ metadata }: ApiObject, managers: ManagedFields): void {
+  if (managers.length > 0) metadata.managedFields = managers;
+  else delete metadata.managedFields;
 }
 
 type ManagedFields = NonNullable<ApiObject['metadata']['managedFields']>;
@@ -104,8 +127,25 @@ function create(
   given: object,
   options: WriteOptions,
 ): ApiObject {
-  const { storage, clock } = services;
   const object = decode(kind, given, options.fieldValidation, options.warnings) as unknown as ApiObject;
+  if (object.metadata?.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+  return make(services, { kind, namespace, object }, options);
+}
+
+interface Birth {
+  kind: KindInfo;
+  namespace: string | undefined;
+  object: ApiObject;
+  /** Its writer is entered already. */
+  applied?: boolean;
+}
+
+function make(
+  services: Services,
+  { kind, namespace, object, applied = false }: Birth,
+  options: WriteOptions,
+): ApiObject {
+  const { storage, clock } = services;
   prepareNewMetadata(kind, namespace, object, timestamp(clock.now()));
   requireNamespace(kind, object, storage);
   if (kind.hasStatus) {
@@ -116,71 +156,141 @@ function create(
   applyKindDefaults(kind, object);
   // What the server gives out afterwards has no owner.
   const key = object.metadata;
-  if (!key.managedFields) track(services, { kind, key, subresource: '' }, undefined, object, options);
+  key.managedFields = key.managedFields?.filter((entry) => Object.keys(entry).length > 0) ?? [];
+  if (!applied && key.managedFields.length === 0) {
+    key.managedFields = track(services, { kind, key, subresource: '' }, undefined, object, options);
+  }
+  setManagers(object, key.managedFields ?? []);
   allocate(kind, object, undefined, storage);
-  refuse(kind, object, [...validateMetadata(kind, object), ...judge(kind, object)]);
-  if (storage.get(kind, key.namespace, key.name)) throw alreadyExists(kind, key.name);
+  dropDisabled(kind, object);
+  const causes = judge({ kind, subresource: '' }, object);
+  // Of an event that is wrong in itself the rest is not looked at.
+  const isEnough = kind.kind === 'Event' && causes.length > 0;
+  refuse(kind, object, [...(isEnough ? [] : validateMetadata(kind, object)), ...causes]);
+  options.warnings.push(...warningsOf(kind, object));
+  const there = storage.get(kind, key.namespace, key.name);
+  if (there) throw alreadyExists(kind, there, object.metadata.generateName);
   return options.dryRun ? object : storage.commit(kind, undefined, object);
+}
+
+function put(services: Services, target: Target, body: object, options: WriteOptions) {
+  const { kind, key } = target;
+  const given = decode(kind, body, options.fieldValidation, options.warnings) as unknown as ApiObject;
+  given.metadata ??= { name: key.name };
+  checkName(target, given);
+  given.metadata.name ||= key.name;
+  const live = services.storage.get(kind, key.namespace, key.name);
+  if (live) return { object: change(services, { ...target, replaces: true }, live, given, options), created: false };
+  if (!kind.createsOnUpdate) throw notFound(kind, key.name);
+  if (given.metadata.uid) {
+    throw conflict(
+      kind,
+      key.name,
+      `Precondition failed: UID in precondition: ${given.metadata.uid}, UID in object meta: `,
+    );
+  }
+  return { object: make(services, { kind, namespace: key.namespace, object: given }, options), created: true };
 }
 
 function change(
   services: Services,
   target: Target,
   live: ApiObject,
-  makeNext: (live: ApiObject) => object,
+  given: ApiObject,
   options: WriteOptions,
 ): ApiObject {
-  const { kind } = target;
-  const given = decode(kind, makeNext(live), options.fieldValidation, options.warnings) as unknown as ApiObject;
-  checkIdentity(target, live, given);
+  const { kind, key } = target;
+  given.metadata ??= { name: key.name };
+  if (!target.replaces) checkName(target, given);
+  checkVersion(target, live, given);
   const next = carryOver(target, live, given);
   applyKindDefaults(kind, next);
   allocate(kind, next, live, services.storage);
-  track(services, target, live, next, options);
-  return replace(services, target, live, next, options.dryRun);
+  // Also what the subresource then does not write.
+  const isPodStatus = kind.kind === 'Pod' && target.subresource === 'status';
+  const proposed = isPodStatus ? next : { ...next, metadata: nextMetadata(live, given) };
+  setManagers(next, track(services, target, live, proposed, options));
+  dropDisabled(kind, next);
+  return replace(services, target, { live, next, given }, options);
 }
 
-function apply(services: Services, target: Target, given: object, options: WriteOptions & { force: boolean }) {
+function apply(services: Services, target: Target, body: object, options: WriteOptions & { force: boolean }) {
   const { storage } = services;
   const { kind, key, subresource } = target;
   const live = storage.get(kind, key.namespace, key.name);
-  if (!live && subresource !== '') throw notFound(kind, key.name);
-  const configuration = decode(kind, given, options.fieldValidation, options.warnings) as unknown as ApiObject;
-  if (!isFields(configuration.metadata)) configuration.metadata = { name: key.name };
-  configuration.metadata.name ??= key.name;
-  if (configuration.metadata.managedFields) throw badRequest('metadata.managedFields must be nil');
-  if (live) checkIdentity(target, live, configuration);
+  if (!live && subresource !== '' && !kind.createsOnUpdate) throw notFound(kind, key.name);
+  requireIdentity(kind, body);
+  const configuration = body as ApiObject;
+  const metadata = isFields(configuration.metadata) ? configuration.metadata : { name: key.name };
+  if (metadata.managedFields) throw badRequest('metadata.managedFields must be nil');
+  // Of a custom object nobody reads when it says that it was made.
+  const { creationTimestamp: _, ...given } = metadata;
+  requireTyped(kind, key.name, kind.custom ? { ...body, metadata: given } : body);
+  configuration.metadata = { ...(kind.custom ? given : metadata), name: metadata.name ?? key.name };
   const base = live ?? { apiVersion: configuration.apiVersion, kind: kind.kind, metadata: { name: key.name } };
   const writer = writerOf(services, options, subresource);
-  const applied = copy(applyConfiguration({ kind, live: base, configuration, writer, force: options.force }));
-  if (!live) return { object: create(services, kind, key.namespace, applied, options), created: true };
+  const merged = copy(applyConfiguration({ kind, live: base, configuration, writer, force: options.force }));
+  checkName(target, configuration);
+  const applied = decode(kind, merged, options.fieldValidation, options.warnings, 'apply') as unknown as ApiObject;
+  if (!live) {
+    const { uid } = configuration.metadata;
+    if (uid) throw conflict(kind, key.name, uidMismatch(uid));
+    return {
+      object: make(services, { kind, namespace: key.namespace, object: applied, applied: true }, options),
+      created: true,
+    };
+  }
+  checkVersion(target, live, applied);
   const next = carryOver(target, live, applied);
-  next.metadata.managedFields = applied.metadata.managedFields as ManagedFields;
+  setManagers(next, (merged.metadata.managedFields ?? []) as ManagedFields);
   applyKindDefaults(kind, next);
   allocate(kind, next, live, storage);
-  return { object: replace(services, target, live, next, options.dryRun), created: false };
+  dropDisabled(kind, next);
+  return { object: replace(services, target, { live, next, given: applied }, options), created: false };
+}
+
+/** What is applied must say what it is. */
+function requireIdentity(kind: KindInfo, body: object): void {
+  const { apiVersion, kind: name } = body as Partial<ApiObject>;
+  if (!name) throw badRequest(`Object 'Kind' is missing`);
+  if (!apiVersion) throw badRequest(`Object 'apiVersion' is missing`);
+  if (name !== kind.kind) throw badRequest(`${name} cannot be handled as a ${kind.kind}`);
+  if (apiVersion !== apiVersionOf(kind))
+    throw badRequest(`${apiVersion} does not match the expected API version (${apiVersionOf(kind)})`);
+}
+
+function uidMismatch(uid: string): string {
+  return `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+}
+
+interface Step {
+  live: ApiObject;
+  next: ApiObject;
+  /** What the writer sent. */
+  given: ApiObject;
 }
 
 /** Checks and commits what a live object is to become; a write that changes nothing is none. */
-function replace(
-  { storage }: Services,
-  { kind }: Target,
-  live: ApiObject,
-  next: ApiObject,
-  dryRun: boolean,
-): ApiObject {
+function replace({ storage }: Services, target: Target, { live, next, given }: Step, options: WriteOptions): ApiObject {
+  const { kind, subresource } = target;
+  const isCustomStatus = kind.custom && subresource === 'status';
   refuse(kind, next, [
+    ...(isCustomStatus ? [] : immutableMetadata(live, given)),
     ...validateMetadata(kind, next),
-    ...judge(kind, next),
+    ...judge(target, next, live),
     ...validateChange(kind, live, next),
     ...newFinalizers(live, next),
   ]);
+  if (subresource === '') options.warnings.push(...warningsOf(kind, next, live));
   if (equal(live, next)) return live;
   if (kind.hasGeneration && hasNewGeneration(kind, live, next)) {
     next.metadata.generation = (live.metadata.generation ?? 0) + 1;
   }
-  if (dryRun) return next;
-  return isReleased(kind, live, next) ? storage.commit(kind, next, undefined) : storage.commit(kind, live, next);
+  if (options.dryRun) return next;
+  if (!isReleased(kind, live, next)) return storage.commit(kind, live, next);
+  const gone = storage.commit(kind, next, undefined);
+  // The answer is still of the version before.
+  return { ...gone, metadata: { ...gone.metadata, resourceVersion: live.metadata.resourceVersion ?? '' } };
 }
 
 /** The last finalizer of an object that is being deleted went. */
@@ -206,10 +316,17 @@ function requireNamespace(kind: KindInfo, object: ApiObject, storage: Storage): 
   }
 }
 
-function judge(kind: KindInfo, object: ApiObject): Cause[] {
-  return kind.custom ? validateSchema(object, kind.schema, '') : validateKind(kind, object);
+function judge(
+  { kind, subresource }: Pick<Target, 'kind' | 'subresource'>,
+  object: ApiObject,
+  live?: ApiObject,
+): Cause[] {
+  if (kind.custom) return [...validateCustom(kind, object, live), ...scaleCauses(kind, object, subresource)];
+  return live && subresource === 'status' ? validateStatus(kind, object) : validateKind(kind, object);
 }
 
 function refuse(kind: KindInfo, object: ApiObject, causes: Cause[]): void {
-  if (causes.length > 0) throw invalid(kind, object.metadata.name, causes);
+  const isNamed = object.kind === kind.kind;
+  const all = isNamed ? causes : [cause.invalid('kind', object.kind, `must be ${kind.kind}`)];
+  if (all.length > 0) throw invalid({ ...kind, kind: object.kind }, object.metadata.name, all);
 }

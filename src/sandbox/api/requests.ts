@@ -1,7 +1,7 @@
 /** What a request asks for: its path, its query, its body, what it accepts. */
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'yaml';
-import { badRequest, Failure, unsupportedMediaType } from './failure.ts';
+import { badRequest, type Cause, cause, Failure, invalidOptions, unsupportedMediaType } from './failure.ts';
 import { type KindInfo, kindAt } from './kinds.ts';
 import { isFields } from './objects.ts';
 import { decodeProtobuf, PROTOBUF } from './protobuf.ts';
@@ -24,6 +24,8 @@ export interface ResourceRequest {
   body: string;
   manager: string;
   user: string;
+  /** Collects what the client should be warned of, whatever becomes of the request. */
+  warnings: string[];
 }
 
 export interface ResourcePath {
@@ -95,7 +97,11 @@ export function describeRequest(request: IncomingMessage, url: URL): RequestInfo
 }
 
 /** Undefined where no such kind is served. */
-export async function readRequest(request: IncomingMessage, url: URL): Promise<ResourceRequest | undefined> {
+export async function readRequest(
+  request: IncomingMessage,
+  url: URL,
+  warnings: string[],
+): Promise<ResourceRequest | undefined> {
   const path = parsePath(url.pathname);
   const kind = path && kindAt(path.group, path.version, path.plural);
   if (!path || !kind) return undefined;
@@ -115,6 +121,7 @@ export async function readRequest(request: IncomingMessage, url: URL): Promise<R
     accept: request.headers.accept ?? '',
     body,
     user: userOf(request),
+    warnings,
     manager: url.searchParams.get('fieldManager') ?? agent.split('/')[0] ?? 'unknown',
   };
 }
@@ -139,12 +146,16 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-const OBJECT_TYPES = ['application/json', 'application/yaml'];
+const OBJECT_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+
+export function requireObjectType({ contentType }: ResourceRequest): void {
+  if (contentType !== '' && !OBJECT_TYPES.includes(contentType)) throw unsupportedMediaType(OBJECT_TYPES);
+}
 
 /** The object in the body, JSON or YAML. */
-export function bodyObject({ contentType, body }: ResourceRequest): object {
-  if (contentType !== '' && !OBJECT_TYPES.includes(contentType)) throw unsupportedMediaType(OBJECT_TYPES);
-  return parseObject(body, contentType === 'application/yaml');
+export function bodyObject(request: ResourceRequest): object {
+  requireObjectType(request);
+  return parseObject(request.body, request.contentType === 'application/yaml');
 }
 
 export function parseObject(body: string, isYaml: boolean): object {
@@ -163,19 +174,29 @@ export function parseValue(body: string, isYaml: boolean): unknown {
   }
 }
 
-export function fieldValidationOf(query: URLSearchParams): FieldValidation {
-  const given = query.get('fieldValidation');
-  if (given === null || given === '') return 'Warn';
-  if (given === 'Strict' || given === 'Warn' || given === 'Ignore') return given;
-  const message = `fieldValidation: Unsupported value: "${given}": supported values: "", "Ignore", "Strict", "Warn"`;
-  throw new Failure(422, 'Invalid', `PatchOptions.meta.k8s.io "" is invalid: ${message}`);
+/** How a write is to be made, as its query says; throws Invalid for what no write can be. */
+export function writeOptionsOf(
+  query: URLSearchParams,
+  options: string,
+  also: Cause[],
+): { dryRun: boolean; fieldValidation: FieldValidation } {
+  const causes = [
+    ...also,
+    ...dryRunCauses(query.getAll('dryRun')),
+    ...fieldValidationCauses(query.get('fieldValidation')),
+  ];
+  if (causes.length > 0) throw invalidOptions(options, causes);
+  const given = query.get('fieldValidation') as FieldValidation | null;
+  return { dryRun: query.getAll('dryRun').length > 0, fieldValidation: given || 'Warn' };
 }
 
-export function dryRunOf(query: URLSearchParams): boolean {
-  const given = query.getAll('dryRun').filter((each) => each !== '');
-  if (given.some((each) => each !== 'All')) {
-    const message = `dryRun: Unsupported value: ${JSON.stringify(given[0])}: supported values: "All"`;
-    throw new Failure(422, 'Invalid', `CreateOptions.meta.k8s.io "" is invalid: ${message}`);
-  }
-  return given.length > 0;
+export function dryRunCauses(given: readonly string[]): Cause[] {
+  return given.some((each) => each !== 'All') ? [cause.unsupported('dryRun', given, ['All'])] : [];
+}
+
+const FIELD_VALIDATIONS = ['', 'Ignore', 'Strict', 'Warn'];
+
+function fieldValidationCauses(given: string | null): Cause[] {
+  if (given === null || FIELD_VALIDATIONS.includes(given)) return [];
+  return [cause.unsupported('fieldValidation', given, FIELD_VALIDATIONS)];
 }

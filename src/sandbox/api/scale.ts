@@ -1,7 +1,11 @@
 /** The scale subresource: one shape for every kind that has a number of replicas. */
-import { cause, invalid, notFound } from './failure.ts';
+import { badRequest, cause, invalid, invalidPatch, notFound } from './failure.ts';
 import type { KindInfo } from './kinds.ts';
 import { copy, ensureFields, type Fields, fieldsAt, isFields, valueAt } from './objects.ts';
+import type { WriteOptions } from './registry.ts';
+import { OBJECT_META, REFERENCE, type Schema } from './schema.ts';
+import { dropRepeatedOwners, type Origin } from './structure.ts';
+import { type Reading, readTyped } from './typed.ts';
 import type { ApiObject } from './types.ts';
 
 function pathOf(jsonPath: string): string[] {
@@ -37,13 +41,61 @@ export function scaleOf(kind: KindInfo, object: ApiObject): ApiObject {
   };
 }
 
+/** A Scale as its Go type holds it. */
+export function readScale(scale: object, origin: Origin, { fieldValidation, warnings }: WriteOptions): Fields {
+  const reading: Reading = { unknown: [], mismatch: [] };
+  const version = valueAt(scale, 'apiVersion') || 'autoscaling/v1';
+  const name = valueAt(scale, 'kind') || 'Scale';
+  const read = readTyped(scale, SCALE, '', reading) as Fields;
+  const wrong = reading.mismatch[0] ?? (version !== 'autoscaling/v1' || name !== 'Scale' ? 'another kind' : undefined);
+  const complaints = reading.unknown.map((path) => `unknown field "${path}"`);
+  if (wrong === undefined && !(fieldValidation === 'Strict' && complaints.length > 0)) {
+    if (fieldValidation === 'Warn') warnings.push(...complaints);
+    if (isFields(read.metadata)) warnings.push(...dropRepeatedOwners(read.metadata, origin));
+    return read;
+  }
+  throw origin === 'object'
+    ? badRequest(`Scale in version "v1" cannot be handled as a Scale: ${wrong ?? complaints.join(', ')}`)
+    : invalidPatch(wrong ?? complaints.join(', '));
+}
+
+const SCALE: Schema = {
+  type: 'object',
+  properties: {
+    apiVersion: { type: 'string' },
+    kind: { type: 'string' },
+    metadata: { $ref: `${REFERENCE}${OBJECT_META}` },
+    spec: { type: 'object', properties: { replicas: { type: 'integer', format: 'int32' } } },
+    status: { type: 'object', properties: { replicas: { type: 'integer' }, selector: { type: 'string' } } },
+  },
+};
+
+/** The number that stands for none: a patch that leaves it there has given none either. */
+const NO_REPLICAS = -(2 ** 31);
+
+/** The Scale that a patch is made of. */
+export function scaleToChange(kind: KindInfo, object: ApiObject): ApiObject {
+  const { managedFields } = object.metadata;
+  const plain = scaleOf(kind, object);
+  const scale = { ...plain, metadata: { ...plain.metadata, ...(managedFields && { managedFields }) } };
+  const isMissing = kind.custom && valueAt(object, 'spec', 'replicas') === undefined;
+  return isMissing ? { ...scale, spec: { replicas: NO_REPLICAS } } : scale;
+}
+
 /** The object with the number of replicas that a Scale asks for. */
-export function withScale(kind: KindInfo, live: ApiObject, scale: object): ApiObject {
-  const replicas = valueAt(scale, 'spec', 'replicas') ?? 0;
-  if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0) {
-    throw invalid({ ...kind, group: 'autoscaling', kind: 'Scale' }, live.metadata.name, [
-      cause.invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
-    ]);
+export function withScale(kind: KindInfo, live: ApiObject, scale: Fields): ApiObject {
+  const replicas = Number(valueAt(scale, 'spec', 'replicas') ?? 0);
+  const { name, namespace } = live.metadata;
+  if (valueAt(scale, 'metadata', 'name') !== name)
+    throw badRequest('the name of the object does not match the name on the URL');
+  if ((valueAt(scale, 'metadata', 'namespace') ?? namespace) !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  if (replicas === NO_REPLICAS) throw badRequest('the spec replicas field ".spec.replicas" cannot be empty');
+  // Custom kinds judge the number where it is kept.
+  if (replicas < 0 && !kind.custom) {
+    const causes = [cause.invalid('spec.replicas', replicas, 'must be greater than or equal to 0')];
+    throw invalid({ ...kind, group: 'autoscaling', kind: 'Scale' }, name, causes);
   }
   const next = copy(live);
   const path = pathOf(kind.scale?.specReplicasPath ?? '.spec.replicas');
@@ -51,7 +103,8 @@ export function withScale(kind: KindInfo, live: ApiObject, scale: object): ApiOb
   let container = next as unknown as Fields;
   for (const key of path) container = ensureFields(container, key);
   container[last] = replicas;
-  const version = valueAt(scale, 'metadata', 'resourceVersion');
-  if (isFields(next.metadata) && typeof version === 'string') next.metadata.resourceVersion = version;
+  const { resourceVersion, uid } = fieldsAt(scale, 'metadata');
+  if (typeof resourceVersion === 'string' && resourceVersion !== '') next.metadata.resourceVersion = resourceVersion;
+  if (typeof uid === 'string' && uid !== '' && !kind.custom) next.metadata.uid = uid;
   return next;
 }

@@ -31,6 +31,8 @@ export interface Schema {
   oneOf?: Schema[];
   not?: Schema;
   description?: string;
+  /** Of built-in kinds: whether an empty value is written or left out; without it, as it was given. */
+  'x-go-zero'?: 'shown' | 'dropped';
   'x-kubernetes-int-or-string'?: boolean;
   'x-kubernetes-preserve-unknown-fields'?: boolean;
   'x-kubernetes-embedded-resource'?: boolean;

@@ -53,11 +53,20 @@ function fieldText(object: ApiObject, path: string): string {
   return value === undefined || value === null ? '' : String(value);
 }
 
+const FIELD = /^([^=!]+)(==|=|!=)(.*)$/;
+
+export function requireFieldSyntax(selector: string): void {
+  const wrong = requirements(selector).find((requirement) => !FIELD.test(requirement));
+  if (wrong !== undefined) throw badRequest(`invalid field selector: "${wrong}"; can't understand '${wrong}'`);
+}
+
 function fieldTest(kind: KindInfo, requirement: string): Predicate {
-  const match = /^([^=!]+)(==|=|!=)(.*)$/.exec(requirement);
-  const [, path = '', operator, value = ''] = match ?? [];
-  if (!match) throw badRequest(`invalid field selector: "${requirement}"; can't understand '${requirement}'`);
-  const known = ['metadata.name', 'metadata.namespace', ...kind.selectable];
+  const [, path = '', operator, value = ''] = FIELD.exec(requirement) ?? [];
+  const known = [
+    'metadata.name',
+    ...(kind.custom && !kind.namespaced ? [] : ['metadata.namespace']),
+    ...kind.selectable,
+  ];
   if (!known.includes(path)) {
     throw badRequest(
       `Unable to find "${kind.plural}" that match label selector "", field selector "${requirement}": field label not supported: ${path}`,
@@ -70,6 +79,7 @@ function fieldTest(kind: KindInfo, requirement: string): Predicate {
 
 export function predicate(kind: KindInfo, filter: ListFilter): Predicate {
   const byLabels = parseLabelSelector(filter.labelSelector ?? '');
+  requireFieldSyntax(filter.fieldSelector ?? '');
   const byFields = requirements(filter.fieldSelector ?? '').map((requirement) => fieldTest(kind, requirement));
   const namespace = filter.namespace;
   return (object) =>

@@ -18,10 +18,11 @@ const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 /** Starts the sandbox's Kubernetes API server on loopback. */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { clock, port = 0, log = silentLog(), watchWindow = WATCH_WINDOW, auditLog, authorize = () => true } = options;
+  const { collectsGarbage = true } = options;
   const storage = createStorage({ clock, watchWindow });
   const registry = createRegistry({ storage, clock });
   const store = createStore({ storage, registry });
-  collectGarbage({ storage, registry });
+  if (collectsGarbage) collectGarbage({ storage, registry });
   for (const name of NAMESPACES) store.create(kindNamed('Namespace'), { metadata: { name } });
 
   const open: HttpContext['open'] = new Set();

@@ -32,6 +32,8 @@ export interface Storage {
   get(kind: KindInfo, namespace: string | undefined, name: string): ApiObject | undefined;
   /** In order of namespace and name. */
   all(kind: KindInfo): ApiObject[];
+  /** The same as it was at an earlier version; throws Expired when that is no longer known. */
+  allAt(kind: KindInfo, version: number): ApiObject[];
   ownedBy(kind: KindInfo, uid: string): ApiObject[];
   /** Stores, stamps the next resource version, and tells the listeners afterwards. `next` undefined deletes. */
   commit(kind: KindInfo, previous: ApiObject | undefined, next: ApiObject | undefined): ApiObject;
@@ -114,6 +116,15 @@ export function createStorage({ clock, watchWindow }: { clock: Clock; watchWindo
     return collection;
   };
 
+  const since = (kind: KindInfo, from: number): Committed[] => {
+    const collection = of(kind);
+    if (from < collection.forgottenUpTo) {
+      throw expired(`too old resource version: ${from} (${collection.forgottenUpTo + 1})`);
+    }
+    const first = collection.log.findIndex((change) => change.version > from);
+    return first < 0 ? [] : collection.log.slice(first);
+  };
+
   return {
     version: () => version,
     get: (kind, namespace, name) => of(kind).objects.get(`${kind.namespaced ? (namespace ?? '') : ''}/${name}`),
@@ -144,13 +155,14 @@ export function createStorage({ clock, watchWindow }: { clock: Clock; watchWindo
       deliver(() => tell(collection, change));
       return object;
     },
-    since(kind, from) {
-      const collection = of(kind);
-      if (from < collection.forgottenUpTo) {
-        throw expired(`too old resource version: ${from} (${collection.forgottenUpTo + 1})`);
+    since,
+    allAt(kind, at) {
+      const objects = new Map(of(kind).objects);
+      for (const { object, previous, type } of since(kind, at).reverse()) {
+        if (type === 'ADDED' || !previous) objects.delete(keyOf(object));
+        else objects.set(keyOf(object), previous);
       }
-      const first = collection.log.findIndex((change) => change.version > from);
-      return first < 0 ? [] : collection.log.slice(first);
+      return [...objects].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, object]) => object);
     },
     listen(kind, listener) {
       const { listeners } = of(kind);

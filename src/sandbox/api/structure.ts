@@ -1,36 +1,82 @@
 /** What happens to an object before anyone judges it: unknown fields and nulls go, defaults come. */
-import { badRequest } from './failure.ts';
+import { badRequest, Failure, invalidPatch } from './failure.ts';
 import { apiVersionOf, type KindInfo } from './kinds.ts';
-import { copy, define, type Fields, isFields } from './objects.ts';
-import { declared, field, isIntOrString, isOpen, itemOf, type Schema } from './schema.ts';
+import { copy, define, type Fields, isFields, listAt, textAt } from './objects.ts';
+import { declared, field, isOpen, itemOf, type Schema } from './schema.ts';
+import { type Reading, readTyped } from './typed.ts';
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
-interface Pruning {
-  unknown: string[];
-  /** Built-in kinds refuse a value of another type while they decode. */
-  typed: boolean;
-  mismatch: string[];
-}
+/** How the object came: a patch that makes something unreadable is itself invalid; what is applied keeps its nulls. */
+export type Origin = 'object' | 'patch' | 'apply';
 
 /** A copy without the fields that the schema does not know; what was dropped is refused or answered as warnings. */
-export function decode(kind: KindInfo, object: object, validation: FieldValidation, warnings: string[]): Fields {
-  const pruning: Pruning = { unknown: [], typed: !kind.custom, mismatch: [] };
-  const result = pruned(object, kind.schema, '', pruning) as Fields;
-  const subject = `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}`;
-  if (pruning.mismatch.length > 0) throw badRequest(`${subject}: json: cannot unmarshal ${pruning.mismatch[0]}`);
-  const complaints = pruning.unknown.map((path) => `unknown field "${path}"`);
-  if (validation === 'Strict' && complaints.length > 0) {
-    throw badRequest(`${subject}: strict decoding error: ${complaints.join(', ')}`);
-  }
-  if (validation === 'Warn') warnings.push(...complaints);
+export function decode(
+  kind: KindInfo,
+  object: object,
+  validation: FieldValidation,
+  warnings: string[],
+  origin: Origin = 'object',
+): Fields {
+  const reading: Reading = { unknown: [], mismatch: [] };
+  const result = kind.custom
+    ? readCustom(object, kind, reading, origin)
+    : (readTyped(object, kind.schema, '', reading) as Fields);
+  const refuse = (why: string) => {
+    if (origin === 'apply') throw new Failure(500, '', `failed to convert the merged object: ${why}`, {});
+    if (origin === 'patch') throw invalidPatch(why);
+    throw badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${why}`);
+  };
+  if (reading.mismatch.length > 0) refuse(`json: cannot unmarshal ${reading.mismatch[0]}`);
+  const complaints = reading.unknown.map((path) => `unknown field "${path}"`);
+  if (validation === 'Strict' && complaints.length > 0) refuse(`strict decoding error: ${complaints.join(', ')}`);
+  const isOfThisKind = !kind.custom || !result.kind || result.kind === kind.kind;
+  if (validation === 'Warn' && isOfThisKind) warnings.push(...complaints);
+  if (isFields(result.metadata)) warnings.push(...dropRepeatedOwners(result.metadata, origin));
   define(result, 'apiVersion', apiVersionOf(kind));
-  define(result, 'kind', kind.kind);
+  // A wrong kind of a custom object is judged together with the rest.
+  if (!kind.custom || typeof result.kind !== 'string' || result.kind === '') define(result, 'kind', kind.kind);
   return result;
 }
 
+/** One owner counts once. */
+export function dropRepeatedOwners(metadata: Fields, origin: Origin): string[] {
+  const owners = listAt(metadata, 'ownerReferences');
+  const repeated = owners.filter((owner, index) =>
+    owners.slice(0, index).some((each) => textAt(each, 'uid') === textAt(owner, 'uid')),
+  );
+  if (repeated.length === 0) return [];
+  define(
+    metadata,
+    'ownerReferences',
+    owners.filter((owner) => !repeated.includes(owner)),
+  );
+  const uids = [...new Set(repeated.map((owner) => textAt(owner, 'uid')))].join(', ');
+  const when = origin === 'object' ? '' : ' after mutating admission happens';
+  return [
+    `.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${uids}`,
+  ];
+}
+
+/** Custom kinds keep what their schema knows; only their metadata has a Go type. */
+function readCustom(object: object, kind: KindInfo, reading: Reading, origin: Origin): Fields {
+  const { metadata, ...rest } = object as Fields;
+  if (rest.status === null) delete rest.status;
+  const result = pruned(rest, kind.schema, '', { reading, keepsNull: origin === 'apply' }) as Fields;
+  if (metadata === null || metadata === undefined) return result;
+  const read = readTyped(metadata, declared(kind.schema, 'metadata') ?? {}, 'metadata', reading);
+  // Only of built-in objects can the managers be forgotten by an empty list.
+  if (isFields(read) && listAt(read, 'managedFields').length === 0) delete read.managedFields;
+  define(result, 'metadata', read);
+  return result;
+}
+
+interface Pruning {
+  reading: Reading;
+  keepsNull: boolean;
+}
+
 function pruned(value: unknown, schema: Schema | undefined, path: string, pruning: Pruning): unknown {
-  if (schema && pruning.typed) checkType(value, schema, path, pruning);
   if (Array.isArray(value)) {
     const item = itemOf(schema);
     return value.map((each, index) => pruned(each, item, `${path}[${index}]`, pruning));
@@ -40,36 +86,12 @@ function pruned(value: unknown, schema: Schema | undefined, path: string, prunin
   for (const [key, each] of Object.entries(value)) {
     const below = field(schema, key);
     const at = path === '' ? key : `${path}.${key}`;
-    if (schema && !below && !isOpen(schema)) pruning.unknown.push(at);
-    else if (each === null && below && !below.nullable && !below['x-kubernetes-preserve-unknown-fields']) continue;
+    const isNothing = each === null && below !== undefined && !below.nullable;
+    if (schema && !below && !isOpen(schema)) pruning.reading.unknown.push(at);
+    else if (isNothing && (!pruning.keepsNull || below.default !== undefined)) continue;
     else define(result, key, pruned(each, below, at, pruning));
   }
   return result;
-}
-
-function jsonType(value: unknown): string {
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'boolean') return 'bool';
-  return value === null ? 'null' : typeof value;
-}
-
-const GO_TYPES: Record<string, string> = {
-  string: 'string',
-  bool: 'boolean',
-  number: 'number',
-  object: 'object',
-  array: 'array',
-};
-
-function checkType(value: unknown, schema: Schema, path: string, pruning: Pruning): void {
-  const wanted = typeof schema.type === 'string' ? schema.type : undefined;
-  if (wanted === undefined || value === null || isIntOrString(schema)) return;
-  if (schema.format === 'quantity' || path.includes('resources.') || schema.oneOf) return;
-  const actual = GO_TYPES[jsonType(value)];
-  const fits = wanted === 'integer' ? Number.isInteger(value) : wanted === actual;
-  if (fits) return;
-  const goType = wanted === 'integer' ? (schema.format ?? 'int64') : wanted === 'boolean' ? 'bool' : wanted;
-  pruning.mismatch.push(`${jsonType(value)} into Go struct field ${path} of type ${goType}`);
 }
 
 /** Fills in the schema's defaults, in place. */

@@ -105,6 +105,8 @@ export interface ApiServerOptions {
   log?: Log;
   /** How many changes are kept per kind for watches that resume; older versions answer 410. Default 1000. */
   watchWindow?: number;
+  /** Whether dependents go with their owners and objects with their namespace. Default true. */
+  collectsGarbage?: boolean;
   /** Hears of every request that was answered. */
   auditLog?: (entry: AuditEntry) => void;
   /** Answers false for 403 Forbidden. Everything is allowed by default. */

@@ -21,7 +21,7 @@ const KEY_RULE =
   "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 
 /** RBAC names are free but for what a path cannot hold. */
-const FREE_NAMES = new Set(['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding']);
+const FREE_NAMES = new Set(['Event', 'Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding']);
 
 function nameCauses(kind: KindInfo, name: string): Cause[] {
   const at = 'metadata.name';
@@ -61,8 +61,8 @@ export function labelCauses(path: string, labels: Record<string, string> | undef
 
 function ownerCauses({ metadata }: ApiObject): Cause[] {
   const owners = metadata.ownerReferences ?? [];
-  const found = owners.flatMap((owner, index) => {
-    const at = `metadata.ownerReferences[${index}]`;
+  const found = owners.flatMap((owner) => {
+    const at = 'metadata.ownerReferences';
     return (['apiVersion', 'kind', 'name', 'uid'] as const)
       .filter((key) => !owner[key])
       .map((key) => cause.invalid(`${at}.${key}`, '', 'must not be empty'));
@@ -81,15 +81,29 @@ function ownerCauses({ metadata }: ApiObject): Cause[] {
   return found;
 }
 
+export function annotationCauses(path: string, annotations: Record<string, string> | undefined): Cause[] {
+  return Object.keys(annotations ?? {}).flatMap((key) => keyCauses(path, key.toLowerCase()));
+}
+
+const STANDARD_FINALIZERS = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
+
+/** Of custom kinds these are only warned of. */
+function finalizerCauses(kind: KindInfo, { metadata: { finalizers = [] } }: ApiObject): Cause[] {
+  if (kind.custom || kind.kind === 'Lease' || kind.kind === 'Event') return [];
+  return finalizers.flatMap((name, index) => {
+    if (name.includes('/') || STANDARD_FINALIZERS.has(name)) return [];
+    const why = 'name is neither a standard finalizer name nor is it fully qualified';
+    return [cause.invalid(`metadata.finalizers[${index}]`, name, why)];
+  });
+}
+
 export function validateMetadata(kind: KindInfo, object: ApiObject): Cause[] {
   const { metadata } = object;
-  const annotations = Object.keys(metadata.annotations ?? {}).flatMap((key) =>
-    keyCauses('metadata.annotations', key.toLowerCase()),
-  );
   return [
     ...nameCauses(kind, metadata.name),
     ...labelCauses('metadata.labels', metadata.labels),
-    ...annotations,
+    ...annotationCauses('metadata.annotations', metadata.annotations),
     ...ownerCauses(object),
+    ...finalizerCauses(kind, object),
   ];
 }

@@ -7,6 +7,7 @@ import { filterOf } from './list.ts';
 import { isTrue, type ResourceRequest } from './requests.ts';
 import { predicate } from './selectors.ts';
 import type { Committed, Storage } from './storage.ts';
+import { readTyped } from './typed.ts';
 import type { ApiObject } from './types.ts';
 
 const BOOKMARK_INTERVAL = 60_000;
@@ -108,10 +109,10 @@ function openStream({ storage, clock, open }: WatchContext, kind: KindInfo, resp
   const bookmark = (annotations?: Record<string, string>) => {
     const metadata = {
       resourceVersion: String(storage.version()),
-      creationTimestamp: null,
       ...(annotations ? { annotations } : {}),
     };
-    const object = { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata } as unknown as ApiObject;
+    const empty = kind.custom ? {} : (readTyped({}, kind.schema, '', { unknown: [], mismatch: [] }) as object);
+    const object = { ...empty, kind: kind.kind, apiVersion: apiVersionOf(kind), metadata } as unknown as ApiObject;
     write({ type: 'BOOKMARK', object: shape(object, false) });
   };
   return {

@@ -32,34 +32,52 @@ export const REQUEST_METRICS = [
   'http_request_duration_seconds_count',
 ];
 
-export function failures({ behaviour }: Stream, requests: number): number {
-  return Math.floor(requests * behaviour.errorRate + 1e-6);
+export function failures({ errorRate }: Behaviour, requests: number): number {
+  return Math.floor(requests * errorRate + 1e-6);
+}
+
+/** What one metric counts of the requests to a pod. */
+export interface RequestCount {
+  labels: Labels;
+  /** After so many requests. */
+  value(requests: number): number;
+}
+
+export function requestCounts(metric: string, behaviour: Behaviour): RequestCount[] {
+  const seconds = behaviour.latencyMilliseconds / 1000;
+  switch (metric) {
+    case 'http_requests_total':
+      return [
+        { labels: { status: '200', code: '200' }, value: (requests) => requests - failures(behaviour, requests) },
+        { labels: { status: '500', code: '500' }, value: (requests) => failures(behaviour, requests) },
+      ];
+    case 'http_request_duration_seconds_bucket':
+      return BUCKETS.map((le) => ({
+        labels: { le },
+        value: (requests) => Math.floor(requests * shareBelow(le, seconds) + 1e-6),
+      }));
+    case 'http_request_duration_seconds_sum':
+      return [{ labels: {}, value: (requests) => requests * seconds * MEAN_PER_MEDIAN }];
+    case 'http_request_duration_seconds_count':
+      return [{ labels: {}, value: (requests) => requests }];
+    default:
+      return [];
+  }
 }
 
 /** The series of one metric that a stream gives rise to. All exist from the start, at 0. */
 export function streamSeries(stream: Stream, metric: string): ExposedSeries[] {
-  const expose = (labels: Labels, value: (requests: number) => number): ExposedSeries => ({
+  return requestCounts(metric, stream.behaviour).map(({ labels, value }) => ({
     labels: { __name__: metric, ...stream.labels, ...labels },
     from: stream.from,
     until: () => stream.until,
     value: (time) => value(stream.requests.count(time)),
-  });
-  const seconds = stream.behaviour.latencyMilliseconds / 1000;
-  switch (metric) {
-    case 'http_requests_total':
-      return [
-        expose({ status: '200', code: '200' }, (requests) => requests - failures(stream, requests)),
-        expose({ status: '500', code: '500' }, (requests) => failures(stream, requests)),
-      ];
-    case 'http_request_duration_seconds_bucket':
-      return BUCKETS.map((le) => expose({ le }, (requests) => Math.floor(requests * shareBelow(le, seconds) + 1e-6)));
-    case 'http_request_duration_seconds_sum':
-      return [expose({}, (requests) => requests * seconds * MEAN_PER_MEDIAN)];
-    case 'http_request_duration_seconds_count':
-      return [expose({}, (requests) => requests)];
-    default:
-      return [];
-  }
+  }));
+}
+
+/** The latency below which this share of requests is, milliseconds. */
+export function latencyAt(share: number, { latencyMilliseconds }: Behaviour): number {
+  return latencyMilliseconds * (share / (1 - share)) ** (1 / SHAPE);
 }
 
 function shareBelow(le: string, median: number): number {

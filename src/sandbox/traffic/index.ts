@@ -3,11 +3,11 @@ import type { Clock } from '../../clock.ts';
 import { type Log, silentLog } from '../../log.ts';
 import type { Store } from '../api/types.ts';
 import type { ScrapeTargets } from '../prometheus/scrapes.ts';
-import type { Labels } from '../prometheus/values.ts';
 import { createLoop } from '../workloads/loop.ts';
 import { isFinished, keyOf, placeOf } from '../workloads/objects.ts';
 import { createPairIndex, pairOf, pairsOf, servicePairs } from '../workloads/pair-index.ts';
 import { type Behaviour, failures, REQUEST_METRICS, type Stream, streamSeries } from './exposition.ts';
+import { imageOf, podLabels } from './pod-labels.ts';
 import { createPodMetrics, POD_METRICS } from './pod-metrics.ts';
 import { type App, type Flow, namedServices, split } from './split.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
@@ -51,7 +51,7 @@ export interface Traffic {
   summary(namespace: string, name: string, at?: number): AppTraffic;
   /** When the last request reached any pod of this revision; undefined where none ever did. */
   lastRequestAt(hash: string): number | undefined;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 interface AppState {
@@ -60,7 +60,6 @@ interface AppState {
   unserved: Timeline;
 }
 
-const HASH_LABEL = 'rollouts-pod-template-hash';
 const WELL: Behaviour = { errorRate: 0, latencyMilliseconds: 40 };
 
 /** Users' requests to every Rollout, spread over pods as routes and Services say, worked out when somebody asks. */
@@ -134,7 +133,7 @@ export function createTraffic(options: TrafficOptions): Traffic {
     stop() {
       watched.stop();
       endApps();
-      loop.stop();
+      return loop.stop();
     },
   };
 }
@@ -156,19 +155,6 @@ function newStream({ pod, service }: Flow, now: number, behaviour: (image: strin
     from: now,
     until: undefined,
   };
-}
-
-function imageOf(pod: Pod): string {
-  return pod.spec.containers[0]?.image ?? '';
-}
-
-function podLabels(pod: Pod): Labels {
-  const { name, namespace = '', labels = {} } = pod.metadata;
-  const app = labels.app ?? labels['app.kubernetes.io/name'] ?? name.replace(/(?:-[a-z0-9]+){1,2}$/, '');
-  const [, version = 'latest'] = /:([^/:@]+)(?:@.*)?$/.exec(imageOf(pod)) ?? [];
-  const hash = labels[HASH_LABEL];
-  const instance = `${pod.status?.podIP ?? ''}:80`;
-  return { job: app, app, namespace, pod: name, instance, version, ...(hash && { rollouts_pod_template_hash: hash }) };
 }
 
 function* seriesOf(
@@ -198,7 +184,7 @@ function revisions({ streams }: AppState, at: number): RevisionTraffic[] {
       hash,
       image: group[0]?.labels.version ?? '',
       total: counts.reduce((sum, { requests }) => sum + requests, 0),
-      failed: counts.reduce((sum, { stream, requests }) => sum + failures(stream, requests), 0),
+      failed: counts.reduce((sum, { stream, requests }) => sum + failures(stream.behaviour, requests), 0),
       requestsPerSecond: group.reduce((sum, { requests }) => sum + requests.rate(), 0),
       lastRequestAt: latest(group, at),
     };

@@ -7,7 +7,7 @@ import { parse } from '../prometheus/parser.ts';
 import { scrapedSamples } from '../prometheus/scrapes.ts';
 import type { HttpRoute } from '../workloads/gateways.ts';
 import { createWorkloads, type Workloads } from '../workloads/index.ts';
-import { createTestingStore } from '../workloads/testing-store.ts';
+import { createTestingCluster, type TestingCluster } from '../workloads/testing-cluster.ts';
 import { createTraffic, type Traffic } from './index.ts';
 import type { App } from './split.ts';
 
@@ -15,17 +15,20 @@ const START = Date.parse('2026-03-01T12:00:00Z');
 const HASH = 'rollouts-pod-template-hash';
 
 let clock: VirtualClock;
+let cluster: TestingCluster;
 let store: Store;
 let workloads: Workloads;
 let traffic: Traffic;
 
 const seconds = (count: number) => clock.run({ until: START + count * 1000 });
 
-beforeEach(() => {
+beforeEach(async () => {
   clock = virtualClock(START);
-  store = createTestingStore(clock);
+  cluster = await createTestingCluster(clock);
+  store = cluster.api.store;
   workloads = createWorkloads({
     store,
+    connection: cluster.connection,
     clock,
     settings: { startDelay: { least: 0, most: 0 }, stopDelay: 1000, routeDelay: 0 },
   });
@@ -37,9 +40,9 @@ beforeEach(() => {
   });
 });
 
-afterEach(() => {
-  traffic.stop();
-  workloads.stop();
+afterEach(async () => {
+  await Promise.all([traffic.stop(), workloads.stop()]);
+  await cluster.stop();
 });
 
 function rollout(canary: object = {}): App {

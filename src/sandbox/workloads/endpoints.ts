@@ -50,7 +50,7 @@ export function runEndpoints({ store, clock, log }: Surroundings): Controller {
     stop() {
       endServices();
       endPods();
-      loop.stop();
+      return loop.stop();
     },
   };
 }

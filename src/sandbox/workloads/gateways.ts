@@ -79,7 +79,7 @@ export function runGateways({ store, clock, log, settings }: Surroundings): Cont
   return {
     stop() {
       for (const end of ends) end();
-      routes.stop();
+      return routes.stop();
     },
   };
 }

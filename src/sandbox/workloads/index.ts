@@ -1,17 +1,21 @@
 import type { Clock } from '../../clock.ts';
+import type { KubeConnection } from '../../kube/client.ts';
 import { type Log, silentLog } from '../../log.ts';
 import type { Store } from '../api/types.ts';
+import { runKubelet } from '../kubelet/kubelet.ts';
 import { runEndpoints } from './endpoints.ts';
 import { runGateways } from './gateways.ts';
 import { runJobs } from './jobs.ts';
-import { runKubelet } from './kubelet.ts';
 import { runReplicaSets } from './replicasets.ts';
 import { DEFAULT_SETTINGS, type Surroundings, type WorkloadSettings } from './settings.ts';
 
-export type { RouteBehaviour, StartBehaviour, WorkloadSettings } from './settings.ts';
+export type { StartBehaviour } from '../kubelet/settings.ts';
+export type { RouteBehaviour, WorkloadSettings } from './settings.ts';
 
 export interface WorkloadsOptions {
   store: Store;
+  /** The kubelet's door to the same objects. */
+  connection: KubeConnection;
   clock: Clock;
   log?: Log;
   settings?: Partial<WorkloadSettings>;
@@ -20,20 +24,24 @@ export interface WorkloadsOptions {
 export interface Workloads {
   /** In force from now on; routes and pods that are already settled are not looked at again. */
   change(settings: Partial<WorkloadSettings>): void;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /** Everything in a cluster that turns ReplicaSets, Jobs, Services and routes into pods, endpoints and conditions. */
-export function createWorkloads({ store, clock, log = silentLog(), settings }: WorkloadsOptions): Workloads {
+export function createWorkloads(options: WorkloadsOptions): Workloads {
+  const { store, connection, clock, log = silentLog(), settings } = options;
   const current: WorkloadSettings = { ...DEFAULT_SETTINGS, ...settings };
   const surroundings: Surroundings = { store, clock, log, settings: current };
-  const controllers = [runReplicaSets, runKubelet, runJobs, runEndpoints, runGateways].map((run) => run(surroundings));
+  const controllers = [
+    ...[runReplicaSets, runJobs, runEndpoints, runGateways].map((run) => run(surroundings)),
+    runKubelet({ connection, clock, log, settings: current }),
+  ];
   return {
     change(changed) {
       Object.assign(current, changed);
     },
-    stop() {
-      for (const controller of controllers) controller.stop();
+    async stop() {
+      await Promise.all(controllers.map((controller) => controller.stop()));
     },
   };
 }

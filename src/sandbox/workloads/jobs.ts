@@ -92,7 +92,7 @@ export function runJobs({ store, clock, log }: Surroundings): Controller {
     stop() {
       endJobs();
       endPods();
-      loop.stop();
+      return loop.stop();
     },
   };
 }

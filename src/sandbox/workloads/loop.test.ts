@@ -49,4 +49,30 @@ describe('the loop', () => {
     await clock.run({ until: 1000 });
     expect(seen).toEqual([]);
   });
+
+  it('works side by side on several names, never on one twice at a time, and looks again at what was added meanwhile', async () => {
+    const clock = virtualClock(0);
+    const seen: string[] = [];
+    const gates: (() => void)[] = [];
+    const reconcile = async (key: string) => {
+      seen.push(key);
+      await new Promise<void>((resolve) => gates.push(resolve));
+    };
+    const loop = createLoop({ name: 'test', clock, log: silentLog(), reconcile, parallel: 2 });
+    const openOne = async () => {
+      gates.shift()?.();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    for (const key of ['a', 'b', 'c']) loop.add(key);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    loop.add('a');
+    expect(seen).toEqual(['a', 'b']);
+    await openOne();
+    expect(seen).toEqual(['a', 'b', 'c']);
+    await openOne();
+    expect(seen).toEqual(['a', 'b', 'c', 'a']);
+    const stopping = loop.stop();
+    for (let left = 2; left > 0; left--) await openOne();
+    await stopping;
+  });
 });

@@ -89,7 +89,7 @@ export function runReplicaSets({ store, clock, log }: Surroundings): Controller 
     stop() {
       endReplicaSets();
       endPods();
-      loop.stop();
+      return loop.stop();
     },
   };
 }

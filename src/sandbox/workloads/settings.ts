@@ -2,9 +2,7 @@ import type { KubeObject } from '../../api/kubernetes.ts';
 import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
 import type { Store } from '../api/types.ts';
-
-/** How a container of this image behaves when it is started. */
-export type StartBehaviour = 'starts' | 'cannotPull' | 'crashes';
+import { KUBELET_SETTINGS, type KubeletSettings } from '../kubelet/settings.ts';
 
 /** What the gateway's controller does about a route that changed. */
 export type RouteBehaviour =
@@ -16,22 +14,15 @@ export type RouteBehaviour =
   /** Writes no status at all. */
   | { kind: 'ignores' };
 
-export interface WorkloadSettings {
-  /** From scheduling to running, milliseconds of world time: between the two, always the same for the same pod name. */
-  startDelay: { least: number; most: number };
-  /** From deletion to gone, milliseconds of world time. */
-  stopDelay: number;
+export interface WorkloadSettings extends KubeletSettings {
   /** From a route's change to its acceptance, milliseconds of world time. */
   routeDelay: number;
-  start(image: string): StartBehaviour;
   route(route: KubeObject): RouteBehaviour;
 }
 
 export const DEFAULT_SETTINGS: WorkloadSettings = {
-  startDelay: { least: 1000, most: 3000 },
-  stopDelay: 1000,
+  ...KUBELET_SETTINGS,
   routeDelay: 200,
-  start: (image) => (/:missing$/.test(image) ? 'cannotPull' : /:crash(?:es|ing)?$/.test(image) ? 'crashes' : 'starts'),
   route: () => ({ kind: 'accepts' }),
 };
 
@@ -45,5 +36,5 @@ export interface Surroundings {
 
 /** An emulated controller that runs until stopped. */
 export interface Controller {
-  stop(): void;
+  stop(): Promise<void>;
 }

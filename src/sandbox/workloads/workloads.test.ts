@@ -7,18 +7,27 @@ import { createWorkloads, type WorkloadSettings, type Workloads } from './index.
 import type { Job } from './jobs.ts';
 import { isReady } from './objects.ts';
 import { deletionOrder } from './replicasets.ts';
-import { createTestingStore } from './testing-store.ts';
+import { createTestingCluster, type TestingCluster } from './testing-cluster.ts';
 
 const START = Date.parse('2026-03-01T12:00:00Z');
 
 let clock: VirtualClock;
+let cluster: TestingCluster;
 let store: Store;
 let workloads: Workloads;
 
-function begin(settings: Partial<WorkloadSettings> = {}): void {
+async function begin(settings: Partial<WorkloadSettings> = {}): Promise<void> {
   clock = virtualClock(START);
-  store = createTestingStore(clock);
-  workloads = createWorkloads({ store, clock, settings: { startDelay: { least: 2000, most: 2000 }, ...settings } });
+  cluster = await createTestingCluster(clock);
+  store = cluster.api.store;
+  const { connection } = cluster;
+  const delays = { startDelay: { least: 2000, most: 2000 } };
+  workloads = createWorkloads({ store, connection, clock, settings: { ...delays, ...settings } });
+}
+
+async function end(): Promise<void> {
+  await workloads.stop();
+  await cluster.stop();
 }
 
 const seconds = (count: number) => clock.run({ until: START + count * 1000 });
@@ -39,12 +48,17 @@ function replicaSet(name: string, replicas: number, container: object = {}, spec
 }
 
 const pods = () => store.list<Pod>('Pod', 'shop').sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
-const status = (name: string) => store.get<ReplicaSet>('ReplicaSet', 'shop', name)?.status;
+/** The server leaves counts out that are zero. */
+const status = (name: string) => ({
+  readyReplicas: 0,
+  availableReplicas: 0,
+  ...store.get<ReplicaSet>('ReplicaSet', 'shop', name)?.status,
+});
 const scale = (name: string, replicas: number) =>
   store.patch('ReplicaSet', { namespace: 'shop', name }, { spec: { replicas } });
 
 beforeEach(() => begin());
-afterEach(() => workloads.stop());
+afterEach(end);
 
 describe('a ReplicaSet', () => {
   it('becomes pods that are ready after their start delay', async () => {
@@ -78,7 +92,12 @@ describe('a ReplicaSet', () => {
   it('waits for initialDelaySeconds before ready and for minReadySeconds before available', async () => {
     store.create(
       'ReplicaSet',
-      replicaSet('web', 1, { readinessProbe: { initialDelaySeconds: 5 } }, { minReadySeconds: 10 }),
+      replicaSet(
+        'web',
+        1,
+        { readinessProbe: { tcpSocket: { port: 80 }, initialDelaySeconds: 5 } },
+        { minReadySeconds: 10 },
+      ),
     );
     await seconds(6.9);
     expect(status('web')).toMatchObject({ readyReplicas: 0 });
@@ -136,8 +155,8 @@ describe('a ReplicaSet', () => {
   });
 
   it('with a crashing image restarts after 10 s, 20 s, 40 s', async () => {
-    workloads.stop();
-    begin({ start: (image) => (image === 'web:bad' ? 'crashes' : 'starts') });
+    await end();
+    await begin({ start: (image) => (image === 'web:bad' ? 'crashes' : 'starts') });
     store.create('ReplicaSet', replicaSet('web', 1, { image: 'web:bad' }));
     const restarts = () => pods()[0]?.status?.containerStatuses?.[0]?.restartCount;
     await seconds(12.9);
@@ -199,7 +218,7 @@ describe('a Job', () => {
       ...spec,
     },
   });
-  const jobStatus = () => store.get<Job>('Job', 'shop', 'check')?.status;
+  const jobStatus = () => ({ active: 0, succeeded: 0, failed: 0, ...store.get<Job>('Job', 'shop', 'check')?.status });
 
   it('completes when its command exits with 0', async () => {
     store.create('Job', job('sleep 30 && exit 0'));

@@ -1,14 +1,15 @@
 /**
  * Writes built-in.json: the field names, types, list keys and merge keys of the built-in kinds that the sandbox serves.
  *
- *   node src/sandbox/api/schemas/generate.ts <kubernetes>/api/openapi-spec/v3 <gateway-api>/config/crd/standard
+ *   node src/sandbox/api/schemas/generate.ts <kubernetes>/api/openapi-spec/v3 <gateway-api>/config/crd/standard <api> <apimachinery>
  *
- * Both folders are part of the published Go modules k8s.io/kubernetes and sigs.k8s.io/gateway-api. Descriptions and CEL
+ * The folders are (part of) the published Go modules k8s.io/kubernetes, sigs.k8s.io/gateway-api, k8s.io/api and k8s.io/apimachinery. Descriptions and CEL
  * rules are left out: the one is prose, the other cannot be evaluated here.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { goZeroes, type Zero } from './go-types.ts';
 
 type Node = { [key: string]: unknown };
 
@@ -26,7 +27,7 @@ const DOCUMENTS = [
 ];
 
 const ROOTS =
-  /^io\.k8s\.(api\.(core\.v1\.(Pod|Service|Endpoints|ConfigMap|Secret|Namespace|ServiceAccount|Event)|apps\.v1\.(ReplicaSet|Deployment)|batch\.v1\.Job|coordination\.v1\.Lease|discovery\.v1\.EndpointSlice|networking\.v1\.Ingress|policy\.v1\.(PodDisruptionBudget|Eviction)|rbac\.v1\.(Cluster)?Role(Binding)?|authorization\.v1\.(Self)?SubjectAccessReview)|apiextensions-apiserver\.pkg\.apis\.apiextensions\.v1\.CustomResourceDefinition|apimachinery\.pkg\.apis\.meta\.v1\.ObjectMeta)$/;
+  /^io\.k8s\.(api\.(core\.v1\.(Pod|Node|Service|Endpoints|ConfigMap|Secret|Namespace|ServiceAccount|Event)|apps\.v1\.(ReplicaSet|Deployment)|batch\.v1\.Job|coordination\.v1\.Lease|discovery\.v1\.EndpointSlice|networking\.v1\.Ingress|policy\.v1\.(PodDisruptionBudget|Eviction)|rbac\.v1\.(Cluster)?Role(Binding)?|authorization\.v1\.(Self)?SubjectAccessReview)|apiextensions-apiserver\.pkg\.apis\.apiextensions\.v1\.CustomResourceDefinition|apimachinery\.pkg\.apis\.meta\.v1\.ObjectMeta)$/;
 
 const GATEWAY_KINDS = ['gatewayclasses', 'gateways', 'httproutes', 'referencegrants'];
 
@@ -36,21 +37,23 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A default that only spells out a zero value carries no information. */
+/** A default that only spells out a zero value carries no information, but in a CustomResourceDefinition. */
 function isZero(value: unknown): boolean {
   return value === '' || value === 0 || value === false || (isNode(value) && Object.keys(value).length === 0);
 }
+
+let keepsZeroDefaults = false;
 
 function trimProperties(properties: Node): Node {
   return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, trim(schema)]));
 }
 
 function trim(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(trim);
+  if (Array.isArray(schema)) return schema.map((item) => trim(item));
   if (!isNode(schema)) return schema;
   const trimmed: Node = {};
   for (const [key, value] of Object.entries(schema)) {
-    if (DROPPED.has(key) || (key === 'default' && isZero(value))) continue;
+    if (DROPPED.has(key) || (key === 'default' && !keepsZeroDefaults && isZero(value))) continue;
     const only = key === 'allOf' && Array.isArray(value) && value.length === 1 ? value[0] : undefined;
     if (isNode(only) && '$ref' in only) trimmed.$ref = only.$ref;
     else if (key === 'properties' && isNode(value)) trimmed.properties = trimProperties(value);
@@ -66,7 +69,7 @@ function references(schema: unknown, found: Set<string>): void {
   for (const value of Object.values(schema)) references(value, found);
 }
 
-function builtInSchemas(folder: string): Node {
+function builtInSchemas(folder: string, api: string, apimachinery: string): Node {
   const all: Node = {};
   for (const document of DOCUMENTS) {
     const parsed = JSON.parse(readFileSync(join(folder, `${document}_openapi.json`), 'utf8')) as Node;
@@ -74,10 +77,23 @@ function builtInSchemas(folder: string): Node {
   }
   const wanted = new Set(Object.keys(all).filter((name) => ROOTS.test(name)));
   for (const name of wanted) references(all[name], wanted);
-  return Object.fromEntries([...wanted].sort().map((name) => [name, trim(all[name])]));
+  const zeroes = goZeroes({ api, apimachinery, apiextensions: api });
+  return Object.fromEntries(
+    [...wanted].sort().map((name) => [name, withZeroes(trim(all[name]) as Node, zeroes(name))]),
+  );
+}
+
+function withZeroes(schema: Node, zeroes: ReadonlyMap<string, Zero>): Node {
+  if (!isNode(schema.properties)) return schema;
+  const properties = Object.entries(schema.properties).map(([name, property]) => {
+    const zero = zeroes.get(name);
+    return [name, zero ? { ...(property as Node), 'x-go-zero': zero } : property];
+  });
+  return { ...schema, properties: Object.fromEntries(properties) };
 }
 
 function gatewaySchemas(folder: string): Node {
+  keepsZeroDefaults = true;
   const schemas: Node = {};
   for (const plural of GATEWAY_KINDS) {
     const crd = parse(readFileSync(join(folder, `gateway.networking.k8s.io_${plural}.yaml`), 'utf8'));
@@ -87,8 +103,8 @@ function gatewaySchemas(folder: string): Node {
   return schemas;
 }
 
-const [kubernetes, gateway] = process.argv.slice(2);
-if (kubernetes === undefined || gateway === undefined)
-  throw new Error('usage: generate.ts OPENAPI-V3-FOLDER CRD-FOLDER');
-const output = { schemas: builtInSchemas(kubernetes), gateway: gatewaySchemas(gateway) };
+const [kubernetes, gateway, api, apimachinery] = process.argv.slice(2);
+if (kubernetes === undefined || gateway === undefined || api === undefined || apimachinery === undefined)
+  throw new Error('usage: generate.ts OPENAPI-V3-FOLDER CRD-FOLDER API-FOLDER APIMACHINERY-FOLDER');
+const output = { schemas: builtInSchemas(kubernetes, api, apimachinery), gateway: gatewaySchemas(gateway) };
 writeFileSync(join(import.meta.dirname, 'built-in.json'), `${JSON.stringify(output)}\n`);

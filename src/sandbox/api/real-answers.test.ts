@@ -1,0 +1,157 @@
+/** Answers of a real API server that one would not guess; each was once a difference that random requests found. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  configMap,
+  MAPS,
+  PATCHES,
+  ROLLOUTS,
+  replicaSet,
+  rollout,
+  SETS,
+  type TestServer,
+  testServer,
+} from './testing.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await testServer({ collectsGarbage: false });
+});
+afterAll(() => server.stop());
+
+const PODS = '/api/v1/namespaces/default/pods';
+const LEASES = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
+const SERVICES = '/api/v1/namespaces/default/services';
+
+const patch = (path: string, body: unknown, type: keyof typeof PATCHES) =>
+  server.call('PATCH', path, body, { 'content-type': PATCHES[type] });
+
+const fieldsOf = (body: Record<string, unknown>) =>
+  (body as { details: { causes: { field: string }[] } }).details.causes.map(({ field }) => field).sort();
+
+describe('what is written', () => {
+  it('makes a Lease that is put where there is none', async () => {
+    const lease = { metadata: { name: 'put' }, spec: { holderIdentity: 'a' } };
+    expect((await server.call('PUT', `${LEASES}/put`, lease)).code).toBe(201);
+    expect((await server.call('PUT', `${MAPS}/put`, configMap('put'))).code).toBe(404);
+  });
+
+  it('says of an empty built-in field nothing, or always the same', async () => {
+    const { body } = await server.call('POST', LEASES, { metadata: { name: 'empty', labels: {}, finalizers: [] } });
+    expect(body.metadata).not.toHaveProperty('labels');
+    expect(body.metadata).not.toHaveProperty('finalizers');
+    expect(body.spec).toEqual({});
+  });
+
+  it('reads null in a map of texts as an empty text', async () => {
+    const { body } = await server.call('POST', MAPS, configMap('nulls', { a: null as never }));
+    expect(body.data).toEqual({ a: '' });
+  });
+
+  it('drops null from custom objects, unless it is applied', async () => {
+    const odd = { ...rollout('nothing'), spec: { ...rollout('nothing').spec, restartAt: null } };
+    expect((await server.call('POST', ROLLOUTS, odd)).code).toBe(201);
+    const { code, body } = await patch(`${ROLLOUTS}/applied?fieldManager=one`, odd, 'apply');
+    expect(code).toBe(400);
+    expect(body).toMatchObject({ reason: 'BadRequest' });
+    const same = { ...odd, metadata: { name: 'applied' } };
+    const applied = await patch(`${ROLLOUTS}/applied?fieldManager=one`, same, 'apply');
+    expect(fieldsOf(applied.body)).toContain('spec.restartAt');
+  });
+
+  it('marks a pod before it goes', async () => {
+    await server.call('POST', PODS, {
+      metadata: { name: 'marked' },
+      spec: { containers: [{ name: 'a', image: 'a' }] },
+    });
+    const { body } = await server.call('DELETE', `${PODS}/marked`);
+    expect(body.metadata).toMatchObject({ deletionGracePeriodSeconds: 0, generation: 2 });
+  });
+
+  it('gives a headless Service without selector both families', async () => {
+    const spec = { clusterIP: 'None', ports: [{ port: 80 }] };
+    const { body } = await server.call('POST', SERVICES, { metadata: { name: 'free' }, spec });
+    expect(body.spec).toMatchObject({ ipFamilies: ['IPv4', 'IPv6'], ipFamilyPolicy: 'RequireDualStack' });
+  });
+});
+
+describe('what is refused', () => {
+  it('asks no rules of an object whose shape is wrong', async () => {
+    const { strategy: _, ...spec } = rollout('shape').spec;
+    const broken = { ...rollout('shape'), spec: { ...spec, strategy: { blueGreen: {} } } };
+    const { body } = await server.call('POST', ROLLOUTS, broken);
+    expect(fieldsOf(body)).toEqual(['<nil>', 'spec.strategy.blueGreen.activeService']);
+  });
+
+  it('asks the rules of crds/ of the others', async () => {
+    const both = { canary: {}, blueGreen: { activeService: 'a' } };
+    const { body } = await server.call('POST', ROLLOUTS, {
+      ...rollout('both'),
+      spec: { ...rollout('both').spec, strategy: both },
+    });
+    expect(fieldsOf(body)).toEqual(['spec.strategy']);
+  });
+
+  it('lets no Scale be negative, in the words of the custom kind', async () => {
+    await server.call('POST', ROLLOUTS, rollout('negative'));
+    const { code, body } = await patch(`${ROLLOUTS}/negative/scale`, { spec: { replicas: -1 } }, 'merge');
+    expect(code).toBe(422);
+    expect(fieldsOf(body)).toEqual(['.spec.replicas']);
+  });
+
+  it('warns even where it then refuses', async () => {
+    const { code, headers } = await server.call('PUT', `${MAPS}/absent`, { ...configMap('absent'), extra: 1 });
+    expect(code).toBe(404);
+    expect(headers.get('warning')).toContain('unknown field');
+  });
+
+  it('calls an undeclared field in an apply its own error', async () => {
+    const { body } = await patch(`${MAPS}/odd?fieldManager=one`, { ...configMap('odd'), extra: 1 }, 'apply');
+    expect(body).toMatchObject({ code: 500, message: expect.stringContaining('field not declared in schema') });
+  });
+});
+
+describe('patches', () => {
+  it('replaces by JSON patch also what is not there', async () => {
+    await server.call('POST', MAPS, configMap('replaced', { a: '1' }));
+    const { body } = await patch(`${MAPS}/replaced`, [{ op: 'replace', path: '/data/b', value: '2' }], 'json');
+    expect(body.data).toEqual({ a: '1', b: '2' });
+  });
+
+  it('puts what a strategic patch names before what it does not', async () => {
+    await server.call('POST', SETS, replicaSet('ordered'));
+    const change = { spec: { template: { spec: { containers: [{ name: 'first', image: 'a:1' }] } } } };
+    const { body } = await patch(`${SETS}/ordered`, change, 'strategic');
+    const names = (body as { spec: { template: { spec: { containers: { name: string }[] } } } }).spec.template.spec
+      .containers;
+    expect(names.map(({ name }) => name)).toEqual(['first', 'main']);
+  });
+
+  it('keeps the metadata of an object whose last applied label goes', async () => {
+    const labelled = { ...rollout('last'), metadata: { name: 'last', labels: { a: 'b' } } };
+    await patch(`${ROLLOUTS}/last?fieldManager=one`, labelled, 'apply');
+    const { code, body } = await patch(`${ROLLOUTS}/last?fieldManager=one`, rollout('last'), 'apply');
+    expect(code).toBe(200);
+    expect(body.metadata).toMatchObject({ name: 'last' });
+  });
+});
+
+describe('lists', () => {
+  it('go on at the version of their first page', async () => {
+    for (const name of ['page-a', 'page-b', 'page-c'])
+      await server.call('POST', MAPS, configMap(name, {}, { labels: { page: 'x' } }));
+    const first = await server.call('GET', `${MAPS}?labelSelector=page=x&limit=1`);
+    await server.call('DELETE', `${MAPS}/page-b`);
+    const token = (first.body.metadata as { continue: string }).continue;
+    const second = await server.call('GET', `${MAPS}?labelSelector=page=x&limit=5&continue=${token}`);
+    const names = (second.body.items as { metadata: { name: string } }[]).map(({ metadata }) => metadata.name);
+    expect(names).toEqual(['page-b', 'page-c']);
+  });
+
+  it('can be had as they were', async () => {
+    const { body } = await server.call('POST', MAPS, configMap('then', {}, { labels: { before: 'x' } }));
+    const version = (body.metadata as { resourceVersion: string }).resourceVersion;
+    await server.call('DELETE', `${MAPS}/then`);
+    const query = `labelSelector=before=x&resourceVersion=${version}&resourceVersionMatch=Exact`;
+    expect((await server.call('GET', `${MAPS}?${query}`)).body.items).toHaveLength(1);
+  });
+});

@@ -1,0 +1,103 @@
+/** Custom kinds: their schema, and the rules that their definitions give in CEL, written out here by name. */
+import { type Cause, cause } from './failure.ts';
+import type { KindInfo } from './kinds.ts';
+import { equal, isFields, valueAt } from './objects.ts';
+import type { ApiObject } from './types.ts';
+import { validateSchema } from './validation-schema.ts';
+
+interface Rule {
+  path: string;
+  /** Whether the value is right; only asked where there is one. */
+  holds(value: unknown, before: unknown): boolean;
+  message: string;
+}
+
+function has(value: unknown, field: string): boolean {
+  return isFields(value) && value[field] !== undefined;
+}
+
+const secret = 'namespace must not be set';
+
+const RULES: Record<string, readonly Rule[]> = {
+  Rollout: [
+    {
+      path: 'spec.selector',
+      holds: (value, before) => before === undefined || equal(value, before),
+      message: 'selector is immutable; make a new Rollout instead',
+    },
+    {
+      path: 'spec.strategy',
+      holds: (value) => !(has(value, 'canary') && has(value, 'blueGreen')),
+      message: 'only one of canary and blueGreen may be set',
+    },
+  ],
+  GitSource: [
+    { path: 'spec.repository.secretRef', holds: (value) => !has(value, 'namespace'), message: secret },
+    {
+      path: 'spec.path',
+      holds: (value) => !String(value).startsWith('/') && !/(^|\/)[.][.](\/|$)/.test(String(value)),
+      message: 'path must be relative and stay inside the repository',
+    },
+  ],
+  RevertPolicy: [{ path: 'spec.repository.secretRef', holds: (value) => !has(value, 'namespace'), message: secret }],
+  HTTPRoute: [],
+};
+
+/** What keeps rules from being asked. */
+const BLOCKING = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
+
+/** Rules are for what has the right shape: a shape too wrong to tell keeps them all from being asked. */
+export function validateCustom(kind: KindInfo, object: ApiObject, live: ApiObject | undefined): Cause[] {
+  const found = validateSchema(object, kind.schema, '');
+  const rules = RULES[kind.kind];
+  if (!rules) return found;
+  if (found.some(({ reason }) => BLOCKING.has(reason))) {
+    const message =
+      'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
+    return [...found, { reason: 'FieldValueInvalid', message: `Invalid value: null: ${message}`, field: '<nil>' }];
+  }
+  const broken = rules.flatMap(({ path, holds, message }) => {
+    const value = valueAt(object, ...path.split('.'));
+    if (value === undefined || value === null) return [];
+    return holds(value, valueAt(live, ...path.split('.'))) ? [] : [cause.invalid(path, value, message)];
+  });
+  return [...found, ...broken];
+}
+
+/** Whether nothing but maps leads to a path. */
+function isReachable(object: unknown, path: string): boolean {
+  const keys = path.split('.').slice(1, -1);
+  return keys.every((_, index) => {
+    const value = valueAt(object, ...keys.slice(0, index + 1));
+    return value === undefined || isFields(value);
+  });
+}
+
+/** The numbers and the selector that a Scale is made of. */
+export function scaleCauses({ scale }: KindInfo, object: ApiObject, subresource: string): Cause[] {
+  if (!scale) return [];
+  const paths = [...(subresource === 'status' ? [] : [scale.specReplicasPath]), scale.statusReplicasPath];
+  const at = (path: string) => valueAt(object, ...path.split('.').slice(1));
+  const found = paths.flatMap((path) => {
+    const value = at(path);
+    if (value === undefined) return isReachable(object, path) ? [] : [cause.invalid(path, value, 'is not there')];
+    if (!Number.isInteger(value)) return [cause.invalid(path, value, 'must be an integer')];
+    const number = value as number;
+    if (number < 0) return [cause.invalid(path, number, 'should be a non-negative integer')];
+    return number > 2 ** 31 - 1 ? [cause.invalid(path, number, 'should be less than or equal to 2147483647')] : [];
+  });
+  const { labelSelectorPath } = scale;
+  const selector = labelSelectorPath === undefined ? undefined : at(labelSelectorPath);
+  const isRight =
+    labelSelectorPath === undefined ||
+    typeof selector === 'string' ||
+    (selector === undefined && isReachable(object, labelSelectorPath));
+  if (isRight) return found;
+  return [...found, cause.invalid(labelSelectorPath, selector, 'must be a string')];
+}

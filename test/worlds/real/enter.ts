@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Built, CannotBuild, prepareParts } from './binaries.ts';
+import type { InsideOptions } from './inside.ts';
+
+/** As automake's: what did not run has neither passed nor failed. */
+export const SKIPPED = 77;
+
+const INSIDE = fileURLToPath(new URL('inside.ts', import.meta.url));
+
+/** The parts, or undefined after having told what must be installed first. */
+export async function partsOrAdvice(alsoOnDemand: string[] = []): Promise<Built[] | undefined> {
+  try {
+    const parts = await prepareParts({ alsoOnDemand, tell: (line) => console.log(line) });
+    return [...parts.values()];
+  } catch (error) {
+    if (!(error instanceof CannotBuild)) throw error;
+    console.log(`the real world is skipped; what is missing:\n${error.missing.map((line) => `  ${line}`).join('\n')}`);
+    return undefined;
+  }
+}
+
+/** A network namespace of its own; whoever is not root is root in there. */
+function enter(options: InsideOptions, command: string[], stdio: 'inherit' | number): ChildProcess {
+  const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
+  const output = stdio === 'inherit' ? 'inherit' : (['ignore', stdio, stdio] as ['ignore', number, number]);
+  const args = [...asRoot, '--net', process.execPath, INSIDE, JSON.stringify(options), ...command];
+  return spawn('unshare', args, { stdio: output, detached: stdio !== 'inherit' });
+}
+
+export interface RunOptions {
+  command: string[];
+  withTraffic: boolean;
+  kubeletFlags: string[];
+}
+
+/** Runs a command in a world of its own, which ends with it; answers with the command's exit code. */
+export async function runInRealWorld({ command, withTraffic, kubeletFlags }: RunOptions): Promise<number> {
+  const parts = await partsOrAdvice();
+  if (!parts) return SKIPPED;
+  const folder = await mkdtemp(join(tmpdir(), 'headgate-real-'));
+  const child = enter({ folder, parts, withTraffic, kubeletFlags }, command, 'inherit');
+  const code = await new Promise<number>((resolve) => child.once('exit', (status) => resolve(status ?? 1)));
+  // After a failure, the servers' logs are what one wants to read.
+  if (code === 0) await rm(folder, { recursive: true, force: true });
+  else console.log(`the servers' logs are in ${folder}`);
+  return code;
+}
+
+/** Starts a world that stays until its process is told to end; returns at once. */
+export async function startDetached(folder: string, parts: Built[]): Promise<ChildProcess> {
+  await mkdir(folder, { recursive: true });
+  const log = openSync(`${folder}.log`, 'w');
+  const child = enter({ folder, parts, withTraffic: true, kubeletFlags: [] }, [], log);
+  closeSync(log);
+  child.unref();
+  return child;
+}

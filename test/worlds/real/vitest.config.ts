@@ -1,0 +1,17 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+/** Stories wait far more than they work: many are told at once. */
+export default defineConfig({
+  root: fileURLToPath(new URL('../../..', import.meta.url)),
+  test: {
+    include: ['test/behaviour/*.test.ts', 'test/real/**/*.test.ts'],
+    // Servers are broken there: those stories have a world of their own.
+    exclude: ['test/real/circumstances/**'],
+    sequence: { concurrent: true },
+    maxConcurrency: 16,
+    maxWorkers: 3,
+    testTimeout: 400_000,
+    hookTimeout: 60_000,
+  },
+});
