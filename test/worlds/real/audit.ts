@@ -8,9 +8,9 @@ export interface AuditLine {
   verb: string;
   requestURI: string;
   user: { username: string };
-  /** In whose name it was asked, where not in the user's own. */
+  /** In whose name the user asked. */
   impersonatedUser?: { username: string };
-  objectRef?: { resource: string; namespace?: string };
+  objectRef?: { apiGroup?: string; resource: string; subresource?: string; namespace?: string };
   responseStatus?: { code: number };
   /** When it was answered. */
   stageTimestamp: string;

@@ -18,6 +18,7 @@ function request(verb: string, path: string, further: Partial<Request> = {}): Re
     user: { username: 'system:serviceaccount:headgate:headgate' },
     objectRef: { ...(apiGroup && { apiGroup }), resource, namespace, ...(subresource && { subresource }) },
     responseStatus: { code: 200 },
+    stageTimestamp: '2026-01-01T00:00:00.000000Z',
     annotations: { 'authorization.k8s.io/decision': 'allow' },
     ...further,
   };
@@ -59,8 +60,13 @@ it('counts nothing that others ask for', async () => {
 it('tells what was denied, unless a story provoked it or an admission plugin refused it', async () => {
   const denied = request('delete', '/shop/pods', FORBIDDEN);
   const provoked = request('delete', '/shop/nodes', { ...FORBIDDEN, userAgent: PROVOKED });
+  // Refused before anybody decides on the request itself, so its line tells of no decision.
+  const speaking = request('list', '/shop/configmaps', { responseStatus: { code: 403 }, annotations: {} });
   const admission = request('get', '/shop/secrets', { responseStatus: { code: 403 } });
-  expect((await compared(denied, provoked, admission)).denied).toEqual(['delete /shop/pods']);
+  expect((await compared(denied, speaking, provoked, admission)).denied).toEqual([
+    'delete /shop/pods',
+    'list /shop/configmaps',
+  ]);
 });
 
 it('reads the rights of the controller, and of nobody else, from deploy/', async () => {

@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { AuditLine } from './audit.ts';
 import { type Manifest, readManifests } from './manifests.ts';
 
 /** One verb on one kind. */
@@ -14,16 +15,8 @@ export interface Right {
   right: string;
 }
 
-/** What is read of a line of the audit log. */
-export interface Request {
-  stage: string;
-  verb: string;
-  requestURI: string;
-  user: { username: string };
-  impersonatedUser?: { username: string };
+export interface Request extends AuditLine {
   userAgent?: string;
-  objectRef?: { apiGroup?: string; resource: string; subresource?: string; namespace?: string };
-  responseStatus?: { code?: number };
   annotations?: Record<string, string>;
 }
 
@@ -139,7 +132,7 @@ async function* requestsIn(path: string): AsyncGenerator<Request> {
 }
 
 function shown({ role, namespace, right }: Right): string {
-  return `  ${right.padEnd(50)} ${role}${namespace === undefined ? '' : ` in ${namespace}`}`;
+  return `${right.padEnd(50)} ${role}${namespace === undefined ? '' : ` in ${namespace}`}`;
 }
 
 /**
@@ -155,11 +148,9 @@ export async function auditRights(auditLog: string, isWhole: boolean): Promise<b
   const counts = `${report.used.length} used, ${unused.length} unused, ${unseen.length} proven otherwise`;
   console.log(`rights of the controller: ${counts}; denied requests: ${report.denied.length}`);
   for (const { right } of unseen) console.log(`  ${right}: ${UNSEEN[right]}`);
-  if (unused.length > 0) {
-    console.log(isWhole ? 'unused:' : 'not checked, for only some stories were told; unused by them:');
-    for (const right of unused) console.log(shown(right));
-  }
+  if (!isWhole) console.log('only some stories were told: that every right is used was not checked');
+  else for (const right of unused) console.log(`unused: ${shown(right)}`);
   for (const request of report.denied) console.log(`denied: ${request}`);
-  for (const right of needless) console.log(`used, and listed as unseen:\n${shown(right)}`);
+  for (const right of needless) console.log(`used, and listed as unseen: ${shown(right)}`);
   return report.denied.length === 0 && needless.length === 0 && (!isWhole || unused.length === 0);
 }
