@@ -1,7 +1,8 @@
-import { availableParallelism, cpus, loadavg } from 'node:os';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureDecide } from './decide.ts';
 import { type Idle, measureIdle } from './idle.ts';
+import { aim, machine } from './machine.ts';
 import { controllerProgram, type Program } from './program.ts';
 import { measureReaction, type Reaction } from './reaction.ts';
 
@@ -34,10 +35,6 @@ function partsOf(only: string[] | undefined): readonly Part[] {
   });
 }
 
-function aim(most: number, measured: number) {
-  return { most, measured, met: measured <= most };
-}
-
 function reactionAims({ bad_sample_to_route_ms: { p99 } }: Reaction) {
   return { bad_sample_to_route_p99_ms: aim(AIMS.reactionP99Milliseconds, p99) };
 }
@@ -48,11 +45,6 @@ function idleAims({ apiWritesPerMinute, rssMiB, eventsWrittenAtStart }: Idle) {
     idle_rss_mib: aim(AIMS.idleRssMiB, rssMiB),
     events_at_start: aim(AIMS.eventsAtStart, eventsWrittenAtStart),
   };
-}
-
-function machine() {
-  const { model = 'unknown' } = cpus()[0] ?? {};
-  return { node: process.version, cpus: availableParallelism(), cpu: model, loadBefore: loadavg()[0] };
 }
 
 /** People see that something happens; stdout stays one JSON object. */

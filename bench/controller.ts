@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { World } from '../src/sandbox/world.ts';
 import type { Program } from './program.ts';
 
 /** What a process has used, as /proc tells it. */
@@ -41,7 +40,7 @@ function mebibytes(status: string, field: string): number {
   return Number(kibibytes) / 1024;
 }
 
-async function usageOf(pid: number): Promise<Usage> {
+export async function usageOf(pid: number): Promise<Usage> {
   const [stat, status] = await Promise.all([
     readFile(`/proc/${pid}/stat`, 'utf8'),
     readFile(`/proc/${pid}/status`, 'utf8'),
@@ -57,15 +56,15 @@ function sumOf(text: string, name: string, labels: string): number {
   return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }
 
-/** Starts a controller against the world and waits until its caches are synced. */
+/** Starts a controller as the user of a kubeconfig (its text) and waits until its caches are synced. */
 export async function startController(
-  { api }: World,
+  kubeconfigText: string,
   program: Program,
   flags: string[] = [],
 ): Promise<ControllerProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-bench-'));
   const kubeconfig = join(folder, 'kubeconfig');
-  await writeFile(kubeconfig, api.kubeconfig());
+  await writeFile(kubeconfig, kubeconfigText, { mode: 0o600 });
   const port = await freePort();
   const own = ['--kubeconfig', kubeconfig, '--address', '127.0.0.1', '--port', `${port}`, '--identity', 'bench'];
   const quiet = ['--log-level', process.env.HEADGATE_BENCH_LOG ?? 'error', '--cache-folder', folder];

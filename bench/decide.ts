@@ -43,7 +43,10 @@ async function midCanary(program: Program): Promise<Observation> {
   const stage = await createStage();
   const prometheus = await startPrometheus();
   stage.install({ ...AT, replicas: 4 });
-  const controller = await startController(stage, program, ['--resolve', `${PROMETHEUS}=127.0.0.1:${prometheus.port}`]);
+  const controller = await startController(stage.api.kubeconfig(), program, [
+    '--resolve',
+    `${PROMETHEUS}=127.0.0.1:${prometheus.port}`,
+  ]);
   const now = () => stage.rollout(AT.namespace, AT.name);
   try {
     await stage.until('installed', () => isHealthy(now()), LONGEST_WAIT_SECONDS);

@@ -76,7 +76,7 @@ async function installAll(
   }));
   for (const each of names) stage.install({ ...each, replicas: 2 });
   const began = performance.now();
-  const controller = await startController(stage, program);
+  const controller = await startController(stage.api.kubeconfig(), program);
   const waiting = new Set(names);
   const settled = () => {
     for (const each of waiting) {
@@ -125,7 +125,7 @@ export async function measureIdle(options: IdleOptions): Promise<Idle> {
     const installEvents = eventsByReason(stage);
     ledger.take();
     const began = performance.now();
-    const controller = await startController(stage, program);
+    const controller = await startController(stage.api.kubeconfig(), program);
     try {
       await allSynced(controller, options.rollouts);
       const allSyncedSeconds = (performance.now() - began) / 1000;

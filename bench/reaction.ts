@@ -114,7 +114,10 @@ export async function measureReaction({ program, samples: count, canaries }: Rea
   const prometheus = await startPrometheus();
   const names = Array.from({ length: canaries }, (_, index) => `web-${String(index).padStart(2, '0')}`);
   for (const name of names) stage.install({ namespace: NAMESPACE, name, replicas: 1 });
-  const controller = await startController(stage, program, ['--resolve', `${PROMETHEUS}=127.0.0.1:${prometheus.port}`]);
+  const controller = await startController(stage.api.kubeconfig(), program, [
+    '--resolve',
+    `${PROMETHEUS}=127.0.0.1:${prometheus.port}`,
+  ]);
   try {
     return summary(await takeSamples(stage, prometheus, names, count), canaries);
   } finally {

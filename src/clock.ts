@@ -29,6 +29,11 @@ export function machineNow(): number {
   return Date.now();
 }
 
+/** Milliseconds since some moment in the past: nobody can set this clock, and it does not stand still with the process. */
+export function steadyNow(): number {
+  return performance.now();
+}
+
 function timerAt(delay: () => number, wake: () => void): () => void {
   let timer: NodeJS.Timeout;
   const arm = () => {

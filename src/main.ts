@@ -6,7 +6,7 @@ import { evaluateTime } from './analysis/index.ts';
 import { type Clock, machineClock, machineNow, scaledClock } from './clock.ts';
 import { CONTROLLER_HELP, type Config, readConfig } from './config.ts';
 import { gitControllers } from './controllers/git.ts';
-import { createLeaderElection } from './controllers/leader.ts';
+import { createLeaderElection, type LeaderElection } from './controllers/leader.ts';
 import { type ControllerMetrics, createMetrics } from './controllers/metrics.ts';
 import { type Controllers, createControllers } from './controllers/start.ts';
 import { messageOf } from './errors.ts';
@@ -77,13 +77,15 @@ function composeGit(config: Config, clock: Clock, dialer: Dialer) {
   return { repositories, hosts, locate };
 }
 
-function compose(config: Config, log: Log, metrics: ControllerMetrics) {
+/** `beforeRequest` is called before each request to the API server; no write to Git comes without one right before it. */
+function compose(config: Config, log: Log, metrics: ControllerMetrics, beforeRequest: () => void) {
   const clock = clockOf(config);
   const connection = createKubeClient({
     config: loadKubeConfig(config),
     log,
     userAgent: `headgate/${version}`,
     onAnswer: metrics.request,
+    beforeRequest,
   });
   const dialer = createDialer({
     allowLoopback: config.allowLoopback,
@@ -120,7 +122,8 @@ function compose(config: Config, log: Log, metrics: ControllerMetrics) {
 /** Runs until SIGTERM or SIGINT; answers with the exit code. A lost lease ends the process at once. */
 async function run(config: Config, log: Log): Promise<number> {
   const metrics = createMetrics(version);
-  const { connection, controllers } = compose(config, log, metrics);
+  let election: LeaderElection | undefined;
+  const { connection, controllers } = compose(config, log, metrics, () => election?.check());
   // A candidate that waits for the lease is as ready as it will be; a leader is ready once its caches are synced.
   let ready = config.leaderElect;
   const lag = watchLag();
@@ -134,7 +137,7 @@ async function run(config: Config, log: Log): Promise<number> {
     ready = true;
     log.info({ version, identity: config.identity }, 'controllers started');
   };
-  const election = createLeaderElection({
+  election = createLeaderElection({
     client: connection,
     namespace: config.ownNamespace,
     name: LEASE,

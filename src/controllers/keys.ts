@@ -5,6 +5,11 @@ export function keyOf({ metadata: { namespace = '', name } }: Pick<KubeObject, '
   return `${namespace}/${name}`;
 }
 
+/** The same of an object that is only named. */
+export function placeOf(namespace: string | undefined, name: string): string {
+  return keyOf({ metadata: { name, ...(namespace !== undefined && { namespace }) } });
+}
+
 /** The name of an object in a queue, taken apart again. */
 export function splitKey(key: string): { namespace: string; name: string } {
   const [namespace = '', name = ''] = key.split('/');

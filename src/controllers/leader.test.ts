@@ -187,6 +187,19 @@ describe('losing the lease', () => {
     expect(lease()?.spec.holderIdentity).toBe('thief');
   });
 
+  it('is known to a process that stood still before it asks for anything', async () => {
+    const { election, told } = candidate('a');
+    election.start();
+    await until(() => election.isLeader);
+    election.check();
+    expect(told).toEqual(['started']);
+    // No timer fires and no answer is read meanwhile, as after a SIGSTOP.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, QUICK.renewSeconds * 1000);
+    election.check();
+    expect(told).toEqual(['started', 'lost: the lease could not be renewed in time']);
+    expect(election.isLeader).toBe(false);
+  });
+
   it('does not begin on an answer that came after the renew deadline', async () => {
     const { election, told } = candidate('a', { renewSeconds: 0.05 });
     let delayed = false;

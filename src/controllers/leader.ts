@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lease } from '../api/kubernetes.ts';
-import { machineNow } from '../clock.ts';
+import { machineNow, steadyNow } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { isAlreadyExists, isConflict, type KubeClient } from '../kube/client.ts';
 import { leases } from '../kube/resources.ts';
@@ -36,12 +36,18 @@ export interface LeaderTiming {
 
 export interface LeaderElection {
   start(): void;
+  /**
+   * To be called before whatever only a leader may do. A process that stood still hears of the answers that came meanwhile
+   * before its timers: the renew deadline may be over and nobody have said so. Then `onLost` is called now.
+   */
+  check(): void;
   /** Gives the lease back, so that another candidate need not wait for it to expire. `onLost` is not called. */
   stop(): Promise<void>;
   readonly isLeader: boolean;
 }
 
 const TIMING: LeaderTiming = { leaseSeconds: 15, renewSeconds: 10, retrySeconds: 2 };
+const TOO_LATE = 'the lease could not be renewed in time';
 /** A longer timer would fire at once. */
 const LONGEST_TIMER = 2_147_483_647;
 
@@ -66,6 +72,8 @@ class Candidate implements LeaderElection {
   #deadline: NodeJS.Timeout | undefined;
   #next: NodeJS.Timeout | undefined;
   #attempt = Promise.resolve();
+  /** When the renew deadline is, on the steady clock. */
+  #heldUntil = 0;
 
   constructor(options: LeaderOptions) {
     this.#options = options;
@@ -79,6 +87,10 @@ class Candidate implements LeaderElection {
   start(): void {
     this.#state = 'candidate';
     this.#tryNow();
+  }
+
+  check(): void {
+    if (this.#state === 'leader' && steadyNow() >= this.#heldUntil) this.#lose(TOO_LATE);
   }
 
   async stop(): Promise<void> {
@@ -119,9 +131,10 @@ class Candidate implements LeaderElection {
     const mine = this.#renewed(lease);
     // Armed before sending: others count from the moment when the write took place, which is never earlier.
     let late = false;
+    const heldUntil = steadyNow() + this.#timing.renewSeconds * 1000;
     const deadline = setTimeout(() => {
       late = true;
-      if (this.#state === 'leader') this.#lose('the lease could not be renewed in time');
+      if (this.#state === 'leader') this.#lose(TOO_LATE);
     }, this.#timing.renewSeconds * 1000);
     try {
       this.#observe(lease === undefined ? await client.create(leases, mine) : await client.update(leases, mine));
@@ -136,6 +149,7 @@ class Candidate implements LeaderElection {
     }
     clearTimeout(this.#deadline);
     this.#deadline = deadline;
+    this.#heldUntil = heldUntil;
     if (this.#state === 'candidate') this.#lead();
   }
 

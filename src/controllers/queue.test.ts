@@ -76,6 +76,26 @@ describe('passes', () => {
     await queue.stop();
   });
 
+  it('brings to an end what has begun before it begins more, and what may not wait goes first', async () => {
+    const begun: string[] = [];
+    const left = new Map(['a', 'b', 'c'].map((key) => [key, 3]));
+    const queue = queueOf(
+      async (key) => {
+        begun.push(key);
+        const passes = (left.get(key) ?? 0) - 1;
+        left.set(key, passes);
+        if (passes > 0) queue.add(key);
+        if (begun.length === 2) queue.addFirst('c');
+        return { underWay: passes > 0 };
+      },
+      { concurrency: 1 },
+    );
+    for (const key of ['a', 'b', 'c']) queue.add(key);
+    await expect.poll(() => begun.length, { interval: 1 }).toBe(9);
+    expect(begun.join('')).toBe('aacaccbbb');
+    await queue.stop();
+  });
+
   it('waits for those under way when it stops, and begins no other', async () => {
     const { begun, reconcile, finish } = gated();
     const queue = queueOf(reconcile, { concurrency: 1 });

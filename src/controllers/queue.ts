@@ -2,10 +2,13 @@ import type { Clock } from '../clock.ts';
 import { messageOf, Stalled, Waiting } from '../errors.ts';
 import { type Backoff, createBackoff } from '../kube/backoff.ts';
 import type { Log } from '../log.ts';
+import { createLine, type Rank } from './line.ts';
 
 export interface PassResult {
   /** World time of the key's next appointment, milliseconds since the epoch; replaces any earlier one. */
   lookAgainAt?: number | undefined;
+  /** The key's work has begun and is not over: its next pass comes before those of keys that have yet to begin. */
+  underWay?: boolean;
 }
 
 export type PassOutcome = 'done' | 'stalled' | 'waiting' | 'failed';
@@ -29,10 +32,15 @@ export interface QueueOptions {
   metrics?: QueueMetrics;
 }
 
-/** Keys that want a pass. One pass at a time per key; adding a key that already waits changes nothing. */
+/**
+ * Keys that want a pass. One pass at a time per key; adding a key that already waits changes nothing. What has begun is
+ * brought to its end before more is begun, so that of many that come at once the first are done early.
+ */
 export interface Queue {
   /** Asks for a pass; one that is added while it has a pass gets another one after it. */
   add(key: string): void;
+  /** The same, before all others that wait. */
+  addFirst(key: string): void;
   /** Asks for a pass at a world time; the sooner of two appointments is kept. A pass clears the appointment. */
   addAt(key: string, time: number): void;
   /** No new pass begins; resolves when those under way have ended. */
@@ -53,6 +61,7 @@ export function createQueue(options: QueueOptions): Queue {
   const queue = new SerialQueue(options);
   return {
     add: (key) => queue.add(key),
+    addFirst: (key) => queue.addFirst(key),
     addAt: (key, time) => queue.addAt(key, time),
     stop: () => queue.stop(),
   };
@@ -62,6 +71,9 @@ interface Entry {
   state: 'idle' | 'ready' | 'running';
   /** Added while running. */
   again: boolean;
+  /** Wants to be before all others. */
+  first: boolean;
+  underWay: boolean;
   /** Holds virtual time from `add` until the pass ends. */
   release: (() => void) | undefined;
   appointment: { time: number; cancel: () => void } | undefined;
@@ -75,7 +87,7 @@ interface Entry {
 class SerialQueue implements Queue {
   readonly #options: QueueOptions;
   readonly #entries = new Map<string, Entry>();
-  readonly #ready: string[] = [];
+  readonly #ready = createLine();
   readonly #passes = new Set<Promise<void>>();
   #stopped = false;
   #scheduled = false;
@@ -92,9 +104,17 @@ class SerialQueue implements Queue {
     entry.state = 'ready';
     entry.release = this.#options.clock.busy();
     cancelDelay(entry);
-    this.#ready.push(key);
+    this.#ready.join(key, rankOf(entry));
     this.#tellDepth();
     this.#schedule();
+  }
+
+  addFirst(key: string): void {
+    if (this.#stopped) return;
+    const entry = this.#entry(key);
+    entry.first = true;
+    if (entry.state === 'ready') this.#ready.join(key, 'first');
+    else this.add(key);
   }
 
   addAt(key: string, time: number): void {
@@ -140,7 +160,7 @@ class SerialQueue implements Queue {
 
   #startPasses(): void {
     while (!this.#stopped && this.#passes.size < this.#options.concurrency) {
-      const key = this.#ready.shift();
+      const key = this.#ready.next();
       if (key === undefined) return;
       this.#tellDepth();
       const pass = this.#run(key, this.#entry(key)).finally(() => {
@@ -153,6 +173,7 @@ class SerialQueue implements Queue {
 
   async #run(key: string, entry: Entry): Promise<void> {
     entry.state = 'running';
+    entry.first = false;
     // A pass knows all that any earlier one knew: what it asks for is all that counts.
     cancelAppointment(entry);
     const { metrics, name } = this.#options;
@@ -173,6 +194,7 @@ class SerialQueue implements Queue {
     try {
       const result = await this.#options.reconcile(key);
       settle(entry);
+      entry.underWay = result?.underWay === true;
       if (result?.lookAgainAt !== undefined) this.addAt(key, result.lookAgainAt);
       return 'done';
     } catch (error) {
@@ -210,7 +232,7 @@ class SerialQueue implements Queue {
   }
 
   #tellDepth(): void {
-    this.#options.metrics?.depth(this.#options.name, this.#ready.length);
+    this.#options.metrics?.depth(this.#options.name, this.#ready.size());
   }
 }
 
@@ -219,6 +241,8 @@ function newEntry(): Entry {
   return {
     state: 'idle',
     again: false,
+    first: false,
+    underWay: false,
     release: undefined,
     appointment: undefined,
     delayed: undefined,
@@ -242,6 +266,11 @@ function cancelDelay(entry: Entry): void {
   entry.delayed = undefined;
 }
 
-function isForgettable({ state, appointment, delayed }: Entry): boolean {
-  return state === 'idle' && appointment === undefined && delayed === undefined;
+function rankOf({ first, underWay }: Entry): Rank {
+  if (first) return 'first';
+  return underWay ? 'underWay' : 'new';
+}
+
+function isForgettable({ state, appointment, delayed, underWay }: Entry): boolean {
+  return state === 'idle' && appointment === undefined && delayed === undefined && !underWay;
 }

@@ -21,8 +21,10 @@ import type { Log } from '../log.ts';
 import type { MetricProvider } from '../metrics/provider.ts';
 import type { ObjectReference, Router } from '../traffic/router.ts';
 import { createAnalysisRunController } from './analysis-run/controller.ts';
+import { placeOf } from './keys.ts';
 import type { ControllerMetrics } from './metrics.ts';
 import { createRolloutController } from './rollout/controller.ts';
+import { indexBy } from './rollout/index-by.ts';
 import type { RolloutCaches } from './rollout/observe.ts';
 
 export interface ControllersOptions {
@@ -59,6 +61,10 @@ function rolloutCaches(caches: Caches) {
   const cachesByPlural = new Map([[httpRoutes.plural, routes]]);
   const routerObject = ({ plural, namespace, name }: ObjectReference) =>
     cachesByPlural.get(plural)?.get(namespace, name);
+  const slices = caches.cache(endpointSlices);
+  const byService = indexBy(slices, ({ metadata: { namespace, labels } }) => [
+    placeOf(namespace, labels?.['kubernetes.io/service-name'] ?? ''),
+  ]);
   return {
     routes,
     forRollouts: {
@@ -68,7 +74,8 @@ function rolloutCaches(caches: Caches) {
       templates: caches.cache(analysisTemplates),
       clusterTemplates: caches.cache(clusterAnalysisTemplates, { optional: true }),
       services: caches.cache(services),
-      endpointSlices: caches.cache(endpointSlices),
+      endpointSlices: slices,
+      slicesOf: (namespace, service) => byService(placeOf(namespace, service)),
       routerObject,
     } satisfies RolloutCaches,
   };

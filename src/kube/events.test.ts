@@ -38,6 +38,12 @@ function event(message: string, more: Partial<EventRecord> = {}): EventRecord {
 
 const made = () => server.list(COLLECTION) as Event[];
 
+const another = { ...rollout, metadata: { ...rollout.metadata, uid: 'u2' } };
+const messagesOf = (uid: string) =>
+  made()
+    .filter(({ involvedObject }) => involvedObject.uid === uid)
+    .map(({ message }) => message);
+
 describe('recording events', () => {
   it('says what happened to what', async () => {
     const events = recorder();
@@ -92,10 +98,23 @@ describe('recording events', () => {
   it('drops what one object has too much of, and fills up with time', async () => {
     const events = recorder({ burst: 2, refillMilliseconds: 1_000 });
     for (let i = 0; i < 5; i++) events.record(event(`burst ${i}`));
-    events.record(event('of another', { object: { ...rollout, metadata: { ...rollout.metadata, uid: 'u2' } } }));
+    events.record(event('of another', { object: another }));
     events.record(event('later', { at: AT + 1_000 }));
     await events.stop();
-    expect(made().map(({ message }) => message)).toEqual(['burst 0', 'burst 1', 'of another', 'later']);
+    expect(messagesOf('u1')).toEqual(['burst 0', 'burst 1', 'later']);
+    expect(messagesOf('u2')).toEqual(['of another']);
+  });
+
+  it('loses none of what a thousand objects have to tell at once, each in its order', async () => {
+    const objects = Array.from({ length: 1_000 }, (_, index) => `u${index}`);
+    const events = recorder({ flushMilliseconds: 60_000 });
+    for (const step of ['one', 'two', 'three'])
+      for (const uid of objects)
+        events.record(event(step, { object: { ...rollout, metadata: { ...rollout.metadata, uid } } }));
+    await events.stop();
+    expect(made()).toHaveLength(3_000);
+    expect(messagesOf('u0')).toEqual(['one', 'two', 'three']);
+    expect(messagesOf('u999')).toEqual(['one', 'two', 'three']);
   });
 
   it('drops what the queue cannot hold, and never waits', async () => {

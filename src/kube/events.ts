@@ -46,12 +46,14 @@ export interface EventLimits {
 const LIMITS: EventLimits = {
   sameMilliseconds: 600_000,
   remembered: 2_000,
-  queued: 1_000,
+  queued: 50_000,
   burst: 50,
   refillMilliseconds: 10_000,
   flushMilliseconds: 3_000,
 };
 const MOST_ATTEMPTS = 4;
+/** So many events are on their way at once: few, so that they never crowd out the writes that they tell of. */
+const LANES = 2;
 const LONGEST_MESSAGE = 1_024;
 /** What the API server allows for a name, less the suffix. */
 const LONGEST_NAME = 220;
@@ -74,22 +76,10 @@ export function recordEvent(
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { client, log, component, instance = component } = options;
   const limits = { ...LIMITS, ...options.limits };
-  const waiting: EventRecord[] = [];
   const made = createMemory<Series>(limits.remembered);
   const allowance = createAllowance(limits);
   let stopped = false;
-  let worker: Promise<void> | undefined;
 
-  const work = async () => {
-    for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
-      try {
-        await persistently(() => send(event));
-      } catch (error) {
-        log.warn({ error: messageOf(error), reason: event.reason }, 'an event could not be recorded');
-      }
-    }
-    worker = undefined;
-  };
   const send = async (event: EventRecord) => {
     const key = identityOf(event);
     const series = made.get(key);
@@ -98,22 +88,74 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     const { metadata } = await recordEvent(client, { ...event, component, instance });
     made.set(key, { name: metadata.name, namespace: metadata.namespace ?? 'default', since: event.at, count: 1 });
   };
+  const lanes = Array.from({ length: LANES }, () =>
+    createLane(async (event) => {
+      try {
+        await persistently(() => send(event));
+      } catch (error) {
+        log.warn({ error: messageOf(error), reason: event.reason }, 'an event could not be recorded');
+      }
+    }),
+  );
+  const waiting = () => lanes.reduce((sum, lane) => sum + lane.size(), 0);
   return {
     record(event) {
-      const full = waiting.length >= limits.queued;
+      const full = waiting() >= limits.queued;
       if (stopped || full || !allowance.take(event)) {
         log.warn({ reason: event.reason, object: event.object.metadata.name }, 'dropped an event: too many at once');
         return;
       }
-      waiting.push(event);
-      worker ??= work();
+      // What concerns one object stays in order.
+      lanes[placeOf(objectOf(event), lanes.length)]?.add({ ...event, object: referenceTo(event.object) });
     },
     async stop() {
       stopped = true;
-      if (worker === undefined) return;
-      await Promise.race([worker, sleep(limits.flushMilliseconds, undefined, { ref: false })]);
-      if (waiting.length > 0) log.warn({ events: waiting.length }, 'some events were not recorded before the end');
+      const sent = Promise.all(lanes.map((lane) => lane.empty()));
+      await Promise.race([sent, sleep(limits.flushMilliseconds, undefined, { ref: false })]);
+      if (waiting() > 0) log.warn({ events: waiting() }, 'some events were not recorded before the end');
+      for (const lane of lanes) lane.clear();
+    },
+  };
+}
+
+/** Sends one event after the other. */
+function createLane(send: (event: EventRecord) => Promise<void>) {
+  const waiting: EventRecord[] = [];
+  let worker: Promise<void> | undefined;
+  const work = async () => {
+    for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) await send(event);
+    worker = undefined;
+  };
+  return {
+    size: () => waiting.length,
+    add(event: EventRecord) {
+      waiting.push(event);
+      worker ??= work();
+    },
+    empty: () => worker ?? Promise.resolve(),
+    clear() {
       waiting.length = 0;
+    },
+  };
+}
+
+function placeOf(text: string, places: number): number {
+  let sum = 0;
+  for (let index = 0; index < text.length; index++) sum += text.charCodeAt(index);
+  return sum % places;
+}
+
+/** All that an Event says of its object: what waits must not keep whole objects alive. */
+function referenceTo({ apiVersion, kind, metadata }: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  return {
+    ...(apiVersion && { apiVersion }),
+    ...(kind && { kind }),
+    metadata: {
+      name,
+      ...(namespace && { namespace }),
+      ...(uid && { uid }),
+      ...(resourceVersion && { resourceVersion }),
     },
   };
 }
@@ -155,8 +197,9 @@ async function persistently(send: () => Promise<void>): Promise<void> {
 }
 
 function eventOf(event: EventRecord & { component: string; instance?: string }): Event {
-  const { object, type, reason, at, component, instance = component } = event;
-  const { name, namespace, uid, resourceVersion } = object.metadata;
+  const { type, reason, at, component, instance = component } = event;
+  const object = referenceTo(event.object);
+  const { name, namespace } = object.metadata;
   return {
     metadata: {
       name: `${name.slice(0, LONGEST_NAME)}.${randomUUID().replaceAll('-', '').slice(0, 16)}`,
@@ -165,10 +208,7 @@ function eventOf(event: EventRecord & { component: string; instance?: string }):
     involvedObject: {
       ...(object.apiVersion && { apiVersion: object.apiVersion }),
       ...(object.kind && { kind: object.kind }),
-      ...(namespace && { namespace }),
-      name,
-      ...(uid && { uid }),
-      ...(resourceVersion && { resourceVersion }),
+      ...object.metadata,
     },
     type,
     reason,

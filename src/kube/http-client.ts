@@ -40,6 +40,8 @@ export interface KubeClientOptions {
   requestTimeoutMilliseconds?: number;
   /** Held busy while a request is under way, so that virtual time waits for its answer. */
   clock?: Pick<Clock, 'busy'>;
+  /** Called before each request is sent. */
+  beforeRequest?: () => void;
   /** Hears of every answer: `GET`, `rollouts`, 200. The code is 0 where there was none. */
   onAnswer?: (method: string, plural: string, code: number) => void;
 }
@@ -63,6 +65,7 @@ export function createKubeClient(options: KubeClientOptions): KubeConnection {
   const transport = createTransport({ credentials, userAgent, timeoutMilliseconds: requestTimeoutMilliseconds });
   const callAs = (user?: string): Call => {
     return async (request) => {
+      options.beforeRequest?.();
       const done = clock?.busy();
       const heard = (code: number) => options.onAnswer?.(request.method, pluralOf(request.path), code);
       try {

@@ -26,6 +26,7 @@ export interface InformerTiming {
   /** A watch that is silent for longer counts as broken: API servers send a bookmark about every minute. */
   idleMilliseconds: number;
   firstRetryMilliseconds: number;
+  /** So late at most is it noticed that the server is back: until then no bad release is seen, and none is aborted. */
   longestRetryMilliseconds: number;
   /** How often a missing optional kind is looked for. */
   absentMilliseconds: number;
@@ -35,6 +36,6 @@ export const TIMING: InformerTiming = {
   watchSeconds: 540,
   idleMilliseconds: 150_000,
   firstRetryMilliseconds: 50,
-  longestRetryMilliseconds: 30_000,
+  longestRetryMilliseconds: 5_000,
   absentMilliseconds: 30_000,
 };

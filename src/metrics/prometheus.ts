@@ -51,10 +51,10 @@ async function ask(conversation: Conversation): Promise<Reading> {
   const driver = new PrometheusDriver({
     endpoint: settings.address,
     preferPost: settings.query.length > LONGEST_URL_QUERY,
-    requestInterceptor: { onFulfilled: (config) => ({ ...config, adapter: wire.adapter }) },
+    requestInterceptor: { onFulfilled: (config) => ({ ...atServersTime(config), adapter: wire.adapter }) },
   });
   const query = async (): Promise<QueryResult | Reading> => {
-    if (settings.rangeQuery === undefined) return driver.instantQuery(settings.query, request.now);
+    if (settings.rangeQuery === undefined) return driver.instantQuery(settings.query);
     const start = moments(settings.rangeQuery.start ?? '', request.now);
     const end = moments(settings.rangeQuery.end ?? '', request.now);
     if (!start.ok) return { kind: 'rejected', message: `failed to parse rangeQuery.start as time: ${start.message}` };
@@ -80,6 +80,15 @@ function wordOf(error: unknown): unknown {
 type Interceptor = NonNullable<PrometheusConnectionOptions['requestInterceptor']>['onFulfilled'];
 type Config = Parameters<Interceptor>[0];
 type Adapter = Extract<NonNullable<Config['adapter']>, (...args: never[]) => unknown>;
+
+/**
+ * An instant query without a moment is answered for the server's own now. The samples carry the server's time: with a
+ * clock that is some minutes off, this side would ask for a moment that has none.
+ */
+function atServersTime(config: Config): Config {
+  for (const parameters of [config.params, config.data] as (URLSearchParams | undefined)[]) parameters?.delete('time');
+  return config;
+}
 
 /** Carries the driver's requests over the dialer and keeps what the driver drops: warnings and the kind of failure. */
 function wireOf({ settings, request, dialer }: Conversation) {

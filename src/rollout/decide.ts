@@ -9,6 +9,7 @@ import type { Observation } from './observation.ts';
 import { planOf } from './plan.ts';
 import { nextMemory } from './plan-revision.ts';
 import { nextDeadline } from './plan-scale.ts';
+import { onlyProgress } from './progress.ts';
 import { runSlots } from './runs.ts';
 import { statusOf } from './status.ts';
 import { pauseEnd } from './steps.ts';
@@ -24,6 +25,8 @@ export interface Decision {
   effects: Effect[];
   /** The whole status to write. */
   status: RolloutStatus;
+  /** It tells of nothing but counts and weights on their way: what follows may be told along with it, a moment later. */
+  mayWait: boolean;
   /** World time, milliseconds since the epoch, at which something can change without any object changing. */
   lookAgainAt: number | undefined;
 }
@@ -44,10 +47,12 @@ export function decide(seen: Observation): Decision {
   const slots = runSlots(facts, persisted, state);
   const status = statusOf({ facts, persisted, next: state, abortCause: message || undefined, slots });
   const memory = nextMemory({ facts, persisted, next: state, abortCause });
+  const transitions = transitionsOf({ facts, seen: told, persisted, next: state, status, abortCause });
   return {
     persisted,
     state,
-    transitions: transitionsOf({ facts, seen: told, persisted, next: state, status, abortCause }),
+    transitions,
+    mayWait: transitions.length === 0 && onlyProgress(facts.status, status),
     effects: planOf({ facts, persisted, next: state, slots, memory, abortCause }),
     status,
     lookAgainAt: earliest([pauseEnd(facts), progressDeadline(facts), nextDeadline(facts)], facts.now),

@@ -10,8 +10,8 @@ import type { RunSlots } from './runs.ts';
 export type Effect =
   /** Sets the canary's share. Lowering never waits for anything; raising only after all else in the plan has succeeded. */
   | { kind: 'setTraffic'; weight: number; from: number }
-  /** Writes what the status has no field for; goes before the status that needs it. */
-  | { kind: 'annotateReplicaSet'; name: string; annotations: Record<string, string | null> }
+  /** Writes what the status has no field for; goes before the status that needs it. What nothing needs yet may wait for a moment. */
+  | { kind: 'annotateReplicaSet'; name: string; annotations: Record<string, string | null>; mayWait?: boolean }
   | { kind: 'annotateRollout'; annotations: Record<string, string> }
   | { kind: 'createReplicaSet'; object: ReplicaSet }
   | {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   DESIRED_REPLICAS,
   GIT_BRANCH,
@@ -131,6 +132,10 @@ export function nextMemory({ facts, persisted, next, abortCause }: Omit<PlanInpu
 export function memoryEffects({ facts, memory }: PlanInput): Effect[] {
   const { newReplicaSet: current } = facts;
   const text = JSON.stringify(memory);
-  if (!current || text === JSON.stringify(memoryOf(current))) return [];
-  return [{ kind: 'annotateReplicaSet', name: current.metadata.name, annotations: { [STATE]: text } }];
+  const before = memoryOf(current);
+  if (!current || text === JSON.stringify(before)) return [];
+  // How far the pods came counts when they fall back: an update that is over sooner never needs it.
+  const mayWait = memory.attempt === before.attempt && isDeepStrictEqual(memory.abort, before.abort);
+  const annotations = { [STATE]: text };
+  return [{ kind: 'annotateReplicaSet', name: current.metadata.name, annotations, ...(mayWait && { mayWait }) }];
 }

@@ -113,7 +113,7 @@ describe('what the controller of a Rollout owns', () => {
     loop.api.store.patch('HTTPRoute', { namespace: 'shop', name: 'web' }, { spec: { rules: [{ backendRefs }] } });
   };
 
-  it('is never moved, however often and after whatever commits it is applied', async () => {
+  it('is never moved, however often and after whatever commits it is applied', { timeout: 60_000 }, async () => {
     await loop.commit(folder);
     await follow({ interval: '1s' });
     expect(ready()?.reason).toBe('Applied');

@@ -2,8 +2,9 @@ import type { AnalysisRun, Rollout } from '../../api/index.ts';
 import type { KubeObject } from '../../api/kubernetes.ts';
 import type { Cache } from '../../kube/cache.ts';
 import { configuredRouters } from '../../traffic/configured.ts';
-import { keyOf } from '../keys.ts';
+import { keyOf, placeOf } from '../keys.ts';
 import { createQueue, type QueueMetrics } from '../queue.ts';
+import { indexBy } from './index-by.ts';
 import { type RolloutPassOptions, rolloutPass } from './pass.ts';
 import { createPendingVerdicts } from './verdicts.ts';
 
@@ -28,9 +29,9 @@ function ownerKey({ metadata }: KubeObject): string | undefined {
   return owner && keyOf({ metadata: { ...metadata, name: owner.name } });
 }
 
-function namesService({ spec }: Rollout, name: string | undefined): boolean {
+function servicesOf({ metadata, spec }: Rollout): string[] {
   const { canaryService, stableService } = spec.strategy?.canary ?? {};
-  return name !== undefined && (canaryService === name || stableService === name);
+  return [canaryService, stableService].flatMap((name) => (name ? [placeOf(metadata.namespace, name)] : []));
 }
 
 function usesAnalysis({ spec }: Rollout): boolean {
@@ -53,18 +54,21 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
     const key = ownerKey(object);
     if (key) queue.add(key);
   };
-  const refersTo = (object: KubeObject) => (rollout: Rollout) =>
-    configuredRouters(routers, rollout.spec.strategy?.canary?.trafficRouting).configured.some(
-      ({ router, configuration }) =>
-        router
-          .objects(configuration, rollout.metadata.namespace ?? '')
-          .some(({ namespace, name }) => namespace === object.metadata.namespace && name === object.metadata.name),
-    );
+  const byService = indexBy(caches.rollouts, servicesOf);
+  const byRouterObject = indexBy(caches.rollouts, ({ metadata: { namespace = '' }, spec }) =>
+    configuredRouters(routers, spec.strategy?.canary?.trafficRouting).configured.flatMap(({ router, configuration }) =>
+      router.objects(configuration, namespace).map((object) => placeOf(object.namespace, object.name)),
+    ),
+  );
+  const wake = (concerned: Rollout[]) => {
+    for (const rollout of concerned) queue.add(keyOf(rollout));
+  };
 
   return {
     heed(run) {
       verdicts.add(run);
-      wakeOwner(run);
+      const key = ownerKey(run);
+      if (key) queue.addFirst(key);
     },
     start() {
       stops.push(
@@ -73,16 +77,12 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
         caches.runs.onChange(wakeOwner),
         caches.templates.onChange(({ metadata }) => wakeWhere(metadata.namespace, usesAnalysis)),
         caches.clusterTemplates.onChange(() => wakeWhere(undefined, usesAnalysis)),
-        caches.services.onChange(({ metadata }) =>
-          wakeWhere(metadata.namespace, (rollout) => namesService(rollout, metadata.name)),
-        ),
+        caches.services.onChange(({ metadata }) => wake(byService(placeOf(metadata.namespace, metadata.name)))),
         caches.endpointSlices.onChange(({ metadata }) =>
-          wakeWhere(metadata.namespace, (rollout) =>
-            namesService(rollout, metadata.labels?.['kubernetes.io/service-name']),
-          ),
+          wake(byService(placeOf(metadata.namespace, metadata.labels?.['kubernetes.io/service-name'] ?? ''))),
         ),
         ...options.routerCaches.map((cache) =>
-          cache.onChange((object) => wakeWhere(object.metadata.namespace, refersTo(object))),
+          cache.onChange(({ metadata }) => wake(byRouterObject(placeOf(metadata.namespace, metadata.name)))),
         ),
       );
       for (const rollout of caches.rollouts.list()) queue.add(keyOf(rollout));

@@ -27,6 +27,8 @@ export interface RolloutCaches {
   clusterTemplates: Cache<ClusterAnalysisTemplate>;
   services: Cache<Service>;
   endpointSlices: Cache<EndpointSlice>;
+  /** The slices of one Service. */
+  slicesOf(namespace: string | undefined, service: string): EndpointSlice[];
   /** The watched copy of a router's object; undefined where it does not exist. */
   routerObject(reference: ObjectReference): KubeObject | undefined;
 }
@@ -38,14 +40,20 @@ export interface ObservedRouter extends ConfiguredRouter {
 
 const TRAFFIC_ROUTING = 'spec.strategy.canary.trafficRouting';
 
-/** Validation depends on the spec alone, and a spec is a new object whenever it changes. */
-const validated = new WeakMap<Rollout['spec'], Problem[]>();
+/** A generation of one object: validation depends on the spec alone. */
+const validated = new Map<string, { generation: number; problems: Problem[] }>();
+const MOST_VALIDATED = 10_000;
 
 function ownProblems(rollout: Rollout): Problem[] {
-  const known = validated.get(rollout.spec);
-  if (known) return known;
+  const { uid, generation } = rollout.metadata;
+  if (uid === undefined || generation === undefined) return validateRollout(rollout);
+  const known = validated.get(uid);
+  if (known?.generation === generation) return known.problems;
   const problems = validateRollout(rollout);
-  validated.set(rollout.spec, problems);
+  validated.delete(uid);
+  validated.set(uid, { generation, problems });
+  const oldest = validated.keys().next();
+  if (validated.size > MOST_VALIDATED && !oldest.done) validated.delete(oldest.value);
   return problems;
 }
 
@@ -122,9 +130,8 @@ function selectorProblems(path: string, service: Service, { spec }: Rollout): Pr
 
 function readyPods(caches: RolloutCaches, namespace: string | undefined, service: string | undefined): string[] {
   if (!service) return [];
-  return caches.endpointSlices
-    .list(namespace)
-    .filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === service)
+  return caches
+    .slicesOf(namespace, service)
     .flatMap((slice) => slice.endpoints ?? [])
     .filter((endpoint) => endpoint.conditions?.ready !== false)
     .flatMap((endpoint) => endpoint.targetRef?.name ?? []);

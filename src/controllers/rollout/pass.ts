@@ -15,10 +15,12 @@ import {
   trafficRoutingError,
 } from '../events.ts';
 import { splitKey } from '../keys.ts';
+import { mergeDiff } from '../merge-diff.ts';
 import type { PassResult } from '../queue.ts';
 import { type Applied, apply } from './apply.ts';
 import { createDoubts } from './doubts.ts';
 import { type ObservedRouter, observe, observeRouters, type RolloutCaches } from './observe.ts';
+import { createPatience } from './patience.ts';
 import { report } from './report.ts';
 import type { PendingVerdicts } from './verdicts.ts';
 
@@ -80,9 +82,25 @@ function earlier(one: number | undefined, other: number | undefined): number | u
   return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }
 
+function mayWait(effect: Effect): boolean {
+  return effect.kind === 'annotateReplicaSet' && effect.mayWait === true;
+}
+
+function differs(rollout: Rollout, { status }: Decision): boolean {
+  return mergeDiff(rollout.status ?? {}, status) !== undefined;
+}
+
+function isUnderWay({ state, status }: Decision): boolean {
+  return ['progressing', 'promoting', 'aborting'].includes(nameOf(state.delivery)) || status.phase === 'Progressing';
+}
+
 /** Everyday life: the watch brings what changed, and the next pass decides anew. */
 function changedMeanwhile(cause?: unknown): Waiting {
   return new Waiting('Conflict', 'something changed while the pass ran', 0.05, { cause });
+}
+
+function throwFirst({ failures: [failure] }: Applied): void {
+  if (failure) throw isConflict(failure.error) ? changedMeanwhile(failure.error) : failure.error;
 }
 
 /** The status, and then the news that it holds. */
@@ -104,22 +122,28 @@ async function writeDown(
 export function rolloutPass(options: RolloutPassOptions): (key: string) => Promise<PassResult | undefined> {
   const { caches, clock } = options;
   const doubts = createDoubts();
+  const [memories, statuses] = [createPatience(), createPatience()];
   return async (key) => {
     const { namespace, name } = splitKey(key);
     const rollout = caches.rollouts.get(namespace, name);
-    if (!rollout || rollout.metadata.deletionTimestamp) return undefined;
+    if (!rollout || rollout.metadata.deletionTimestamp) {
+      for (const waiting of [memories, statuses]) waiting.forget(key);
+      return undefined;
+    }
     if (!rollout.status) options.emit(rollout, addedToInformer());
     const routers = observeRouters(rollout, caches, options.routers);
     const observed = observe(rollout, caches, routers, clock.now());
     const { runs, pending } = options.verdicts.overlay(observed.runs);
     const decision = decide({ ...observed, runs });
-    const effects = pending ? decision.effects.filter(lowers) : decision.effects;
-    const applied = await carryOut(options, rollout, routers, effects);
-    if (!pending && memoryWritten(applied)) await writeDown(options, rollout, decision, applied);
-    const [failure] = applied.failures;
-    if (failure) throw isConflict(failure.error) ? changedMeanwhile(failure.error) : failure.error;
+    const memoryWaits = memories.until(key, observed.now, decision.effects.some(mayWait));
+    const due = memoryWaits ? decision.effects.filter((effect) => !mayWait(effect)) : decision.effects;
+    const applied = await carryOut(options, rollout, routers, pending ? due.filter(lowers) : due);
+    const statusWaits = statuses.until(key, observed.now, decision.mayWait && differs(rollout, decision));
+    if (!pending && !statusWaits && memoryWritten(applied)) await writeDown(options, rollout, decision, applied);
+    throwFirst(applied);
     const doubt = doubts(key, observed.traffic, observed.now);
     if (doubt.happening) options.emit(rollout, doubt.happening);
-    return { lookAgainAt: earlier(decision.lookAgainAt, doubt.lookAgainAt) };
+    const times = [decision.lookAgainAt, doubt.lookAgainAt, memoryWaits, statusWaits];
+    return { lookAgainAt: times.reduce(earlier, undefined), underWay: isUnderWay(decision) };
   };
 }

@@ -22,10 +22,13 @@ export interface Application {
   configuration: ApiObject;
   writer: Writer;
   force: boolean;
+  /** Says another time of birth, which changes nothing but when the writer wrote. */
+  restates: boolean;
 }
 
 /** The object after the apply, with its managedFields; throws Conflict unless forced. */
-export function applyConfiguration({ kind, live, configuration, writer, force }: Application): ApiObject {
+export function applyConfiguration(application: Application): ApiObject {
+  const { kind, live, configuration, writer, force, restates } = application;
   const { schema } = kind;
   const known = readManagers(live);
   const managers = live.metadata.uid && known.length === 0 ? [formerWriters(kind, live, writer)] : known;
@@ -46,7 +49,7 @@ export function applyConfiguration({ kind, live, configuration, writer, force }:
   obsolete.delete('f:metadata');
   const result = obsolete.size === 0 ? merged : (prune(merged, schema, '', obsolete) as ApiObject);
 
-  const isChange = !equal(content(live), content(result));
+  const isChange = restates || !equal(content(live), content(result));
   const own: Manager = {
     manager: writer.manager,
     operation: 'Apply',
@@ -146,6 +149,8 @@ function prune(value: unknown, schema: Schema | undefined, path: string, obsolet
   const parts = partsOf(value, schema);
   if (!parts) return value;
   const kept = parts.filter((part) => !obsolete.has(child(path, part.element)));
+  // What lost all that was in it becomes nothing, not empty.
+  if (kept.length === 0 && parts.length > 0) return null;
   const pruned = kept.map((part) => ({
     ...part,
     value: prune(part.value, part.schema, child(path, part.element), obsolete),

@@ -135,7 +135,8 @@ const WHOLE: Record<string, (object: ApiObject) => void> = {
 /** Fills in defaults, in place: from the schema for custom kinds, as the server does it for built-in ones. */
 export function applyKindDefaults(kind: KindInfo, object: ApiObject): void {
   if (kind.custom) {
-    applyDefaults(object, kind.schema);
+    // An object that says to be of another kind is refused without any.
+    if (object.kind === kind.kind) applyDefaults(object, kind.schema);
     return;
   }
   const fields = object as unknown as Fields;

@@ -52,6 +52,15 @@ describe('delete', () => {
     expect(await exists(`${PODS}/unscheduled`)).toBe(false);
   });
 
+  it('only lets a pod that is to go be hurried', async () => {
+    await server.call('POST', PODS, pod('leaving', 'node-1'));
+    const { body } = await server.call('DELETE', `${PODS}/leaving`);
+    const again = await server.call('DELETE', `${PODS}/leaving`, { propagationPolicy: 'Foreground' });
+    expect(again.body).toEqual(body);
+    await server.call('DELETE', `${PODS}/leaving`, { gracePeriodSeconds: 0 });
+    expect(await exists(`${PODS}/leaving`)).toBe(false);
+  });
+
   it('removes dependents with their owner, and keeps those with another owner', async () => {
     const { body: first } = await server.call('POST', MAPS, configMap('first'));
     const { body: second } = await server.call('POST', MAPS, configMap('second'));

@@ -20,6 +20,7 @@ const COLLECTOR: Record<Propagation, string | undefined> = {
 
 export function prepareDeletion(kind: KindInfo, live: ApiObject, request: DeleteRequest, now: number): Deletion {
   checkPreconditions(kind, live, request);
+  if (kind.kind === 'Pod' && isPending(live, request)) return { object: live, gone: false };
   const finalizers = finalizersFor(kind, live, request);
   const grace = gracePeriod(kind, live, request);
   if (finalizers.length === 0 && grace === 0 && kind.kind !== 'Namespace') {
@@ -50,8 +51,16 @@ export function prepareDeletion(kind: KindInfo, live: ApiObject, request: Delete
   return { object, gone: false };
 }
 
+/** Once a pod is to go, it can only be told to hurry. */
+function isPending({ metadata }: ApiObject, { gracePeriodSeconds }: DeleteRequest): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds: known } = metadata;
+  if (!deletionTimestamp || !known) return false;
+  return gracePeriodSeconds === undefined || gracePeriodSeconds >= known;
+}
+
 /** A pod is always marked before it goes. */
 function endedPod(pod: ApiObject, now: number): ApiObject {
+  if (pod.metadata.deletionTimestamp && pod.metadata.deletionGracePeriodSeconds === 0) return pod;
   const { deletionTimestamp = timestamp(now), generation = 0 } = pod.metadata;
   const count = pod.metadata.deletionTimestamp ? generation : generation + 1;
   return { ...pod, metadata: { ...pod.metadata, generation: count, deletionTimestamp, deletionGracePeriodSeconds: 0 } };

@@ -1,9 +1,11 @@
 /** The garbage collector and the end of namespaces: what goes because something else went. */
+
+import type { WriteOptions } from './commits.ts';
 import { FOREGROUND, ORPHAN } from './deletion.ts';
 import { Failure } from './failure.ts';
 import { KINDS, type KindInfo, kindNamed } from './kinds.ts';
 import { textAt } from './objects.ts';
-import type { Registry, WriteOptions } from './registry.ts';
+import type { Registry } from './registry.ts';
 import type { Committed, Storage } from './storage.ts';
 import type { ApiObject, DeleteRequest } from './types.ts';
 

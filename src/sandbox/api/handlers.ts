@@ -1,5 +1,6 @@
 /** One function per verb on objects. */
 import { bind } from './binding.ts';
+import type { WriteOptions } from './commits.ts';
 import { evict } from './eviction.ts';
 import {
   badRequest,
@@ -20,7 +21,7 @@ import { type Fields, isFields, listAt, textAt, timestamp, valueAt } from './obj
 import { jsonPatch } from './patch-json.ts';
 import { mergePatch } from './patch-merge.ts';
 import { strategicPatch } from './patch-strategic.ts';
-import type { Registry, WriteOptions } from './registry.ts';
+import type { Registry } from './registry.ts';
 import {
   bodyObject,
   dryRunCauses,
@@ -171,11 +172,12 @@ function changeScale(
   change: (scale: ApiObject) => Fields,
   options: WriteOptions,
 ): Answer {
-  const { kind } = request;
-  const target: Target = { ...targetOf(request), subresource: '', through: 'scale' };
+  const { kind, method } = request;
+  const replaces = method === 'PUT';
+  const target: Target = { ...targetOf(request), subresource: '', through: 'scale', replaces };
   const scaled = context.registry.change(
     target,
-    (live) => withScale(kind, live, change(scaleToChange(kind, live))),
+    (live) => withScale(kind, live, change(scaleToChange(kind, live)), replaces),
     options,
   );
   return { code: 200, body: scaleOf(kind, scaled) };
@@ -190,7 +192,12 @@ export function patch(context: Context, request: ResourceRequest): Answer {
   if (isApply) return apply(context, request, options);
   const change = patchFunction(request);
   if (subresource === 'scale') {
-    return changeScale(context, request, (scale) => readScale(change(scale) as object, 'patch', options), options);
+    return changeScale(
+      context,
+      request,
+      (scale) => readScale(patchedScale(request, change(scale)), 'patch', options),
+      options,
+    );
   }
   const body = context.registry.change(
     targetOf(request),
@@ -203,6 +210,14 @@ export function patch(context: Context, request: ResourceRequest): Answer {
     { ...options, origin: 'patch' },
   );
   return { code: 200, body };
+}
+
+/** Of a custom kind's Scale the server knows what it is; of others it asks. */
+function patchedScale({ kind, contentType }: ResourceRequest, scale: unknown): object {
+  if (!isFields(scale)) throw invalidPatch('the patched object must be an object');
+  const isUnknown = !kind.custom && contentType !== STRATEGIC && !scale.apiVersion;
+  if (isUnknown) throw badRequest(`Object 'apiVersion' is missing`);
+  return scale;
 }
 
 /** A patch may not make another kind of an object. */
@@ -263,7 +278,13 @@ function apply(context: Context, request: ResourceRequest, options: WriteOptions
 
 const PROPAGATIONS = ['Background', 'Foreground', 'Orphan'];
 
-function deleteRequestOf({ body, query, contentType }: ResourceRequest): DeleteRequest & { dryRun: boolean } {
+interface DeleteOptions extends DeleteRequest {
+  dryRun: boolean;
+  /** Asked in the old way not to orphan: the answer then tells that there is something to wait for. */
+  cascades: boolean;
+}
+
+function deleteRequestOf({ body, query, contentType }: ResourceRequest): DeleteOptions {
   const given = body === '' ? {} : parseObject(body, contentType === 'application/yaml');
   // A body makes the query count for nothing.
   const asked = body === '' ? query : new URLSearchParams();
@@ -285,6 +306,7 @@ function deleteRequestOf({ body, query, contentType }: ResourceRequest): DeleteR
   if (causes.length > 0) throw invalidOptions('DeleteOptions', causes);
   return {
     dryRun: dryRun.length > 0,
+    cascades: orphans === false,
     ...(typeof grace === 'number' ? { gracePeriodSeconds: grace } : {}),
     ...(propagation === undefined ? {} : { propagation: propagation as Propagation }),
     ...(orphans === undefined ? {} : { propagation: orphans ? ('Orphan' as const) : ('Background' as const) }),
@@ -303,9 +325,9 @@ const RETURNS_OBJECT = new Set(['Pod', 'Service', 'ServiceAccount']);
 export function remove(context: Context, request: ResourceRequest): Answer {
   const { kind, name } = request;
   if (request.subresource !== '') throw methodNotAllowed();
-  const { dryRun, ...asked } = deleteRequestOf(request);
+  const { dryRun, cascades, ...asked } = deleteRequestOf(request);
   const { object, gone } = context.registry.remove(kind, keyOf(request), asked, dryRun);
-  if (!gone || RETURNS_OBJECT.has(kind.kind)) return { code: 200, body: object };
+  if (!gone || RETURNS_OBJECT.has(kind.kind)) return { code: !gone && cascades ? 202 : 200, body: object };
   const details = {
     name,
     ...(kind.group === '' ? {} : { group: kind.group }),
@@ -323,7 +345,7 @@ export function removeCollection(context: Context, request: ResourceRequest): An
   if (kind.kind === 'Namespace') throw methodNotAllowed();
   // The answer shows what was there before.
   const found = listObjects(context.storage, kind, filterOf(query, namespace), query);
-  const { dryRun, ...asked } = deleteRequestOf(request);
+  const { dryRun, cascades: _, ...asked } = deleteRequestOf(request);
   const names = found.items.map(({ metadata }) => metadata);
   for (const metadata of names) context.registry.remove(kind, metadata, asked, dryRun);
   return { code: 200, body: found };

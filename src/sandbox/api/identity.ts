@@ -78,14 +78,17 @@ export function checkName({ kind, key }: Target, given: ApiObject): void {
 export function checkVersion({ kind, key, replaces }: Target, live: ApiObject, given: ApiObject): void {
   const { uid, resourceVersion } = given.metadata;
   if (replaces && uid && uid !== live.metadata.uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`;
-    throw conflict(kind, key.name, why);
+    throw conflict(kind, key.name, otherUid(uid, live));
   }
   if (!resourceVersion && !kind.updatesBlindly) {
     const causes = [cause.invalid('metadata.resourceVersion', 0, 'must be specified for an update')];
     throw invalid({ ...kind, kind: kind.plural }, key.name, causes);
   }
   if (resourceVersion && resourceVersion !== live.metadata.resourceVersion) throw staleVersion(kind, key.name);
+}
+
+export function otherUid(uid: string, { metadata }: ApiObject): string {
+  return `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
 }
 
 /** What a write may not change of the metadata. */

@@ -1,8 +1,9 @@
 import type { KubeObject } from '../../api/kubernetes.ts';
+import type { WriteOptions } from './commits.ts';
 import { Failure } from './failure.ts';
 import { type KindInfo, kindNamed } from './kinds.ts';
 import { mergePatch } from './patch-merge.ts';
-import type { Registry, WriteOptions } from './registry.ts';
+import type { Registry } from './registry.ts';
 import { predicate } from './selectors.ts';
 import type { Storage } from './storage.ts';
 import type { ChangeType, KindRef, Store, StoreChange } from './types.ts';

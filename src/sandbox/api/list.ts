@@ -1,7 +1,7 @@
 /** Lists: filtered, in pages, with the version they were read at. */
 import { badRequest, type Cause, cause, Failure, invalidOptions } from './failure.ts';
 import { apiVersionOf, type KindInfo } from './kinds.ts';
-import { parseLabelSelector, predicate, requireFieldSyntax } from './selectors.ts';
+import { type Predicate, parseLabelSelector, predicate, requireFieldSyntax } from './selectors.ts';
 import type { Storage } from './storage.ts';
 import type { ApiObject, ListFilter } from './types.ts';
 
@@ -84,6 +84,13 @@ function limitOf(text: string | null): number {
   return Number(text);
 }
 
+/** What is gone through page by page: a namespace, or the one object that is named. */
+function scope({ namespace, fieldSelector = '' }: ListFilter): Predicate {
+  const name = /(?:^|,)metadata\.name==?([^,]*)/.exec(fieldSelector)?.[1];
+  return ({ metadata }) =>
+    (namespace === undefined || metadata.namespace === namespace) && (name === undefined || metadata.name === name);
+}
+
 export function listObjects(storage: Storage, kind: KindInfo, filter: ListFilter, query: URLSearchParams): List {
   const limit = limitOf(query.get('limit'));
   parseLabelSelector(filter.labelSelector ?? '');
@@ -95,12 +102,14 @@ export function listObjects(storage: Storage, kind: KindInfo, filter: ListFilter
   const continued = token ? readContinuation(token) : undefined;
   const asked = continued ? 0 : askedVersion(storage, query);
   const exact = continued?.version ?? (isExact(query, asked, limit) ? asked : undefined);
-  const matching = (exact === undefined ? storage.all(kind) : storage.allAt(kind, exact)).filter(matches);
-  const rest = continued ? matching.filter((object) => keyOf(object) > continued.after) : matching;
-  const items = limit > 0 ? rest.slice(0, limit) : rest;
+  const there = (exact === undefined ? storage.all(kind) : storage.allAt(kind, exact)).filter(scope(filter));
+  const rest = continued ? there.filter((object) => keyOf(object) > continued.after) : there;
+  const matching = rest.filter(matches);
+  const items = limit > 0 ? matching.slice(0, limit) : matching;
   const version = exact ?? storage.version();
   const last = items.at(-1);
-  const isPartial = last !== undefined && items.length < rest.length;
+  // Whether the next page will have anything in it is not looked at.
+  const isPartial = last !== undefined && items.length === limit && last !== rest.at(-1);
   return {
     apiVersion: apiVersionOf(kind),
     kind: `${kind.kind}List`,

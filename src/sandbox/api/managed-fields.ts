@@ -1,7 +1,7 @@
 /** metadata.managedFields: who owns which field, kept up to date by every write. */
 import { allPaths, child, type FieldSet, fieldsOf, fromFieldsV1, partsOf, toFieldsV1 } from './field-sets.ts';
 import type { KindInfo } from './kinds.ts';
-import { equal, type Fields, valueAt } from './objects.ts';
+import { equal, type Fields } from './objects.ts';
 import type { Schema } from './schema.ts';
 import { readTyped } from './typed.ts';
 import type { ApiObject } from './types.ts';
@@ -44,7 +44,14 @@ export function writable(fields: FieldSet, hasStatus: boolean, subresource: stri
   return new Set(kept);
 }
 
+/** Of two entries for the same writer the last one counts; whoever applies is the same in every API version. */
 export function readManagers(object: ApiObject): Manager[] {
+  const identity = ({ manager, operation, apiVersion, subresource }: Manager) =>
+    JSON.stringify([manager, operation, operation === 'Apply' ? '' : apiVersion, subresource]);
+  return [...new Map(readEntries(object).map((entry) => [identity(entry), entry])).values()];
+}
+
+function readEntries(object: ApiObject): Manager[] {
   return (object.metadata.managedFields ?? []).map((entry) => ({
     manager: String(entry.manager ?? ''),
     operation: String(entry.operation ?? 'Update'),
@@ -131,8 +138,6 @@ export function trackUpdate(before: ApiObject | undefined, after: ApiObject, kin
   // Only through the object itself may the entries be set.
   const isOwn = writer.subresource === '' && after.metadata.managedFields;
   const managers = readManagers(isOwn ? after : (before ?? after));
-  if (kind.custom && writer.subresource === 'scale' && valueAt(after, 'spec', 'replicas') === 0)
-    return writeManagers(withoutReplicas(managers));
   // Who once asked that nobody be entered is heeded, until somebody applies.
   if (before && managers.length === 0) return [];
   const raw = difference(before ?? emptyObject(kind), after, kind.schema);
@@ -143,9 +148,7 @@ export function trackUpdate(before: ApiObject | undefined, after: ApiObject, kin
     .filter((manager) => manager !== mine)
     .map((manager) => ({ ...manager, fields: without(manager.fields, changed, raw.removed) }));
   const fields = new Set([...without(mine?.fields ?? new Set(), raw.removed), ...changed]);
-  // Whoever scales is entered without a time.
-  const now = writer.subresource === 'scale' ? (mine?.time ?? '') : writer.time;
-  const time = mine && sameFields(mine.fields, fields) ? mine.time : now;
+  const time = mine && sameFields(mine.fields, fields) ? mine.time : writer.time;
   const { manager, subresource } = writer;
   return writeManagers([
     ...kept,
@@ -153,14 +156,17 @@ export function trackUpdate(before: ApiObject | undefined, after: ApiObject, kin
   ]);
 }
 
-/** A Scale of nothing does not name its number: scaling to it takes the number from whoever had it. */
-function withoutReplicas(managers: readonly Manager[]): Manager[] {
-  const replicas: FieldSet = new Set(['f:spec\u0000f:replicas']);
-  return managers.map((manager) => ({ ...manager, fields: without(manager.fields, replicas) }));
-}
-
 export function sameFields(left: FieldSet, right: FieldSet): boolean {
   return left.size === right.size && [...left].every((path) => right.has(path));
+}
+
+/** Whether a write changes nothing but when somebody wrote: that is none. */
+export function isSameButTimes(live: ApiObject, next: ApiObject): boolean {
+  const timeless = (object: ApiObject) => {
+    const managedFields = object.metadata.managedFields?.map(({ time: _, ...entry }) => entry);
+    return { ...object, metadata: { ...object.metadata, managedFields } };
+  };
+  return equal(timeless(live), timeless(next));
 }
 
 /** The fields that a configuration claims, without identity. */

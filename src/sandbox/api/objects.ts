@@ -31,6 +31,10 @@ export function textAt(value: unknown, ...path: string[]): string {
   return typeof found === 'string' ? found : '';
 }
 
+export function hasField(value: unknown, field: string): boolean {
+  return valueAt(value, field) !== undefined;
+}
+
 /** The object at a field, made where there is none. */
 export function ensureFields(parent: Fields, key: string): Fields {
   const found = parent[key];

@@ -77,18 +77,10 @@ function replace(document: unknown, path: string, value: unknown): unknown {
   return document;
 }
 
-/** What is to be copied, or null for a field that is not there. */
+/** What is to be copied or compared, or null for a field that is not there. */
 function lenientlyRead(document: unknown, path: string): unknown {
   const { container, key } = place(document, path);
   return isFields(container) && !Object.hasOwn(container, key) ? null : read(document, path);
-}
-
-function found(document: unknown, path: string): unknown {
-  try {
-    return read(document, path);
-  } catch {
-    return null;
-  }
 }
 
 function execute(document: unknown, { op, path, from = '', value }: Operation): unknown {
@@ -106,7 +98,7 @@ function execute(document: unknown, { op, path, from = '', value }: Operation): 
       return add(remove(document, from), path, moved);
     }
     case 'test':
-      if (!equal(found(document, path), value ?? null)) throw refuse();
+      if (!equal(lenientlyRead(document, path), value ?? null)) throw refuse();
       return document;
     default:
       throw refuse();

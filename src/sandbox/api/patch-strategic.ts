@@ -1,5 +1,5 @@
 /** Strategic merge patch: a merge patch that knows by which key the items of a list belong together. */
-import { Failure } from './failure.ts';
+import { badRequest, Failure } from './failure.ts';
 import { copy, define, equal, type Fields, isFields } from './objects.ts';
 import { field, itemOf, type Schema } from './schema.ts';
 
@@ -18,7 +18,7 @@ export function strategicPatch(target: unknown, patch: unknown, schema: Schema |
   if (directive === 'replace') return Object.fromEntries(Object.entries(patch).filter(([key]) => key !== DIRECTIVE));
   if (directive === 'delete') return {};
   const result: Fields = isFields(target) ? { ...target } : {};
-  retain(result, patch[RETAIN]);
+  if (RETAIN in patch) retain(result, patch);
   for (const [key, value] of Object.entries(patch)) {
     if (key === DIRECTIVE || key === RETAIN || key.startsWith(ORDER_PREFIX)) continue;
     if (key.startsWith(REMOVE_PREFIX)) removeItems(result, key.slice(REMOVE_PREFIX.length), value);
@@ -33,11 +33,27 @@ export function strategicPatch(target: unknown, patch: unknown, schema: Schema |
 function patchField(result: Fields, key: string, value: unknown, schema: Schema | undefined): void {
   const old = Object.hasOwn(result, key) ? result[key] : undefined;
   if (value === null) delete result[key];
-  else if (Array.isArray(value) && old === undefined) define(result, key, withoutDirectives(value));
-  else if (Array.isArray(value)) define(result, key, patchList(Array.isArray(old) ? old : [], value, schema));
-  else if (old === undefined && isFields(value) && value[DIRECTIVE] === 'delete') return;
+  else if (!isSameSort(old, value)) {
+    const taken = asGiven(value);
+    if (taken === undefined) delete result[key];
+    else define(result, key, taken);
+  } else if (Array.isArray(value)) define(result, key, patchList(old as unknown[], value, schema));
   else if (isFields(value) && strategies(schema).includes('replace')) define(result, key, withoutDirectives(value));
   else define(result, key, strategicPatch(old, value, schema));
+}
+
+function isSameSort(old: unknown, value: unknown): boolean {
+  return typeof old === typeof value && Array.isArray(old) === Array.isArray(value) && old !== null;
+}
+
+/** What a patch brings where there is nothing to patch: without nulls, and without whatever says how to patch it. */
+function asGiven(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asGiven).filter((item) => item !== undefined);
+  if (!isFields(value)) return value;
+  if (DIRECTIVE in value) return undefined;
+  const kept = Object.entries(value).filter(([, item]) => item !== null);
+  const given = kept.map(([key, item]) => [key, asGiven(item)] as const);
+  return Object.fromEntries(given.filter(([, item]) => item !== undefined));
 }
 
 function withoutDirectives(value: unknown): unknown {
@@ -60,8 +76,13 @@ function withoutDirectives(value: unknown): unknown {
   return Object.fromEntries(kept.map(([key, item]) => [key, withoutDirectives(item)]));
 }
 
-function retain(result: Fields, keys: unknown): void {
-  if (!Array.isArray(keys)) return;
+/** Only the named keys stay; whatever the patch gives must be among them. */
+function retain(result: Fields, patch: Fields): void {
+  const keys = patch[RETAIN];
+  const isOther = (key: string) => key === RETAIN || key.startsWith(ORDER_PREFIX) || key.startsWith(REMOVE_PREFIX);
+  const given = Object.keys(patch).filter((key) => patch[key] !== null && !isOther(key));
+  if (!Array.isArray(keys) || given.some((key) => !keys.includes(key)))
+    throw badRequest('the format of $retainKeys in the patch is wrong');
   for (const key of Object.keys(result)) if (!keys.includes(key)) delete result[key];
 }
 

@@ -20,6 +20,7 @@ afterAll(() => server.stop());
 
 const PODS = '/api/v1/namespaces/default/pods';
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
+const ROUTES = '/apis/gateway.networking.k8s.io/v1/namespaces/default/httproutes';
 const SERVICES = '/api/v1/namespaces/default/services';
 
 const patch = (path: string, body: unknown, type: keyof typeof PATCHES) =>
@@ -56,6 +57,12 @@ describe('what is written', () => {
     const same = { ...odd, metadata: { name: 'applied' } };
     const applied = await patch(`${ROLLOUTS}/applied?fieldManager=one`, same, 'apply');
     expect(fieldsOf(applied.body)).toContain('spec.restartAt');
+  });
+
+  it('reads null in a map of bytes as no bytes', async () => {
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'nulls' }, data: { a: null } };
+    const { body } = await server.call('POST', '/api/v1/namespaces/default/secrets', secret);
+    expect(body.data).toEqual({ a: '' });
   });
 
   it('marks a pod before it goes', async () => {
@@ -98,6 +105,45 @@ describe('what is refused', () => {
     expect(fieldsOf(body)).toEqual(['.spec.replicas']);
   });
 
+  it('asks the rules even of an object that says to be of another kind, but not its shape', async () => {
+    const strategy = { canary: {}, blueGreen: { activeService: 'a' } };
+    const spec = { ...rollout('other').spec, replicas: 'many', strategy, unknown: 1 };
+    const odd = { ...rollout('other'), kind: 'Wrong', metadata: { name: 'other', unknown: 'x' }, spec };
+    const { body, headers } = await server.call('POST', ROLLOUTS, odd);
+    expect(fieldsOf(body)).toEqual(['kind', 'spec.strategy']);
+    expect(headers.get('warning')).toContain('metadata.unknown');
+    expect(headers.get('warning')).not.toContain('spec.unknown');
+  });
+
+  it.each([
+    ['spec.parentRefs', { parentRefs: [{ name: 'a' }, { name: 'a' }] }],
+    ['spec.rules[0].backendRefs[0]', { rules: [{ backendRefs: [{ name: 'x' }] }] }],
+    ['spec.rules[0].matches[0].path', { rules: [{ matches: [{ path: { type: 'Exact', value: 'a' } }] }] }],
+    ['spec.rules[0].filters[0]', { rules: [{ filters: [{ type: 'RequestHeaderModifier' }] }] }],
+    ['spec.rules[0].timeouts', { rules: [{ timeouts: { request: '1s', backendRequest: '1001ms' } }] }],
+  ])('asks the rules of HTTPRoutes: %s', async (field, spec) => {
+    const route = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', metadata: { name: 'ruled' }, spec };
+    const { code, body } = await server.call('POST', ROUTES, route);
+    expect(code).toBe(422);
+    expect(fieldsOf(body)).toEqual([field]);
+  });
+
+  it('gives no defaults to what says to be of another kind, and so breaks the rules that count on them', async () => {
+    const spec = { parentRefs: [{ name: 'a' }], rules: [{ matches: [] }] };
+    const metadata = { name: 'other' };
+    const route = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Wrong', metadata, spec };
+    expect(fieldsOf((await server.call('POST', ROUTES, route)).body)).toEqual(['kind', 'spec.parentRefs']);
+  });
+
+  it('calls it a wrong type when the last field of an applied map goes', async () => {
+    const labelled = rollout('emptied');
+    await patch(`${ROLLOUTS}/emptied?fieldManager=one`, labelled, 'apply');
+    const { template } = labelled.spec;
+    const bare = { ...labelled, spec: { ...labelled.spec, template: { ...template, metadata: {} } } };
+    const { body } = await patch(`${ROLLOUTS}/emptied?fieldManager=one`, bare, 'apply');
+    expect(fieldsOf(body)).toContain('spec.template.metadata');
+  });
+
   it('warns even where it then refuses', async () => {
     const { code, headers } = await server.call('PUT', `${MAPS}/absent`, { ...configMap('absent'), extra: 1 });
     expect(code).toBe(404);
@@ -126,12 +172,39 @@ describe('patches', () => {
     expect(names.map(({ name }) => name)).toEqual(['first', 'main']);
   });
 
+  it('lets $retainKeys name everything that the patch gives', async () => {
+    await server.call('POST', MAPS, configMap('retained', { a: '1', b: '2' }));
+    const keep = (data: object) => patch(`${MAPS}/retained`, { data: { $retainKeys: ['a'], ...data } }, 'strategic');
+    expect((await keep({ a: '9', b: 'x' })).code).toBe(400);
+    expect((await keep({ a: '9' })).body.data).toEqual({ a: '9' });
+  });
+
+  it('takes directives for content where there is nothing to patch', async () => {
+    await server.call('POST', MAPS, { ...configMap('bare'), data: undefined });
+    const { body } = await patch(`${MAPS}/bare`, { data: { $retainKeys: ['a'], a: '9' } }, 'strategic');
+    expect(fieldsOf(body)).toEqual(['patch']);
+  });
+
   it('keeps the metadata of an object whose last applied label goes', async () => {
     const labelled = { ...rollout('last'), metadata: { name: 'last', labels: { a: 'b' } } };
     await patch(`${ROLLOUTS}/last?fieldManager=one`, labelled, 'apply');
     const { code, body } = await patch(`${ROLLOUTS}/last?fieldManager=one`, rollout('last'), 'apply');
     expect(code).toBe(200);
     expect(body.metadata).toMatchObject({ name: 'last' });
+  });
+});
+
+describe('watches', () => {
+  it('show what goes with its last finalizer as it was before', async () => {
+    const { body } = await server.call('POST', MAPS, configMap('held', {}, { finalizers: ['example.com/hold'] }));
+    await server.call('DELETE', `${MAPS}/held`);
+    await patch(`${MAPS}/held`, { metadata: { finalizers: null } }, 'merge');
+    const since = (body.metadata as { resourceVersion: string }).resourceVersion;
+    const watch = await server.watchLines(`${MAPS}?watch=true&resourceVersion=${since}`);
+    const [marked, gone] = await watch.next(2);
+    watch.close();
+    expect([marked?.type, gone?.type]).toEqual(['MODIFIED', 'DELETED']);
+    expect(gone?.object.metadata).toMatchObject({ finalizers: ['example.com/hold'] });
   });
 });
 
@@ -145,6 +218,15 @@ describe('lists', () => {
     const second = await server.call('GET', `${MAPS}?labelSelector=page=x&limit=5&continue=${token}`);
     const names = (second.body.items as { metadata: { name: string } }[]).map(({ metadata }) => metadata.name);
     expect(names).toEqual(['page-b', 'page-c']);
+  });
+
+  it('have another page as long as there is something left, whether it is selected or not', async () => {
+    await server.call('POST', MAPS, configMap('zz-selected', {}, { labels: { selected: 'x' } }));
+    await server.call('POST', MAPS, configMap('zzz-other'));
+    const query = 'labelSelector=selected=x&limit=1';
+    const { body } = await server.call('GET', `${MAPS}?${query}`);
+    const token = (body.metadata as { continue: string }).continue;
+    expect((await server.call('GET', `${MAPS}?${query}&continue=${token}`)).body.items).toEqual([]);
   });
 
   it('can be had as they were', async () => {

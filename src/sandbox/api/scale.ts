@@ -1,12 +1,15 @@
 /** The scale subresource: one shape for every kind that has a number of replicas. */
-import { badRequest, cause, invalid, invalidPatch, notFound } from './failure.ts';
+
+import type { WriteOptions } from './commits.ts';
+import { badRequest, type Cause, cause, conflict, invalid, invalidPatch, notFound } from './failure.ts';
+import { otherUid } from './identity.ts';
 import type { KindInfo } from './kinds.ts';
-import { copy, ensureFields, type Fields, fieldsAt, isFields, valueAt } from './objects.ts';
-import type { WriteOptions } from './registry.ts';
+import { copy, ensureFields, type Fields, fieldsAt, isFields, listAt, textAt, valueAt } from './objects.ts';
 import { OBJECT_META, REFERENCE, type Schema } from './schema.ts';
 import { dropRepeatedOwners, type Origin } from './structure.ts';
 import { type Reading, readTyped } from './typed.ts';
 import type { ApiObject } from './types.ts';
+import { validateMetadata } from './validation-metadata.ts';
 
 function pathOf(jsonPath: string): string[] {
   return jsonPath.split('.').filter((part) => part !== '');
@@ -16,10 +19,29 @@ function selectorText(object: ApiObject, kind: KindInfo): string {
   const own = kind.scale?.labelSelectorPath ? valueAt(object, ...pathOf(kind.scale.labelSelectorPath)) : undefined;
   if (typeof own === 'string' || kind.custom) return typeof own === 'string' ? own : '';
   const labels = Object.entries(fieldsAt(object, 'spec', 'selector', 'matchLabels'));
-  return labels
-    .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([key, value]) => `${key}=${value}`)
+  const requirements = [
+    ...labels.map(([key, value]) => ({ key, text: `${key}=${value}` })),
+    ...listAt(object, 'spec', 'selector', 'matchExpressions').map(requirementText),
+  ];
+  return requirements
+    .sort((left, right) => (left.key < right.key ? -1 : 1))
+    .map(({ text }) => text)
     .join(',');
+}
+
+function requirementText(expression: unknown): { key: string; text: string } {
+  const key = textAt(expression, 'key');
+  const values = listAt(expression, 'values').map(String).sort().join(',');
+  switch (textAt(expression, 'operator')) {
+    case 'Exists':
+      return { key, text: key };
+    case 'DoesNotExist':
+      return { key, text: `!${key}` };
+    case 'NotIn':
+      return { key, text: `${key} notin (${values})` };
+    default:
+      return { key, text: `${key} in (${values})` };
+  }
 }
 
 export function scaleOf(kind: KindInfo, object: ApiObject): ApiObject {
@@ -82,8 +104,14 @@ export function scaleToChange(kind: KindInfo, object: ApiObject): ApiObject {
   return isMissing ? { ...scale, spec: { replicas: NO_REPLICAS } } : scale;
 }
 
+function scaleProblems(kind: KindInfo, scale: Fields, replicas: number): Cause[] {
+  const found = validateMetadata(kind, scale as unknown as ApiObject);
+  if (replicas >= 0) return found;
+  return [...found, cause.invalid('spec.replicas', replicas, 'must be greater than or equal to 0')];
+}
+
 /** The object with the number of replicas that a Scale asks for. */
-export function withScale(kind: KindInfo, live: ApiObject, scale: Fields): ApiObject {
+export function withScale(kind: KindInfo, live: ApiObject, scale: Fields, replaces: boolean): ApiObject {
   const replicas = Number(valueAt(scale, 'spec', 'replicas') ?? 0);
   const { name, namespace } = live.metadata;
   if (valueAt(scale, 'metadata', 'name') !== name)
@@ -93,10 +121,8 @@ export function withScale(kind: KindInfo, live: ApiObject, scale: Fields): ApiOb
   }
   if (replicas === NO_REPLICAS) throw badRequest('the spec replicas field ".spec.replicas" cannot be empty');
   // Custom kinds judge the number where it is kept.
-  if (replicas < 0 && !kind.custom) {
-    const causes = [cause.invalid('spec.replicas', replicas, 'must be greater than or equal to 0')];
-    throw invalid({ ...kind, group: 'autoscaling', kind: 'Scale' }, name, causes);
-  }
+  const causes = kind.custom ? [] : scaleProblems(kind, scale, replicas);
+  if (causes.length > 0) throw invalid({ ...kind, group: 'autoscaling', kind: 'Scale' }, name, causes);
   const next = copy(live);
   const path = pathOf(kind.scale?.specReplicasPath ?? '.spec.replicas');
   const last = path.pop() ?? 'replicas';
@@ -105,6 +131,9 @@ export function withScale(kind: KindInfo, live: ApiObject, scale: Fields): ApiOb
   container[last] = replicas;
   const { resourceVersion, uid } = fieldsAt(scale, 'metadata');
   if (typeof resourceVersion === 'string' && resourceVersion !== '') next.metadata.resourceVersion = resourceVersion;
-  if (typeof uid === 'string' && uid !== '' && !kind.custom) next.metadata.uid = uid;
+  if (typeof uid !== 'string' || uid === '' || uid === live.metadata.uid) return next;
+  if (replaces) next.metadata.uid = uid;
+  // Of a patched Scale only built-in kinds look at whose it is.
+  else if (!kind.custom) throw conflict({ ...kind, plural: `${kind.plural}/scale` }, name, otherUid(uid, live));
   return next;
 }

@@ -28,10 +28,12 @@ export function decode(
     throw badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${why}`);
   };
   if (reading.mismatch.length > 0) refuse(`json: cannot unmarshal ${reading.mismatch[0]}`);
-  const complaints = reading.unknown.map((path) => `unknown field "${path}"`);
-  if (validation === 'Strict' && complaints.length > 0) refuse(`strict decoding error: ${complaints.join(', ')}`);
+  // Of an object of another kind only the metadata is read.
   const isOfThisKind = !kind.custom || !result.kind || result.kind === kind.kind;
-  if (validation === 'Warn' && isOfThisKind) warnings.push(...complaints);
+  const unknown = reading.unknown.filter((path) => isOfThisKind || path.startsWith('metadata.'));
+  const complaints = unknown.map((path) => `unknown field "${path}"`);
+  if (validation === 'Strict' && complaints.length > 0) refuse(`strict decoding error: ${complaints.join(', ')}`);
+  if (validation === 'Warn') warnings.push(...complaints);
   if (isFields(result.metadata)) warnings.push(...dropRepeatedOwners(result.metadata, origin));
   define(result, 'apiVersion', apiVersionOf(kind));
   // A wrong kind of a custom object is judged together with the rest.

@@ -54,6 +54,7 @@ function zeroOf(schema: Schema): unknown {
     case 'struct':
       return readFields({}, resolve(schema), '', { unknown: [], mismatch: [] });
     case 'text':
+    case 'bytes':
       return '';
     case 'integer':
     case 'number':

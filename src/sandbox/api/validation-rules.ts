@@ -1,19 +1,17 @@
 /** Custom kinds: their schema, and the rules that their definitions give in CEL, written out here by name. */
 import { type Cause, cause } from './failure.ts';
 import type { KindInfo } from './kinds.ts';
-import { equal, isFields, valueAt } from './objects.ts';
+import { equal, hasField, isFields, valueAt } from './objects.ts';
 import type { ApiObject } from './types.ts';
-import { validateSchema } from './validation-schema.ts';
+import { httpRouteRules } from './validation-gateway.ts';
+import { repetitions, validateSchema } from './validation-schema.ts';
 
-interface Rule {
+export interface Rule {
+  /** With `*` for every item of a list. */
   path: string;
   /** Whether the value is right; only asked where there is one. */
   holds(value: unknown, before: unknown): boolean;
   message: string;
-}
-
-function has(value: unknown, field: string): boolean {
-  return isFields(value) && value[field] !== undefined;
 }
 
 const secret = 'namespace must not be set';
@@ -27,20 +25,22 @@ const RULES: Record<string, readonly Rule[]> = {
     },
     {
       path: 'spec.strategy',
-      holds: (value) => !(has(value, 'canary') && has(value, 'blueGreen')),
+      holds: (value) => !(hasField(value, 'canary') && hasField(value, 'blueGreen')),
       message: 'only one of canary and blueGreen may be set',
     },
   ],
   GitSource: [
-    { path: 'spec.repository.secretRef', holds: (value) => !has(value, 'namespace'), message: secret },
+    { path: 'spec.repository.secretRef', holds: (value) => !hasField(value, 'namespace'), message: secret },
     {
       path: 'spec.path',
       holds: (value) => !String(value).startsWith('/') && !/(^|\/)[.][.](\/|$)/.test(String(value)),
       message: 'path must be relative and stay inside the repository',
     },
   ],
-  RevertPolicy: [{ path: 'spec.repository.secretRef', holds: (value) => !has(value, 'namespace'), message: secret }],
-  HTTPRoute: [],
+  RevertPolicy: [
+    { path: 'spec.repository.secretRef', holds: (value) => !hasField(value, 'namespace'), message: secret },
+  ],
+  HTTPRoute: httpRouteRules,
 };
 
 /** What keeps rules from being asked. */
@@ -62,12 +62,36 @@ export function validateCustom(kind: KindInfo, object: ApiObject, live: ApiObjec
       'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
     return [...found, { reason: 'FieldValueInvalid', message: `Invalid value: null: ${message}`, field: '<nil>' }];
   }
-  const broken = rules.flatMap(({ path, holds, message }) => {
-    const value = valueAt(object, ...path.split('.'));
-    if (value === undefined || value === null) return [];
-    return holds(value, valueAt(live, ...path.split('.'))) ? [] : [cause.invalid(path, value, message)];
-  });
-  return [...found, ...broken];
+  return [...found, ...brokenRules(rules, object, live)];
+}
+
+function brokenRules(rules: readonly Rule[], object: ApiObject, live: ApiObject | undefined): Cause[] {
+  return rules.flatMap(({ path, holds, message }) =>
+    placesAt(object, path.split('.')).flatMap(({ at, value }) =>
+      holds(value, valueAt(live, ...path.split('.'))) ? [] : [cause.invalid(at, value, message)],
+    ),
+  );
+}
+
+interface Place {
+  /** As in `spec.rules[0].filters`. */
+  at: string;
+  value: unknown;
+}
+
+/** Everything that there is at a path. */
+function placesAt(value: unknown, [key, ...rest]: readonly string[], at = ''): Place[] {
+  if (value === undefined || value === null) return [];
+  if (key === undefined) return [{ at, value }];
+  if (key === '*')
+    return Array.isArray(value) ? value.flatMap((item, index) => placesAt(item, rest, `${at}[${index}]`)) : [];
+  return placesAt(valueAt(value, key), rest, at === '' ? key : `${at}.${key}`);
+}
+
+/** An object that says to be of another kind: its shape is not looked at, its lists and the rules are. */
+export function misnamed(kind: KindInfo, object: ApiObject): Cause[] {
+  const wrong = cause.invalid('kind', object.kind, `must be ${kind.kind}`);
+  return [wrong, ...repetitions(object, kind.schema, ''), ...brokenRules(RULES[kind.kind] ?? [], object, undefined)];
 }
 
 /** Whether nothing but maps leads to a path. */

@@ -98,6 +98,20 @@ function duplicates(list: unknown[], schema: Schema, path: string): Cause[] {
   });
 }
 
+/** The same item twice, anywhere in a value. */
+export function repetitions(value: unknown, given: Schema, path: string): Cause[] {
+  const schema = resolve(given);
+  const below = (each: unknown, part: Schema | undefined, at: string) => (part ? repetitions(each, part, at) : []);
+  if (Array.isArray(value)) {
+    const items = value.flatMap((each, index) => below(each, itemOf(schema), `${path}[${index}]`));
+    return [...items, ...duplicates(value, schema, path)];
+  }
+  if (!isFields(value)) return [];
+  return Object.entries(value).flatMap(([key, each]) =>
+    path === '' && key === 'metadata' ? [] : below(each, field(schema, key), path === '' ? key : `${path}.${key}`),
+  );
+}
+
 const maps: Check = (value, schema, path) => {
   if (!isFields(value)) return [];
   const found: Cause[] = [];

@@ -29,11 +29,13 @@ interface Context {
   /** Before the names of objects outside of namespaces. */
   prefix: string;
   sentinels: number;
+  /** Kinds of which the server chose a name: by a second one the two would list them in different orders. */
+  named: Set<string>;
 }
 
 type Base = Pick<Operation, 'kind' | 'name' | 'subresource' | 'query'>;
 
-function pickKind({ random, kinds }: Context): TestedKind {
+function pickKind({ random, kinds }: Pick<Context, 'random' | 'kinds'>): TestedKind {
   const weights = Object.fromEntries(kinds.map((kind) => [kind.kind, kind.weight]));
   const name = random.weighted(weights);
   return kinds.find((kind) => kind.kind === name) as TestedKind;
@@ -113,7 +115,9 @@ function create(context: Context, base: Base): Operation {
   const { random } = context;
   const operation = { ...base, verb: 'create', edits: pickEdits(random, base.kind, ''), ...spoilt(random) } as const;
   if (random.chance(0.02)) return { ...operation, elsewhere: 'nowhere' };
-  return random.chance(0.05) ? { ...operation, generateName: true } : operation;
+  if (!random.chance(0.05) || context.named.has(base.kind.kind)) return operation;
+  context.named.add(base.kind.kind);
+  return { ...operation, generateName: true };
 }
 
 function update(context: Context, base: Base): Operation {
@@ -369,8 +373,8 @@ export function sequenceOf(seed: number, only?: string): Sequence {
   const random = createRandom(seed);
   const namespace = `d-${seed}`;
   const pool = only === undefined ? KINDS : KINDS.filter(({ kind }) => kind === only);
-  const kinds = Array.from({ length: 2 }, () => pickKind({ random, kinds: pool, prefix: '', sentinels: 0 }));
-  const context: Context = { random, kinds: [...new Set(kinds)], prefix: namespace, sentinels: 0 };
+  const kinds = Array.from({ length: 2 }, () => pickKind({ random, kinds: pool }));
+  const context: Context = { random, kinds: [...new Set(kinds)], prefix: namespace, sentinels: 0, named: new Set() };
   const operations = Array.from({ length: LENGTH }, () => nextOperation(context));
   const last = context.kinds.map((kind) => {
     const query = withSequence({}, kind, namespace);

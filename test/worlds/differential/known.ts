@@ -10,11 +10,6 @@ export interface KnownDifference {
 
 type Table = readonly KnownDifference[];
 
-const rules: KnownDifference = {
-  reason: 'the Gateway API gives rules in CEL with its definitions; the sandbox does not evaluate them',
-  matches: ({ kind }, _difference, [real]) => kind.kind === 'HTTPRoute' && real.code === 422,
-};
-
 const panics: KnownDifference = {
   reason: 'a JSON patch that goes through a null makes the real server break the connection',
   matches: (operation, _difference, [real]) =>
@@ -27,10 +22,21 @@ const statusCreates: KnownDifference = {
     kind.kind === 'Service' && subresource === 'status' && verb !== 'create' && real.code === 201,
 };
 
-const scaleWrites: KnownDifference = {
-  reason:
-    'to scale a Rollout or ReplicaSet to the number that it has may be a write of managedFields on the real server',
-  matches: ({ subresource }, { path }) => subresource === 'scale' && path === 'body.metadata.resourceVersion',
+const emptyData: KnownDifference = {
+  reason: 'to the real server an empty map of data is a change of an immutable ConfigMap or Secret that has none',
+  matches: ({ kind }, _difference, [real, sandbox]) =>
+    ['ConfigMap', 'Secret'].includes(kind.kind) && real.code === 422 && sandbox.code === 200 && areData(real.body),
+};
+
+function areData(refusal: unknown): boolean {
+  const { fields = [] } = refusal as { fields?: string[] };
+  return fields.length > 0 && fields.every((field) => field === 'data' || field === 'binaryData');
+}
+
+const repairs: KnownDifference = {
+  reason: "the real server tells in an Event when it finds a Service's address that it has not given out",
+  matches: ({ kind }, _difference, [real]) =>
+    kind.kind === 'Event' && JSON.stringify(real.body).includes('"ipallocator-repair-controller"'),
 };
 
 const ownObstacle: KnownDifference = {
@@ -40,7 +46,7 @@ const ownObstacle: KnownDifference = {
     operation.verb === 'delete' && operation.version === 'fresh' && real.code === 409 && sandbox.code === 200,
 };
 
-export const knownDifferences: Table = [rules, panics, statusCreates, scaleWrites, ownObstacle];
+export const knownDifferences: Table = [panics, statusCreates, emptyData, repairs, ownObstacle];
 
 export function knownDifference(
   operation: Operation,

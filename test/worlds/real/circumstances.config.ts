@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { reportersFor } from './reporting.ts';
 
 /** Each story breaks servers that all others need: one after the other. */
 export default defineConfig({
   root: fileURLToPath(new URL('../../..', import.meta.url)),
   test: {
+    reporters: reportersFor('circumstances'),
     include: ['test/real/circumstances/*.test.ts'],
     fileParallelism: false,
     maxWorkers: 1,

@@ -51,7 +51,9 @@ async function untilTrue(check: () => Promise<boolean>, seconds: number): Promis
 
 /** A watched copy of the story's Rollouts and routes. */
 async function watch(connection: Connection, namespace: string) {
-  const caches = createCaches({ connection, log: silentLog(), clock, namespace });
+  // Servers are broken on purpose: a story must see at once what happens when they are back.
+  const timing = { longestRetryMilliseconds: 500 };
+  const caches = createCaches({ connection, log: silentLog(), clock, namespace, timing });
   const watched = caches.cache(rollouts);
   const routes = caches.cache(httpRoutes);
   await caches.start();

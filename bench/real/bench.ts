@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { aim, machine } from '../machine.ts';
+import { controllerProgram, type Program } from '../program.ts';
+import type { Concurrent } from './concurrent.ts';
+import type { Order, Part } from './measure.ts';
+
+const PARTS = ['idle', 'plain', 'routed'] as const;
+
+const HELP = `npm run bench:real -- [--short] [--sources] [--only idle|plain|routed] [--rollouts N] [--profile FOLDER]
+
+Prints one JSON object: a controller against a real API server. See docs/benchmarks.md.
+
+  --short           100 Rollouts instead of 1,000, for CI
+  --rollouts N      so many Rollouts
+  --sources         run the controller from its sources instead of the image's bundle
+  --only PART       one part: at rest, releases without a router, releases with a route each; may be repeated
+  --profile FOLDER  leave the controller's CPU profile there
+`;
+
+/** For the reader: measured once on such a machine, not by this bench. */
+const REFERENCE = {
+  plain: { seconds: 93, writesPerRollout: 11, controllerCpuSeconds: 33, rssMiB: 235, p50ShareOfAll: 0.9 },
+  routed: { seconds: 195, writesPerRollout: 21, controllerCpuSeconds: 105, rssMiB: 306, p50ShareOfAll: 0.9 },
+};
+
+const AIMS = {
+  plain: { seconds: 46, writesPerRollout: 9, eventsLost: 0 },
+  routed: { seconds: 97, writesPerRollout: 18, eventsLost: 0 },
+};
+
+const LANE = fileURLToPath(new URL('lane.ts', import.meta.url));
+/** As the lane says it: what did not run has neither passed nor failed. */
+const SKIPPED = 77;
+
+/** People see on standard error what happens; standard output stays one JSON object. */
+async function measured(order: Omit<Order, 'file'>): Promise<object | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), 'headgate-figures-'));
+  const file = join(folder, 'figures.json');
+  try {
+    const lane = spawn(process.execPath, [LANE, JSON.stringify({ ...order, file })], { stdio: ['ignore', 2, 2] });
+    const code = await new Promise<number>((resolve) => lane.once('exit', (status) => resolve(status ?? 1)));
+    if (code === SKIPPED) return undefined;
+    if (code !== 0) throw new Error(`${order.part}: the lane ended with exit code ${code}`);
+    return JSON.parse(await readFile(file, 'utf8')) as object;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function aimsOf(part: 'plain' | 'routed', figures: Concurrent) {
+  const { seconds, writesPerRollout, eventsLost } = AIMS[part];
+  return {
+    seconds: aim(seconds, figures.seconds),
+    writesPerRollout: aim(writesPerRollout, figures.writesPerRollout),
+    eventsLost: aim(eventsLost, figures.eventsLost),
+  };
+}
+
+async function bench(parts: readonly Part[], order: Omit<Order, 'file' | 'part'>) {
+  const before = machine();
+  const size = order.rollouts;
+  const figures: Record<string, unknown> = {};
+  const aims: Record<string, unknown> = {};
+  for (const part of parts) {
+    process.stderr.write(`${part}, ${size} Rollouts ...\n`);
+    const found = await measured({ ...order, part });
+    if (!found) return undefined;
+    process.stderr.write(`${JSON.stringify(found)}\n`);
+    figures[part === 'idle' ? `idle_${size}` : `concurrent_${size}_${part}`] = found;
+    // They are aims for 1,000 at once: fewer of them say nothing about the time.
+    if (part !== 'idle' && size === 1000) aims[part] = aimsOf(part, found as Concurrent);
+  }
+  const { name, nodeOptions } = order.program;
+  return {
+    ...figures,
+    aims,
+    reference: REFERENCE,
+    routesJudgedBy: 'contour',
+    program: { name, nodeOptions },
+    machine: { ...before, loadAfter: loadavg()[0] },
+  };
+}
+
+function partsOf(only: string[] | undefined): readonly Part[] {
+  if (!only) return PARTS;
+  return only.map((name) => {
+    const part = PARTS.find((known) => known === name);
+    if (!part) throw new Error(`--only ${name} is not known; known are ${PARTS.join(', ')}`);
+    return part;
+  });
+}
+
+function profiled(program: Program, folder: string | undefined): Program {
+  if (!folder) return program;
+  return { ...program, nodeOptions: [...program.nodeOptions, '--cpu-prof', `--cpu-prof-dir=${folder}`] };
+}
+
+const { values } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    sources: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true },
+    rollouts: { type: 'string' },
+    profile: { type: 'string' },
+    help: { type: 'boolean' },
+  },
+});
+if (values.help) process.stdout.write(HELP);
+else {
+  const program = profiled(await controllerProgram(values.sources ? 'sources' : 'bundle'), values.profile);
+  const rollouts = Number(values.rollouts ?? (values.short ? 100 : 1000));
+  const figures = await bench(partsOf(values.only), { program, short: values.short, rollouts });
+  if (figures) process.stdout.write(`${JSON.stringify(figures, undefined, 2)}\n`);
+  else process.exitCode = SKIPPED;
+}

@@ -1,0 +1,119 @@
+/** Who a real API server enters as the writer of what; each was once a difference that random requests found. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  configMap,
+  MAPS,
+  PATCHES,
+  ROLLOUTS,
+  replicaSet,
+  rollout,
+  SETS,
+  type TestServer,
+  testServer,
+} from './testing.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await testServer();
+});
+afterAll(() => server.stop());
+
+const patch = (path: string, body: unknown, type: keyof typeof PATCHES) =>
+  server.call('PATCH', path, body, { 'content-type': PATCHES[type] });
+
+interface Entry {
+  manager: string;
+  operation: string;
+  subresource?: string;
+  time?: string;
+  fieldsV1: { 'f:spec'?: Record<string, unknown>; [field: string]: unknown };
+}
+
+const entriesOf = (body: Record<string, unknown>) =>
+  (body as { metadata: { managedFields: Entry[] } }).metadata.managedFields;
+
+/** Who owns the number of replicas. */
+const ownersOf = async (path: string) => {
+  const { body } = await server.call('GET', path);
+  const owners = entriesOf(body).filter(({ fieldsV1 }) => fieldsV1['f:spec'] && 'f:replicas' in fieldsV1['f:spec']);
+  return owners.map(({ manager, subresource = '' }) => `${manager}/${subresource}`);
+};
+
+describe('who wrote', () => {
+  const scale = (path: string, replicas: number) =>
+    patch(`${path}/scale?fieldManager=scaler`, { spec: { replicas } }, 'merge');
+
+  it('gives the number of replicas to who scales', async () => {
+    await server.call('POST', `${SETS}?fieldManager=maker`, replicaSet('scaled'));
+    expect(await ownersOf(`${SETS}/scaled`)).toEqual(['maker/']);
+    await scale(`${SETS}/scaled`, 3);
+    expect(await ownersOf(`${SETS}/scaled`)).toEqual(['scaler/scale']);
+  });
+
+  it('forgets who owns the number once it was scaled to nothing', async () => {
+    await server.call('POST', `${ROLLOUTS}?fieldManager=maker`, rollout('nobody'));
+    await scale(`${ROLLOUTS}/nobody`, 0);
+    expect(await ownersOf(`${ROLLOUTS}/nobody`)).toEqual([]);
+    await scale(`${ROLLOUTS}/nobody`, 2);
+    expect(await ownersOf(`${ROLLOUTS}/nobody`)).toEqual([]);
+  });
+
+  it('splits the entry of an update when the number is scaled to itself', async () => {
+    await server.call('POST', `${SETS}?fieldManager=maker`, { ...replicaSet('same') });
+    await scale(`${SETS}/same`, 1);
+    const { body } = await server.call('GET', `${SETS}/same`);
+    expect(entriesOf(body).map(({ manager, time }) => [manager, time !== undefined])).toEqual([
+      ['maker', false],
+      ['maker', true],
+    ]);
+    await scale(`${SETS}/same`, 1);
+    expect(await ownersOf(`${SETS}/same`)).toEqual([]);
+  });
+
+  it('enters the writer of an object that is made with the entries of another', async () => {
+    const managedFields = [
+      { manager: 'former', operation: 'Update', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: { 'f:data': {} } },
+    ];
+    const { body } = await server.call(
+      'POST',
+      `${MAPS}?fieldManager=maker`,
+      configMap('again', { a: '1' }, { managedFields }),
+    );
+    expect(entriesOf(body).map(({ manager }) => manager)).toEqual(['maker']);
+  });
+
+  it('counts it as a change when an apply says that an object has no time of birth', async () => {
+    await server.call('POST', `${ROLLOUTS}?fieldManager=maker`, rollout('unborn'));
+    const born = { ...rollout('unborn'), metadata: { name: 'unborn', creationTimestamp: null } };
+    const timeOf = (body: Record<string, unknown>, name: string) =>
+      entriesOf(body).find(({ manager }) => manager === name)?.time;
+    const claim = (manager: string, object: object) =>
+      patch(`${ROLLOUTS}/unborn?fieldManager=${manager}`, object, 'apply');
+    expect(timeOf((await claim('one', rollout('unborn'))).body, 'one')).toBeUndefined();
+    expect(timeOf((await claim('two', born)).body, 'two')).toBeDefined();
+  });
+
+  it('takes nulls that were applied out of the metadata by a write of its own', async () => {
+    const bare = { ...rollout('nulled'), metadata: { name: 'nulled', labels: null } };
+    const versionOf = (body: Record<string, unknown>) => (body.metadata as { resourceVersion: string }).resourceVersion;
+    const touch = async () => versionOf((await patch(`${ROLLOUTS}/nulled`, [], 'json')).body);
+    const made = versionOf((await patch(`${ROLLOUTS}/nulled?fieldManager=one`, bare, 'apply')).body);
+    const settled = await touch();
+    expect(settled).not.toBe(made);
+    expect(await touch()).toBe(settled);
+  });
+});
+
+describe('a Scale', () => {
+  it('selects by expressions, too', async () => {
+    const matchExpressions = [
+      { key: 'tier', operator: 'NotIn', values: ['b', 'a'] },
+      { key: 'app', operator: 'Exists' },
+    ];
+    const set = replicaSet('selecting');
+    const spec = { ...set.spec, selector: { matchLabels: { app: 'selecting' }, matchExpressions } };
+    await server.call('POST', SETS, { ...set, spec });
+    const { body } = await server.call('GET', `${SETS}/selecting/scale`);
+    expect(body.status).toMatchObject({ selector: 'app=selecting,app,tier notin (a,b)' });
+  });
+});

@@ -1,0 +1,114 @@
+import { isDeepStrictEqual } from 'node:util';
+import { expect, it } from 'vitest';
+import { machineNow } from '../../../src/clock.ts';
+import { analysisRuns, events, gitReverts, replicaSets, services } from '../../../src/kube/resources.ts';
+import { HASH, routeWeights } from '../../behaviour/fixtures.ts';
+import type { TestWorld } from '../../worlds/world.ts';
+import type { Team } from '../loop/team.ts';
+import { type Told, tellStory } from './killed.ts';
+import { secondsSince, tellFigures } from './shop.ts';
+
+/** Each with a controller of its own, on two cores. */
+const STORIES_AT_ONCE = 5;
+const SETTLED_SECONDS = 30;
+/** They would not be the same in any two runs. */
+const REVISION = 'rollout.argoproj.io/revision';
+
+/** Everything that must be the same however often the controller was killed; names of its own aside. */
+async function outcomeOf(world: TestWorld, team: Team) {
+  const { phase, abort, stableRS, currentPodHash, currentStepIndex, availableReplicas, message } =
+    (await world.rollout('shop')).status ?? {};
+  const sets = (await world.list(replicaSets)).map(({ metadata, spec, status }) => [
+    metadata.labels?.[HASH],
+    metadata.annotations?.[REVISION],
+    spec.replicas,
+    status?.replicas,
+  ]);
+  const runs = (await world.list(analysisRuns)).map(({ metadata, status }) => [metadata.name, status?.phase]);
+  const selectors = (await world.list(services)).map(({ metadata, spec }) => [metadata.name, spec.selector]);
+  const commits = (await team.log()).map(({ message: told }) =>
+    told.split('\n')[0]?.replace(world.namespace, 'NAMESPACE'),
+  );
+  return {
+    rollout: { phase, abort, stableRS, currentPodHash, currentStepIndex, availableReplicas, message },
+    sets: sets.sort(),
+    runs: runs.sort(),
+    selectors: selectors.sort(),
+    weights: await routeWeights(world),
+    reverts: (await world.list(gitReverts)).map(({ spec, status }) => [status?.state, spec.culprits.length]),
+    commits,
+  };
+}
+
+type Outcome = Awaited<ReturnType<typeof outcomeOf>>;
+
+/** How often each event was told. */
+async function eventsOf(world: TestWorld): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { reason = '', count = 1, involvedObject } of await world.list(events)) {
+    if (!['Rollout', 'AnalysisRun', 'GitRevert', 'GitSource'].includes(involvedObject.kind ?? '')) continue;
+    const what = `${involvedObject.kind} ${reason}`;
+    counts[what] = (counts[what] ?? 0) + count;
+  }
+  return counts;
+}
+
+interface Look {
+  outcome: Outcome;
+  events: Record<string, number>;
+}
+
+/** Waits until it is as expected, or has had the time for it. */
+function lookFor(expected?: Outcome) {
+  return async (world: TestWorld, team: Team): Promise<Look> => {
+    const isThere = async () => isDeepStrictEqual(await outcomeOf(world, team), expected);
+    if (expected) await world.untilTrue(isThere, SETTLED_SECONDS / 2).catch(() => {});
+    else await world.pass(SETTLED_SECONDS / 2);
+    // Nothing more may come of it.
+    await world.pass(3);
+    return { outcome: await outcomeOf(world, team), events: await eventsOf(world) };
+  };
+}
+
+function expectSame(killed: Told<Look>, recorded: Told<Look>): void {
+  expect(killed.kills).toBeGreaterThan(0);
+  expect(killed.outcome.outcome).toEqual(recorded.outcome.outcome);
+  for (const [what, count] of Object.entries(killed.outcome.events))
+    expect(count, `events ${what}`).toBeLessThanOrEqual((recorded.outcome.events[what] ?? 0) + killed.kills);
+}
+
+/** Each of the kinds, several at once; answers with what went wrong. */
+async function tellAll(kinds: string[], check: (kind: string) => Promise<void>): Promise<string[]> {
+  const failures: string[] = [];
+  const rest = [...kinds];
+  const work = async () => {
+    for (let kind = rest.shift(); kind !== undefined; kind = rest.shift()) {
+      await check(kind).catch((error: unknown) => failures.push(`${kind}: ${error}`));
+    }
+  };
+  await Promise.all(Array.from({ length: STORIES_AT_ONCE }, work));
+  return failures;
+}
+
+it('the controller, killed around any kind of write, ends where it would have ended', {
+  timeout: 900_000,
+}, async () => {
+  const begin = machineNow();
+  const recorded = await tellStory(undefined, lookFor());
+  const kinds = [...recorded.kinds.keys()].sort();
+  console.log(
+    `kinds of writes: ${kinds.map((kind) => `${kind} (${[...(recorded.kinds.get(kind) ?? [])]})`).join('; ')}`,
+  );
+  console.log(`without a kill: ${JSON.stringify(recorded.outcome, undefined, 1)}`);
+  expect(recorded.outcome.outcome).toMatchObject({ reverts: [['done', 1]], rollout: { phase: 'Healthy' } });
+  const recordedSeconds = secondsSince(begin);
+  let kills = 0;
+  const failures = await tellAll(kinds, async (kind) => {
+    const told = await tellStory(kind, lookFor(recorded.outcome.outcome));
+    kills += told.kills;
+    console.log(`${told.kills} kills around: ${kind}`);
+    expectSame(told, recorded);
+  });
+  tellFigures('killed', { kinds: kinds.length, kills, recordedSeconds, seconds: secondsSince(begin) });
+  expect(failures.join('\n\n')).toBe('');
+});

@@ -1,0 +1,139 @@
+import type { Rollout } from '../../../src/api/index.ts';
+import { gitReverts, gitSources } from '../../../src/kube/resources.ts';
+import {
+  BAD,
+  background,
+  FIRST,
+  GOOD,
+  isHealthy,
+  ROUTING,
+  rolloutYaml,
+  routeYaml,
+  successRateYaml,
+} from '../../behaviour/fixtures.ts';
+import { type ControllerPlace, realWorld } from '../../worlds/real/test-world.ts';
+import type { TestWorld } from '../../worlds/world.ts';
+import { makeHome } from '../loop/controller.ts';
+import { followYaml, rightsYaml } from '../loop/manifests.ts';
+import { foundTeam, type Team } from '../loop/team.ts';
+import { type Controller, launch } from './controller.ts';
+import { type Moment, startApiFront, startGiteaFront } from './front.ts';
+import { theServers } from './shop.ts';
+
+const IDENTITY = 'controller';
+
+/**
+ * Kills around the first write of one kind in each chapter: before the server hears of it, and, when it is tried again,
+ * once the server has done it and before the controller hears of that.
+ */
+class Killer {
+  readonly #kind: string | undefined;
+  #due: Moment[] = [];
+  #chapter = '';
+  readonly kinds = new Map<string, Set<string>>();
+  kills = 0;
+  kill = () => {};
+
+  constructor(kind: string | undefined) {
+    this.#kind = kind;
+  }
+
+  begin(chapter: string): void {
+    this.#chapter = chapter;
+    this.#due = ['arrives', 'answered'];
+  }
+
+  readonly onWrite = (kind: string, moment: Moment): boolean => {
+    const chapters = this.kinds.get(kind) ?? new Set();
+    this.kinds.set(kind, chapters.add(this.#chapter));
+    if (kind !== this.#kind || moment !== this.#due[0]) return false;
+    this.#due.shift();
+    this.kills++;
+    this.kill();
+    return true;
+  };
+}
+
+/** The controller behind a front, started again whenever it ends. */
+async function startPatiently(place: ControllerPlace, killer: Killer) {
+  await makeHome(place);
+  const front = await startApiFront(place, { userAgent: IDENTITY, onWrite: killer.onWrite });
+  let isOver = false;
+  let controller: Controller;
+  const start = () => {
+    controller = launch(place, front.kubeconfig, IDENTITY);
+    void controller.ended.then(() => isOver || start());
+  };
+  killer.kill = () => controller.signal('SIGKILL');
+  start();
+  return {
+    async kill() {
+      isOver = true;
+      await controller.end();
+      await front.close();
+    },
+  };
+}
+
+/** A release takes some ten seconds; a bad one never gets further than to its pause. */
+function shopFiles(world: TestWorld, image: string): Record<string, string> {
+  const pause = image === BAD ? '{}' : '{ duration: 4 }';
+  const steps = `[{ setWeight: 50 }, { pause: ${pause} }]`;
+  const judge = 'failureLimit: 0, interval: 2s, successCondition: result >= 0.95';
+  const rollout = rolloutYaml({ replicas: 2, steps, canary: ROUTING + background(1) }).replace(FIRST, image);
+  return { 'apps/shop/all.yaml': [routeYaml(world), successRateYaml(world, judge), rollout].join('---') };
+}
+
+const runsWell = (image: string) => (rollout: Rollout) =>
+  isHealthy(rollout) && rollout.spec.template?.spec?.containers[0]?.image === image;
+
+async function tell(world: TestWorld, team: Team, follow: string, killer: Killer): Promise<void> {
+  const commit = (image: string) => team.commit(`Release ${image}`, shopFiles(world, image));
+  killer.begin('install');
+  await commit(FIRST);
+  await world.create(follow);
+  await world.until('shop', runsWell(FIRST), 60);
+  killer.begin('good release');
+  await commit(GOOD);
+  await world.until('shop', runsWell(GOOD), 60);
+  killer.begin('bad release');
+  await commit(BAD);
+  const isReported = async () => (await world.list(gitReverts)).some(({ status }) => status?.reported !== undefined);
+  await world.untilTrue(isReported, 60);
+  await world.until('shop', runsWell(GOOD), 60);
+  const isApplied = async () =>
+    (await world.list(gitSources))[0]?.status?.lastAppliedCommit === (await team.log())[0]?.id;
+  await world.untilTrue(isApplied, 30);
+}
+
+export interface Told<T> {
+  /** In which chapters each kind of write was seen. */
+  kinds: ReadonlyMap<string, ReadonlySet<string>>;
+  kills: number;
+  outcome: T;
+}
+
+/**
+ * The first release, a good one, and a bad one that is taken out of Git; the controller is killed around writes of a kind.
+ * `look` sees what came of it.
+ */
+export async function tellStory<T>(
+  kind: string | undefined,
+  look: (world: TestWorld, team: Team) => Promise<T>,
+): Promise<Told<T>> {
+  const { gitea } = theServers();
+  const killer = new Killer(kind);
+  const team = await foundTeam(gitea);
+  const front = await startGiteaFront(gitea.url, { onWrite: killer.onWrite });
+  const world = await realWorld((place) => startPatiently(place, killer));
+  try {
+    const seenByController = { ...team, url: front.url + new URL(team.url).pathname };
+    const yaml = [rightsYaml(world, team), followYaml(world, seenByController)].join('---');
+    await tell(world, team, yaml, killer);
+    return { kinds: killer.kinds, kills: killer.kills, outcome: await look(world, team) };
+  } finally {
+    await world.stop();
+    await front.close();
+    await team.close();
+  }
+}
