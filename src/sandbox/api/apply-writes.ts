@@ -15,7 +15,7 @@ import { applyKindDefaults, dropDisabled } from './defaulting-kinds.ts';
 import { badRequest, conflict, notFound } from './failure.ts';
 import { carryOver, checkName, checkVersion, type Target } from './identity.ts';
 import { apiVersionOf, type KindInfo } from './kinds.ts';
-import { copy, isFields } from './objects.ts';
+import { copy, equal, isFields } from './objects.ts';
 import { decode } from './structure.ts';
 import type { ApiObject } from './types.ts';
 
@@ -34,7 +34,7 @@ export function apply(services: Services, target: Target, body: object, options:
   const object = live
     ? changeTo(services, target, live, merged, options)
     : makeFrom(services, target, configuration, merged, options);
-  if (object !== live && keepsNulls(kind, merged)) services.unsettled.add(object);
+  if (object !== live && subresource === '' && isKeptOtherwise(kind, merged, object)) services.unsettled.add(object);
   return { object, created: !live };
 }
 
@@ -50,14 +50,13 @@ function readConfiguration({ kind, key }: Target, body: object): { configuration
   return { configuration, born };
 }
 
-/** Where the server keeps nulls that it does not show: in the metadata of custom objects, and as bytes that are none. */
-function keepsNulls(kind: KindInfo, { metadata, data, binaryData }: ApiObject): boolean {
-  if (kind.custom) return [metadata.labels, metadata.annotations].some(holdsNull);
-  return kind.kind === 'Secret' ? holdsNull(data) : kind.kind === 'ConfigMap' && holdsNull(binaryData);
-}
+const TYPED = ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const;
 
-function holdsNull(value: unknown): boolean {
-  return value === null || (isFields(value) && Object.values(value).includes(null));
+/** Where the server keeps what it does not show: nothing and nulls in the metadata of custom objects, bytes that are none. */
+function isKeptOtherwise(kind: KindInfo, merged: ApiObject, object: ApiObject): boolean {
+  if (kind.custom) return TYPED.some((key) => !equal(merged.metadata[key], object.metadata[key]));
+  const bytes = kind.kind === 'Secret' ? merged.data : kind.kind === 'ConfigMap' ? merged.binaryData : undefined;
+  return isFields(bytes) && Object.values(bytes).includes(null);
 }
 
 function makeFrom(

@@ -64,14 +64,14 @@ export function applyConfiguration(application: Application): ApiObject {
 }
 
 /** Whoever wrote an object in which nobody is entered. */
-function formerWriters(kind: KindInfo, live: ApiObject, { time }: Writer): Manager {
+function formerWriters(kind: KindInfo, live: ApiObject, { time, subresource }: Writer): Manager {
   const { set } = difference(emptyObject(kind), live, kind.schema);
-  const fields = writable(set, kind.hasStatus, '');
+  const fields = writable(set, kind.hasStatus, subresource);
   return {
     manager: 'before-first-apply',
     operation: 'Update',
     apiVersion: live.apiVersion,
-    subresource: '',
+    subresource,
     time,
     fields,
   };

@@ -30,7 +30,7 @@ export interface WriteOptions {
 export interface Services {
   storage: Storage;
   clock: Clock;
-  /** Objects that are kept with nulls that nobody sees: the next write takes them out, if nothing else. */
+  /** Objects that are kept with what nobody sees, such as nulls: the next write takes it out, if nothing else. */
   unsettled: WeakSet<ApiObject>;
 }
 

@@ -52,6 +52,12 @@ describe('delete', () => {
     expect(await exists(`${PODS}/unscheduled`)).toBe(false);
   });
 
+  it('tells who asks in the old way for cascades that there is something to wait for', async () => {
+    await server.call('POST', MAPS, configMap('waiting', {}, { finalizers: ['example.com/hold'] }));
+    expect((await server.call('DELETE', `${MAPS}/waiting`, { orphanDependents: false })).code).toBe(202);
+    expect((await server.call('DELETE', `${MAPS}/waiting`)).code).toBe(200);
+  });
+
   it('only lets a pod that is to go be hurried', async () => {
     await server.call('POST', PODS, pod('leaving', 'node-1'));
     const { body } = await server.call('DELETE', `${PODS}/leaving`);

@@ -15,7 +15,7 @@ import {
   unsupportedMediaType,
 } from './failure.ts';
 import { checkName, type Target } from './identity.ts';
-import { apiVersionOf, type KindInfo } from './kinds.ts';
+import { apiVersionOf } from './kinds.ts';
 import { filterOf, listObjects } from './list.ts';
 import { type Fields, isFields, listAt, textAt, timestamp, valueAt } from './objects.ts';
 import { jsonPatch } from './patch-json.ts';
@@ -221,11 +221,12 @@ function patchedScale({ kind, contentType }: ResourceRequest, scale: unknown): o
 }
 
 /** A patch may not make another kind of an object. */
-function requireSameKind({ kind, contentType }: ResourceRequest, next: Fields): void {
+function requireSameKind(request: ResourceRequest, next: Fields): void {
+  const { kind, contentType } = request;
   if (textAt(next, 'metadata', 'name') === '') throw badRequest('name must be provided');
   if (contentType === STRATEGIC) return;
   if (kind.custom) {
-    requireCustomKind(kind, next);
+    requireCustomKind(targetOf(request), next);
     return;
   }
   const { apiVersion, kind: name } = next;
@@ -235,9 +236,11 @@ function requireSameKind({ kind, contentType }: ResourceRequest, next: Fields): 
 }
 
 /** A custom object without a version is more than the real server can take. */
-function requireCustomKind(kind: KindInfo, next: Fields): void {
+function requireCustomKind(target: Target, next: Fields): void {
+  const { kind } = target;
   const { apiVersion = '', kind: name } = next;
   if (typeof apiVersion !== 'string' || typeof name !== 'string') throw invalidPatch('a kind is a text');
+  if (apiVersion !== apiVersionOf(kind)) checkName(target, next as unknown as ApiObject);
   if (apiVersion === '') throw new Failure(500, 'InternalError', `Object 'apiVersion' is missing`);
   if (name === '') throw invalidPatch(`Object 'Kind' is missing`);
   if (apiVersion === apiVersionOf(kind)) return;

@@ -163,6 +163,13 @@ describe('patches', () => {
     expect(body.data).toEqual({ a: '1', b: '2' });
   });
 
+  it('tests for nothing only in what is there', async () => {
+    await server.call('POST', MAPS, configMap('tested', { a: '1' }));
+    const test = (path: string) => patch(`${MAPS}/tested`, [{ op: 'test', path, value: null }], 'json');
+    expect((await test('/data/b')).code).toBe(200);
+    expect((await test('/metadata/labels/b')).code).toBe(422);
+  });
+
   it('puts what a strategic patch names before what it does not', async () => {
     await server.call('POST', SETS, replicaSet('ordered'));
     const change = { spec: { template: { spec: { containers: [{ name: 'first', image: 'a:1' }] } } } };

@@ -82,6 +82,16 @@ describe('who wrote', () => {
     expect(entriesOf(body).map(({ manager }) => manager)).toEqual(['maker']);
   });
 
+  it('takes the address of a Service from who no longer gives it, although it stays', async () => {
+    const path = '/api/v1/namespaces/default/services';
+    const spec = { clusterIP: 'None', ports: [{ port: 80 }], selector: { app: 'a' } };
+    await server.call('POST', `${path}?fieldManager=maker`, { metadata: { name: 'headless' }, spec });
+    const { clusterIP: _, ...rest } = spec;
+    const { body } = await server.call('PUT', `${path}/headless`, { metadata: { name: 'headless' }, spec: rest });
+    expect(body.spec).toMatchObject({ clusterIP: 'None' });
+    expect(JSON.stringify(entriesOf(body))).not.toContain('f:clusterIP"');
+  });
+
   it('counts it as a change when an apply says that an object has no time of birth', async () => {
     await server.call('POST', `${ROLLOUTS}?fieldManager=maker`, rollout('unborn'));
     const born = { ...rollout('unborn'), metadata: { name: 'unborn', creationTimestamp: null } };
@@ -105,6 +115,24 @@ describe('who wrote', () => {
 });
 
 describe('a Scale', () => {
+  it('is of one object: a PUT says of which, a patch only to built-in kinds', async () => {
+    await server.call('POST', SETS, replicaSet('whose'));
+    await server.call('POST', ROLLOUTS, rollout('whose'));
+    const scale = { metadata: { name: 'whose', uid: 'another' }, spec: { replicas: 1 } };
+    for (const path of [SETS, ROLLOUTS])
+      expect((await server.call('PUT', `${path}/whose/scale`, scale)).code).toBe(409);
+    const { code, body } = await patch(`${SETS}/whose/scale`, scale, 'merge');
+    expect([code, body.details]).toMatchObject([409, { kind: 'replicasets/scale' }]);
+    expect((await patch(`${ROLLOUTS}/whose/scale`, scale, 'merge')).code).toBe(200);
+  });
+
+  it('has metadata that are judged, of built-in kinds', async () => {
+    await server.call('POST', SETS, replicaSet('judged'));
+    const { code, body } = await patch(`${SETS}/judged/scale`, { metadata: { finalizers: ['nodomain'] } }, 'merge');
+    expect([code, body.details]).toMatchObject([422, { kind: 'Scale', group: 'autoscaling' }]);
+    expect((await patch(`${SETS}/judged/scale`, { apiVersion: null }, 'merge')).code).toBe(400);
+  });
+
   it('selects by expressions, too', async () => {
     const matchExpressions = [
       { key: 'tier', operator: 'NotIn', values: ['b', 'a'] },

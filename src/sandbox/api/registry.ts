@@ -107,11 +107,12 @@ function change(
   checkVersion(target, live, given);
   const next = carryOver(target, live, given);
   applyKindDefaults(kind, next);
-  allocate(kind, next, live, services.storage);
   // Also what the subresource then does not write.
   const isPodStatus = kind.kind === 'Pod' && target.subresource === 'status';
   const proposed = isPodStatus ? next : { ...next, metadata: nextMetadata(live, given) };
   setManagers(next, track(services, target, live, proposed, options));
+  // What the server gives back was not written by anybody.
+  allocate(kind, next, live, services.storage);
   dropDisabled(kind, next);
   return replace(services, target, { live, next, given }, options);
 }

@@ -16,7 +16,12 @@ function finalizerWarnings({ metadata }: ApiObject): string[] {
 
 function serviceWarnings(object: ApiObject): string[] {
   const isNamed = textAt(object, 'spec', 'externalName') !== '' && textAt(object, 'spec', 'type') !== 'ExternalName';
-  return isNamed ? ['spec.externalName is ignored when spec.type is not "ExternalName"'] : [];
+  const isHeadless = textAt(object, 'spec', 'clusterIP') === 'None';
+  const isSticky = textAt(object, 'spec', 'sessionAffinity') === 'ClientIP';
+  return [
+    ...(isNamed ? ['spec.externalName is ignored when spec.type is not "ExternalName"'] : []),
+    ...(isHeadless && isSticky ? ['spec.SessionAffinity is ignored for headless services'] : []),
+  ];
 }
 
 function hostnameWarnings({ kind, metadata: { name } }: ApiObject): string[] {

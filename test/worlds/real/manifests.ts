@@ -38,13 +38,25 @@ export async function readManifests(path: string): Promise<Manifest[]> {
 
 const LONGEST_WAIT = 20_000;
 
-/** Server-side apply of each, in order. A kind whose definition has only just been made is waited for. */
+interface Definition {
+  spec: { group: string; names: { plural: string; kind: string }; versions: { name: string; served: boolean }[] };
+}
+
+/** Lists what a definition defines: that succeeds once the API server serves it. */
+async function listDefined(client: KubeClient, { spec }: Definition): Promise<void> {
+  const { group, names, versions } = spec;
+  for (const { name: version } of versions.filter(({ served }) => served))
+    await client.list({ group, version, plural: names.plural, kind: names.kind, namespaced: true });
+}
+
+/** Server-side apply of each, in order. The API server may still be reading its roles or a kind's definition: it is waited for. */
 export async function applyManifests(client: KubeClient, objects: Manifest[]): Promise<void> {
   const deadline = machineNow() + LONGEST_WAIT;
   for (const object of objects) {
     for (;;) {
       try {
         await client.apply(resourceOf(object), object, { fieldManager: 'stage', force: true });
+        if (object.kind === 'CustomResourceDefinition') await listDefined(client, object as unknown as Definition);
         break;
       } catch (error) {
         if (machineNow() > deadline) throw new Error(`${object.kind} ${object.metadata.name}`, { cause: error });
