@@ -28,7 +28,8 @@ export function apply(services: Services, target: Target, body: object, options:
   const { configuration, ...given } = readConfiguration(target, body);
   const { apiVersion } = configuration;
   const base: ApiObject = live ?? { apiVersion, kind: kind.kind, metadata: { name: key.name } };
-  const restates = given.born !== undefined && given.born !== base.metadata.creationTimestamp;
+  const isBornAnew = given.born !== undefined && given.born !== base.metadata.creationTimestamp;
+  const restates = isBornAnew || configuration.metadata.managedFields !== undefined;
   const writer = writerOf(services, options, subresource);
   const merged = copy(applyConfiguration({ kind, live: base, configuration, writer, force: options.force, restates }));
   const object = live

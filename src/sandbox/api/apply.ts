@@ -22,7 +22,7 @@ export interface Application {
   configuration: ApiObject;
   writer: Writer;
   force: boolean;
-  /** Says another time of birth, which changes nothing but when the writer wrote. */
+  /** Says another time of birth, or that nobody wrote: this changes nothing but when the writer wrote. */
   restates: boolean;
 }
 

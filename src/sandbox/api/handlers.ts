@@ -215,6 +215,9 @@ export function patch(context: Context, request: ResourceRequest): Answer {
 /** Of a custom kind's Scale the server knows what it is; of others it asks. */
 function patchedScale({ kind, contentType }: ResourceRequest, scale: unknown): object {
   if (!isFields(scale)) throw invalidPatch('the patched object must be an object');
+  // A strategic patch is made of what the server holds, whatever it says to be.
+  if (contentType === STRATEGIC && typeof scale.apiVersion === 'string')
+    return { ...scale, apiVersion: 'autoscaling/v1' };
   const isUnknown = !kind.custom && contentType !== STRATEGIC && !scale.apiVersion;
   if (isUnknown) throw badRequest(`Object 'apiVersion' is missing`);
   return scale;

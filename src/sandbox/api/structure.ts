@@ -30,7 +30,9 @@ export function decode(
   if (reading.mismatch.length > 0) refuse(`json: cannot unmarshal ${reading.mismatch[0]}`);
   // Of an object of another kind only the metadata is read.
   const isOfThisKind = !kind.custom || !result.kind || result.kind === kind.kind;
-  const unknown = reading.unknown.filter((path) => isOfThisKind || path.startsWith('metadata.'));
+  // What is applied was read by the schema before.
+  const isRead = (path: string) => origin !== 'apply' && (isOfThisKind || path.startsWith('metadata.'));
+  const unknown = reading.unknown.filter(isRead);
   const complaints = unknown.map((path) => `unknown field "${path}"`);
   if (validation === 'Strict' && complaints.length > 0) refuse(`strict decoding error: ${complaints.join(', ')}`);
   if (validation === 'Warn') warnings.push(...complaints);

@@ -9,7 +9,7 @@ import { repetitions, validateSchema } from './validation-schema.ts';
 export interface Rule {
   /** With `*` for every item of a list. */
   path: string;
-  /** Whether the value is right; only asked where there is one. */
+  /** Whether the value is right; only asked where there is one, which may be of a wrong type in what is misnamed. */
   holds(value: unknown, before: unknown): boolean;
   message: string;
 }
@@ -25,20 +25,28 @@ const RULES: Record<string, readonly Rule[]> = {
     },
     {
       path: 'spec.strategy',
-      holds: (value) => !(hasField(value, 'canary') && hasField(value, 'blueGreen')),
+      holds: (value) => isFields(value) && !(hasField(value, 'canary') && hasField(value, 'blueGreen')),
       message: 'only one of canary and blueGreen may be set',
     },
   ],
   GitSource: [
-    { path: 'spec.repository.secretRef', holds: (value) => !hasField(value, 'namespace'), message: secret },
+    {
+      path: 'spec.repository.secretRef',
+      holds: (value) => isFields(value) && !hasField(value, 'namespace'),
+      message: secret,
+    },
     {
       path: 'spec.path',
-      holds: (value) => !String(value).startsWith('/') && !/(^|\/)[.][.](\/|$)/.test(String(value)),
+      holds: (value) => typeof value === 'string' && !value.startsWith('/') && !/(^|\/)[.][.](\/|$)/.test(value),
       message: 'path must be relative and stay inside the repository',
     },
   ],
   RevertPolicy: [
-    { path: 'spec.repository.secretRef', holds: (value) => !hasField(value, 'namespace'), message: secret },
+    {
+      path: 'spec.repository.secretRef',
+      holds: (value) => isFields(value) && !hasField(value, 'namespace'),
+      message: secret,
+    },
   ],
   HTTPRoute: httpRouteRules,
 };

@@ -10,6 +10,8 @@ export default defineConfig({
     include: ['test/real/circumstances/*.test.ts'],
     fileParallelism: false,
     maxWorkers: 1,
+    // Real time on shared cores: a machine that stands still for a second fails a story once, a bug fails it twice.
+    retry: 1,
     testTimeout: 420_000,
     hookTimeout: 60_000,
   },
