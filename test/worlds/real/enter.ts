@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Built, CannotBuild, prepareParts } from './binaries.ts';
 import type { InsideOptions } from './inside.ts';
+import { namespaceFlags } from './toolbox.ts';
 
 /** As automake's: what did not run has neither passed nor failed. */
 export const SKIPPED = 77;
@@ -24,11 +25,9 @@ export async function partsOrAdvice(alsoOnDemand: string[] = []): Promise<Built[
   }
 }
 
-/** A network namespace of its own; whoever is not root is root in there. */
 function enter(options: InsideOptions, command: string[], stdio: 'inherit' | number): ChildProcess {
-  const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
   const output = stdio === 'inherit' ? 'inherit' : (['ignore', stdio, stdio] as ['ignore', number, number]);
-  const args = [...asRoot, '--net', process.execPath, INSIDE, JSON.stringify(options), ...command];
+  const args = [...namespaceFlags(), process.execPath, INSIDE, JSON.stringify(options), ...command];
   return spawn('unshare', args, { stdio: output, detached: stdio !== 'inherit' });
 }
 

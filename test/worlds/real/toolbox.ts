@@ -78,11 +78,27 @@ function toolsFor({ origin }: Part): Record<string, string> {
   return { go: GO, ...(origin.cgo && { gcc: 'apt-get install gcc libc6-dev' }) };
 }
 
+/** Flags that enter a network namespace; whoever is not root is root in there. */
+export function namespaceFlags(): string[] {
+  return process.getuid?.() === 0 ? ['--net'] : ['--map-root-user', '--net'];
+}
+
+async function mayEnterNamespace(): Promise<boolean> {
+  return runProgram('unshare', [...namespaceFlags(), 'true']).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** What is not on this machine and is needed to start the world and to build these parts, in words to act on. */
 export async function missingTools(toBuild: Part[]): Promise<string[]> {
   if (process.platform !== 'linux') return ['Linux is needed: the world lives in a network namespace of its own'];
   const missing: string[] = [];
   for (const [tool, remedy] of Object.entries(ALWAYS)) if (!(await onPath(tool))) missing.push(`${tool}: ${remedy}`);
+  if (missing.length === 0 && !(await mayEnterNamespace()))
+    missing.push(
+      'a network namespace: run as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1)',
+    );
   for (const part of toBuild) {
     for (const [tool, remedy] of Object.entries(toolsFor(part))) {
       if (!(await onPath(tool))) missing.push(`${tool}, to build ${part.name}: ${remedy}`);
