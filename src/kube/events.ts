@@ -106,7 +106,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
         return;
       }
       // What concerns one object stays in order.
-      lanes[placeOf(objectOf(event), lanes.length)]?.add({ ...event, object: referenceTo(event.object) });
+      lanes[laneOf(objectOf(event), lanes.length)]?.add({ ...event, object: referenceTo(event.object) });
     },
     async stop() {
       stopped = true;
@@ -139,10 +139,11 @@ function createLane(send: (event: EventRecord) => Promise<void>) {
   };
 }
 
-function placeOf(text: string, places: number): number {
+/** Always the same for the same object. */
+function laneOf(object: string, lanes: number): number {
   let sum = 0;
-  for (let index = 0; index < text.length; index++) sum += text.charCodeAt(index);
-  return sum % places;
+  for (let index = 0; index < object.length; index++) sum += object.charCodeAt(index);
+  return sum % lanes;
 }
 
 /** All that an Event says of its object: what waits must not keep whole objects alive. */

@@ -17,10 +17,17 @@ import { createKubeClient } from '../../src/kube/http-client.ts';
 import { gitReverts, gitSources, replicaSets, revertPolicies, rollouts } from '../../src/kube/resources.ts';
 import { createLog } from '../../src/log.ts';
 import { type ApiServer, type AuditEntry, createApiServer } from '../../src/sandbox/api/index.ts';
-import { type BareRepository, type NewContent, openRepository } from '../../src/sandbox/git/index.ts';
+import {
+  type BareRepository,
+  type LoggedCommit,
+  type NewContent,
+  openRepository,
+} from '../../src/sandbox/git/index.ts';
 
 export const START = Date.parse('2026-11-20T12:00:00Z');
-const MINUTE = 60_000;
+export const MINUTE = 60_000;
+/** Of the ReplicaSets of the first release and of the one that fails. */
+export const HASHES = { stable: 'aaa', canary: 'bbb' };
 
 export interface Told {
   object: string;
@@ -166,10 +173,17 @@ export function gitSource(loop: Loop, name = 'web'): KubeObject {
   } as KubeObject;
 }
 
-export function revertPolicy(loop: Loop, part: object = {}, name = 'shop'): KubeObject {
+/** Makes a policy that lets Headgate write to the repository. */
+export function allow(loop: Loop, part: object = {}, name = 'shop'): void {
   const repository = { host: 'git', url: loop.bare.path, branch: 'main', path: 'apps' };
   const spec = { namespaces: ['shop'], mode: 'Direct', repository, ...part };
-  return { apiVersion: 'headgate.dev/v1alpha1', kind: 'RevertPolicy', metadata: { name }, spec } as KubeObject;
+  const policy = { apiVersion: 'headgate.dev/v1alpha1', kind: 'RevertPolicy', metadata: { name }, spec };
+  loop.api.store.create(revertPolicies, policy as never);
+}
+
+/** The reverts on the branch, newest first. */
+export async function revertCommits({ bare }: Loop): Promise<LoggedCommit[]> {
+  return (await bare.log()).filter(({ message }) => message.includes('Revert-Key:'));
 }
 
 /** The ReplicaSet that the Rollout's controller would make for the template that it has now. */
@@ -236,9 +250,9 @@ export async function failedRelease(loop: Loop): Promise<{ good: string; bad: st
   const good = await loop.commit({ [`${PATH}/rollout.yaml`]: rolloutYaml('web:v1') }, 'Release v1');
   loop.api.store.create(gitSources, gitSource(loop) as never);
   await loop.settle(1000);
-  raise(loop, 'aaa');
+  raise(loop, HASHES.stable);
   const bad = await loop.commit({ [`${PATH}/rollout.yaml`]: rolloutYaml('web:v2'), 'docs/x.md': 'x' }, 'Release v2');
   await loop.settle(MINUTE + 1000);
-  raise(loop, 'bbb');
+  raise(loop, HASHES.canary);
   return { good, bad };
 }

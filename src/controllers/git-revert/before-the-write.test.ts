@@ -2,10 +2,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   abort,
+  allow,
   failedRelease,
+  HASHES,
   type Loop,
+  MINUTE,
   PATH,
-  revertPolicy,
+  revertCommits,
   rolloutYaml,
   setStatus,
   startLoop,
@@ -25,11 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => loop.close());
 
-const HASHES = { stable: 'aaa', canary: 'bbb' };
-const MINUTE = 60_000;
-const allow = (part: object = {}) => loop.api.store.create(revertPolicies, revertPolicy(loop, part) as never);
 const status = () => loop.reverts()[0]?.status;
-const written = async () => (await loop.bare.log()).filter(({ message }) => message.includes('Revert-Key:'));
 const keyOf = (culprit: string) =>
   revertKey({ repository: canonicalRepository(loop.bare.path), branch: 'main', culprits: [culprit], path: PATH });
 
@@ -60,7 +59,7 @@ async function dropped(bad: string): Promise<string> {
 describe('a branch on which writes do not land', () => {
   it('that was forced back over the revert is left to a person, without another write', async () => {
     const asked = await restartWith((host, ...args) => host.commit(...args));
-    allow();
+    allow(loop);
     const { bad } = await failedRelease(loop);
     const commit = await dropped(bad);
     await loop.bare.git(['update-ref', markerRef(keyOf(bad)), commit]);
@@ -83,7 +82,7 @@ describe('a branch on which writes do not land', () => {
       times.push(loop.clock.now());
       return { kind: 'stale', message: 'the branch has moved' };
     });
-    allow();
+    allow(loop);
     await failedRelease(loop);
     abort(loop, HASHES);
     await loop.settle(10 * MINUTE);
@@ -103,7 +102,7 @@ it('a commit that lies on another one than planned is told of', async () => {
     const outcome = await host.commit(...args);
     return outcome.kind === 'written' ? { ...outcome, message } : outcome;
   });
-  allow();
+  allow(loop);
   await failedRelease(loop);
   abort(loop, HASHES);
   await loop.settle(10_000);
@@ -120,7 +119,7 @@ describe('what changes while the write waits for its turn', () => {
       kind: 'Secret',
       metadata: { name: 'git', namespace: 'headgate' },
     } as KubeObject);
-    allow({ repository: { host: 'git', url: loop.bare.path, branch: 'main', secretRef: { name: 'git' } } });
+    allow(loop, { repository: { host: 'git', url: loop.bare.path, branch: 'main', secretRef: { name: 'git' } } });
     await failedRelease(loop);
     let reads = 0;
     loop.api.faults = ({ resource, verb }) => {
@@ -131,7 +130,7 @@ describe('what changes while the write waits for its turn', () => {
     abort(loop, HASHES);
     await loop.settle(MINUTE);
     expect(reads).toBeGreaterThanOrEqual(2);
-    expect(await written()).toEqual([]);
+    expect(await revertCommits(loop)).toEqual([]);
     expect(asked.times).toBe(0);
   }
   const policy = (spec: object) => loop.api.store.patch(revertPolicies, { name: 'shop' } as never, { spec } as never);
@@ -157,28 +156,28 @@ describe('a policy that changes earlier', () => {
   const policy = (spec: object) => loop.api.store.patch(revertPolicies, { name: 'shop' } as never, { spec } as never);
 
   it('and is off when the freeze ends: nothing is written', async () => {
-    allow({ freeze: [{ from: '2026-11-20T00:00:00Z', to: '2026-11-20T12:30:00Z', reason: 'sale' }] });
+    allow(loop, { freeze: [{ from: '2026-11-20T00:00:00Z', to: '2026-11-20T12:30:00Z', reason: 'sale' }] });
     await failedRelease(loop);
     abort(loop, HASHES);
     await loop.settle(10_000);
     policy({ mode: 'Off' });
     await loop.settle(31 * MINUTE);
     expect(status()?.state).toBe('skipped');
-    expect(await written()).toEqual([]);
+    expect(await revertCommits(loop)).toEqual([]);
   });
 
   it('and is on again: a failure that still stands is taken up', async () => {
-    allow({ mode: 'Off' });
+    allow(loop, { mode: 'Off' });
     await failedRelease(loop);
     abort(loop, HASHES);
     await loop.settle(10_000);
     policy({ mode: 'Direct' });
     await loop.settle(MINUTE);
-    expect(await written()).toHaveLength(1);
+    expect(await revertCommits(loop)).toHaveLength(1);
   });
 
   it('is told of once while a failure stands, and nothing of it is kept when it is gone', async () => {
-    allow({ mode: 'Off' });
+    allow(loop, { mode: 'Off' });
     await failedRelease(loop);
     const told = () => loop.told.filter(({ reason }) => reason === 'RevertPolicyOff').length;
     abort(loop, HASHES);

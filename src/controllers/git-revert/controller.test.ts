@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   abort,
+  allow,
   failedRelease,
   gitSource,
+  HASHES,
   type Loop,
   PATH,
   raise,
-  revertPolicy,
+  revertCommits,
   rolloutYaml,
   setStatus,
   startLoop,
@@ -19,15 +21,12 @@ beforeEach(async () => {
 });
 afterEach(() => loop.close());
 
-const HASHES = { stable: 'aaa', canary: 'bbb' };
-const allow = (part: object = {}, name?: string) =>
-  loop.api.store.create(revertPolicies, revertPolicy(loop, part, name) as never);
 const reasons = () => loop.told.filter(({ object }) => object === 'Rollout/web').map(({ reason }) => reason);
 const head = async () => (await loop.bare.log())[0];
 
 describe('a failed release', () => {
   it('is taken out of Git, once, and the record ends when the cluster runs the stable template again', async () => {
-    allow();
+    allow(loop);
     const { good, bad } = await failedRelease(loop);
     const other = await loop.commit({ 'apps/other/x.yaml': 'x: 1\n' }, 'Another team');
     abort(loop, HASHES);
@@ -58,7 +57,7 @@ describe('a failed release', () => {
   });
 
   it('writes nothing while nothing changes', async () => {
-    allow();
+    allow(loop);
     await failedRelease(loop);
     abort(loop, HASHES);
     await loop.settle(70_000);
@@ -72,7 +71,7 @@ describe('a failed release', () => {
   });
 
   it('is found again by a process that was not there when it failed', async () => {
-    allow();
+    allow(loop);
     await failedRelease(loop);
     abort(loop, HASHES);
     await loop.restart();
@@ -98,29 +97,29 @@ describe('nothing is written, and an Event says why,', () => {
   });
 
   it('with two policies', async () => {
-    allow();
-    allow({}, 'second');
+    allow(loop);
+    allow(loop, {}, 'second');
     await failedRelease(loop);
     abort(loop, HASHES);
     await expectNothing('SeveralPoliciesMatch', 'second, shop');
   });
 
   it('with a policy that is off', async () => {
-    allow({ mode: 'Off' });
+    allow(loop, { mode: 'Off' });
     await failedRelease(loop);
     abort(loop, HASHES);
     await expectNothing('RevertPolicyOff');
   });
 
   it('after an analysis that ended as Error', async () => {
-    allow();
+    allow(loop);
     await failedRelease(loop);
     abort(loop, HASHES, { phase: 'Error' });
     await expectNothing('NotTriggered', 'only Failed is a verdict');
   });
 
   it('when where it came from is not known', async () => {
-    allow();
+    allow(loop);
     await failedRelease(loop);
     loop.api.store.patch(
       'ReplicaSet',
@@ -132,7 +131,7 @@ describe('nothing is written, and an Event says why,', () => {
   });
 
   it('when no commit changed the template', async () => {
-    allow();
+    allow(loop);
     await failedRelease(loop);
     const bad = loop.rollout().metadata.annotations?.['headgate.dev/git-commit'];
     loop.api.store.patch(
@@ -153,7 +152,7 @@ describe('a person is asked', () => {
   };
 
   it('when several commits changed the template', async () => {
-    allow();
+    allow(loop);
     await failedRelease(loop);
     await loop.commit({ [`${PATH}/rollout.yaml`]: rolloutYaml('web:v3') });
     await loop.settle(61_000);
@@ -163,7 +162,7 @@ describe('a person is asked', () => {
   });
 
   it('when provenance was written down by hand', async () => {
-    allow();
+    allow(loop);
     await failedRelease(loop);
     loop.api.store.patch(
       'ReplicaSet',
@@ -175,7 +174,7 @@ describe('a person is asked', () => {
   });
 
   it('when the revert would not restore what runs as stable', async () => {
-    allow();
+    allow(loop);
     await failedRelease(loop);
     const template = { spec: { containers: [{ name: 'web', image: 'web:v0' }] } };
     loop.api.store.patch('ReplicaSet', { namespace: 'shop', name: 'web-aaa' }, { spec: { template } });
@@ -188,7 +187,7 @@ describe('a person is asked', () => {
   });
 
   it('when the culprit is itself a revert', async () => {
-    allow();
+    allow(loop);
     await loop.commit({ [`${PATH}/rollout.yaml`]: rolloutYaml('web:v1') });
     loop.api.store.create(gitSources, gitSource(loop) as never);
     await loop.settle(1000);
@@ -206,7 +205,7 @@ describe('a person is asked', () => {
 
 describe('what happens in between', () => {
   it('a retry before the write supersedes it; a second failure begins anew', async () => {
-    allow({ freeze: [{ from: '2026-11-20T00:00:00Z', to: '2026-11-20T12:30:00Z', reason: 'sale' }] });
+    allow(loop, { freeze: [{ from: '2026-11-20T00:00:00Z', to: '2026-11-20T12:30:00Z', reason: 'sale' }] });
     await failedRelease(loop);
     abort(loop, HASHES);
     await loop.settle(10_000);
@@ -231,7 +230,7 @@ describe('what happens in between', () => {
   });
 
   it('somebody else takes it out first: their commit is adopted', async () => {
-    allow({ freeze: [{ from: '2026-11-20T00:00:00Z', to: '2026-11-20T12:30:00Z', reason: 'sale' }] });
+    allow(loop, { freeze: [{ from: '2026-11-20T00:00:00Z', to: '2026-11-20T12:30:00Z', reason: 'sale' }] });
     await failedRelease(loop);
     abort(loop, HASHES);
     await loop.settle(10_000);
@@ -242,7 +241,7 @@ describe('what happens in between', () => {
   });
 
   it('a later commit fixes it forward: nothing is reverted', async () => {
-    allow({ freeze: [{ from: '2026-11-20T00:00:00Z', to: '2026-11-20T12:30:00Z', reason: 'sale' }] });
+    allow(loop, { freeze: [{ from: '2026-11-20T00:00:00Z', to: '2026-11-20T12:30:00Z', reason: 'sale' }] });
     await failedRelease(loop);
     abort(loop, HASHES);
     await loop.settle(1000);
@@ -253,7 +252,7 @@ describe('what happens in between', () => {
   });
 
   it('a dry run says what it would write', async () => {
-    allow({ mode: 'DryRun' });
+    allow(loop, { mode: 'DryRun' });
     const { bad } = await failedRelease(loop);
     abort(loop, HASHES);
     await loop.settle(10_000);
@@ -268,7 +267,7 @@ describe('whenever the process dies', () => {
   it.each(['pending', 'planned', 'verified', 'writing', 'landed'])(
     'after %s was written down, there is exactly one commit',
     async (state) => {
-      allow();
+      allow(loop);
       await failedRelease(loop);
       const end = loop.api.store.watch(gitReverts, (_, { status }) => {
         // From here on the process gets nothing more through, except to Git.
@@ -282,7 +281,7 @@ describe('whenever the process dies', () => {
       await loop.restart();
       await loop.settle(60_000);
       const log = await loop.bare.log();
-      expect(log.filter(({ message }) => message.includes('Revert-Key:'))).toHaveLength(1);
+      expect(await revertCommits(loop)).toHaveLength(1);
       expect(loop.reverts()[0]?.status).toMatchObject({ state: 'landed', commit: log[0]?.id });
     },
   );
@@ -304,12 +303,12 @@ describe('whenever the process dies', () => {
           },
         }),
       });
-      allow();
+      allow(loop);
       await failedRelease(loop);
       abort(loop, HASHES);
       await loop.settle(60_000);
       expect(lost).toBe(1);
-      expect((await loop.bare.log()).filter(({ message }) => message.includes('Revert-Key:'))).toHaveLength(1);
+      expect(await revertCommits(loop)).toHaveLength(1);
       expect(loop.reverts()[0]?.status?.state).toBe('landed');
     },
   );
@@ -327,7 +326,7 @@ describe('whenever the process dies', () => {
         },
       }),
     });
-    allow();
+    allow(loop);
     await failedRelease(loop);
     abort(loop, HASHES);
     await loop.settle(60_000);
@@ -341,7 +340,7 @@ describe('whenever the process dies', () => {
 describe('a policy', () => {
   const readyOf = async (part: object) => {
     await loop.commit({ 'a.yaml': 'a: 1\n' });
-    allow(part);
+    allow(loop, part);
     await loop.settle(1000);
     return loop.api.store.get(revertPolicies, undefined, 'shop')?.status?.conditions?.[0];
   };

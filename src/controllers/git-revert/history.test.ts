@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { abort, failedRelease, type Loop, revertPolicy, startLoop } from '../../../test/git/loop.ts';
+import { abort, allow, failedRelease, type Loop, startLoop } from '../../../test/git/loop.ts';
 import type { GitRevert } from '../../api/index.ts';
-import { gitReverts, revertPolicies } from '../../kube/resources.ts';
+import { gitReverts } from '../../kube/resources.ts';
 import { MOST_KEPT } from './history.ts';
 
 let loop: Loop;
@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => loop.close());
 
 it('keeps the newest records that have ended, and every one whose failure still stands', async () => {
-  loop.api.store.create(revertPolicies, revertPolicy(loop, { mode: 'DryRun' }) as never);
+  allow(loop, { mode: 'DryRun' });
   await failedRelease(loop);
   abort(loop, { stable: 'aaa', canary: 'bbb' });
   await loop.settle(60_000);

@@ -1,11 +1,17 @@
 /** What the Git host is told to show beside the commits. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { abort, failedRelease, type Loop, revertPolicy, setStatus, startLoop } from '../../../test/git/loop.ts';
+import {
+  abort,
+  allow,
+  failedRelease,
+  HASHES,
+  type Loop,
+  MINUTE,
+  setStatus,
+  startLoop,
+} from '../../../test/git/loop.ts';
 import type { CommitReport, GitHost, ReportOutcome } from '../../git/hosts/host.ts';
-import { revertPolicies } from '../../kube/resources.ts';
 
-const HASHES = { stable: 'aaa', canary: 'bbb' };
-const MINUTE = 60_000;
 const status = () => loop.reverts()[0]?.status;
 
 let loop: Loop;
@@ -31,7 +37,7 @@ beforeEach(async () => {
 afterEach(() => loop.close());
 
 async function failAndRevert(message = 'metric "ok" assessed Failed') {
-  loop.api.store.create(revertPolicies, revertPolicy(loop) as never);
+  allow(loop);
   const commits = await failedRelease(loop);
   abort(loop, HASHES, { message });
   await loop.settle(1000);
@@ -89,7 +95,7 @@ it('is left alone where it refuses, and that is noted', async () => {
 it('delays nothing while it hangs', async () => {
   const hanging = Promise.withResolvers<ReportOutcome>();
   answer = () => hanging.promise;
-  loop.api.store.create(revertPolicies, revertPolicy(loop) as never);
+  allow(loop);
   await failedRelease(loop);
   abort(loop, HASHES);
   const settled = loop.settle(1000);

@@ -2,17 +2,20 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   abort,
+  allow,
   gitSource,
+  HASHES,
   type Loop,
+  MINUTE,
   PATH,
   raise,
-  revertPolicy,
+  revertCommits,
   rolloutYaml,
   setStatus,
   startLoop,
 } from '../../../test/git/loop.ts';
 import { canonicalRepository } from '../../git/url.ts';
-import { gitReverts, gitSources, revertPolicies } from '../../kube/resources.ts';
+import { gitReverts, gitSources } from '../../kube/resources.ts';
 import { revertKey } from '../../revert/index.ts';
 
 let loop: Loop;
@@ -21,13 +24,9 @@ beforeEach(async () => {
 });
 afterEach(() => loop.close());
 
-const HASHES = { stable: 'aaa', canary: 'bbb' };
-const MINUTE = 60_000;
 const OTHER = 'apps/api';
-const allow = (part: object = {}) => loop.api.store.create(revertPolicies, revertPolicy(loop, part) as never);
 const head = async () => (await loop.bare.log())[0]?.id ?? '';
 const atHead = async (path: string) => (await loop.bare.read(await head(), path))?.toString();
-const written = async () => (await loop.bare.log()).filter(({ message }) => message.includes('Revert-Key:'));
 const FROZEN = { freeze: [{ from: '2026-11-20T00:00:00Z', to: '2026-11-20T12:30:00Z', reason: 'sale' }] };
 
 describe('a culprit that touches two apps', () => {
@@ -38,7 +37,7 @@ describe('a culprit that touches two apps', () => {
 
   /** v1, and v2 that failed; a hook in between may push. */
   async function failBoth(beforeFailure: (bad: string, good: string) => Promise<unknown> = async () => {}) {
-    allow();
+    allow(loop);
     const good = await loop.commit(both('v1', 'x: 1\n'), 'Release v1');
     loop.api.store.create(gitSources, gitSource(loop) as never);
     await loop.settle(1000);
@@ -59,7 +58,7 @@ describe('a culprit that touches two apps', () => {
     });
 
   it('is taken out of each: two records, two commits', async () => {
-    allow();
+    allow(loop);
     const files = (tag: string) => ({
       [`${PATH}/rollout.yaml`]: rolloutYaml(`web:${tag}`),
       [`${OTHER}/rollout.yaml`]: rolloutYaml(`api:${tag}`, '', 'api'),
@@ -79,7 +78,7 @@ describe('a culprit that touches two apps', () => {
         [OTHER, [bad], 'landed'],
       ]),
     );
-    expect(await written()).toHaveLength(2);
+    expect(await revertCommits(loop)).toHaveLength(2);
     expect(await atHead(`${PATH}/rollout.yaml`)).toBe(rolloutYaml('web:v1'));
     expect(await atHead(`${OTHER}/rollout.yaml`)).toBe(rolloutYaml('api:v1', '', 'api'));
   });
@@ -120,7 +119,7 @@ describe('a culprit that touches two apps', () => {
       await loop.commit(both('v2', 'x: 2\n'), 'And forth');
     });
     expect(loop.reverts()[0]?.status).toMatchObject({ state: 'skipped', reason: 'RevertedBefore' });
-    expect(await written()).toEqual([]);
+    expect(await revertCommits(loop)).toEqual([]);
   });
 
   it('is taken out of the second app when the first one lands between plan and write', async () => {
@@ -149,7 +148,7 @@ describe('a culprit that touches two apps', () => {
 
 describe('one change that fails two Rollouts of one folder', () => {
   async function failTwo(policy: object) {
-    allow(policy);
+    allow(loop, policy);
     const files = (tag: string) => ({
       [`${PATH}/web.yaml`]: rolloutYaml(`web:${tag}`),
       [`${PATH}/api.yaml`]: rolloutYaml(`api:${tag}`, '', 'api'),
@@ -172,7 +171,7 @@ describe('one change that fails two Rollouts of one folder', () => {
     await failTwo({});
     await loop.settle(MINUTE);
     expect(loop.reverts()).toMatchObject([{ spec: { rollout: { name: 'web' } }, status: { state: 'landed' } }]);
-    expect(await written()).toHaveLength(1);
+    expect(await revertCommits(loop)).toHaveLength(1);
   });
 
   it('goes on for the second when the first is tried again', async () => {
@@ -183,7 +182,7 @@ describe('one change that fails two Rollouts of one folder', () => {
     expect(loop.reverts()).toMatchObject([{ spec: { rollout: { name: 'api' } }, status: { reason: 'Frozen' } }]);
     await loop.settle(31 * MINUTE);
     expect(loop.reverts()).toMatchObject([{ spec: { rollout: { name: 'api' } }, status: { state: 'landed' } }]);
-    expect(await written()).toHaveLength(1);
+    expect(await revertCommits(loop)).toHaveLength(1);
   });
 
   it.each([
@@ -220,7 +219,7 @@ describe('one change that fails two Rollouts of one folder', () => {
       await loop.settle(1000);
     }
     expect(writes()).toEqual([]);
-    expect(await written()).toEqual([]);
+    expect(await revertCommits(loop)).toEqual([]);
   });
 
   it('has a record again when a person deletes it', async () => {
@@ -235,7 +234,7 @@ describe('one change that fails two Rollouts of one folder', () => {
 });
 
 it('a culprit that is a merge commit is taken out whole, and nothing else', async () => {
-  allow();
+  allow(loop);
   await loop.commit({ [`${PATH}/rollout.yaml`]: rolloutYaml('web:v1') }, 'Release v1');
   loop.api.store.create(gitSources, gitSource(loop) as never);
   await loop.settle(1000);

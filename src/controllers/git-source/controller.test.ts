@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { gitSource, type Loop, PATH, rolloutYaml, startLoop } from '../../../test/git/loop.ts';
+import { gitSource, type Loop, MINUTE, PATH, rolloutYaml, startLoop } from '../../../test/git/loop.ts';
 import type { GitSource, KubeObject, Service } from '../../api/index.ts';
 import { gitSources, rollouts, services } from '../../kube/resources.ts';
 
@@ -9,7 +9,6 @@ beforeEach(async () => {
 });
 afterEach(() => loop.close());
 
-const MINUTE = 60_000;
 const follow = (part: object = {}) => {
   const source = gitSource(loop) as GitSource;
   loop.api.store.create(gitSources, { ...source, spec: { ...source.spec, ...part } });

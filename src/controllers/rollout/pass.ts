@@ -1,3 +1,4 @@
+import type { Fields } from '../../api/fields.ts';
 import { REVISION, type Rollout } from '../../api/index.ts';
 import type { KubeObject } from '../../api/kubernetes.ts';
 import type { Clock } from '../../clock.ts';
@@ -86,10 +87,6 @@ function mayWait(effect: Effect): boolean {
   return effect.kind === 'annotateReplicaSet' && effect.mayWait === true;
 }
 
-function differs(rollout: Rollout, { status }: Decision): boolean {
-  return mergeDiff(rollout.status ?? {}, status) !== undefined;
-}
-
 function isUnderWay({ state, status }: Decision): boolean {
   return ['progressing', 'promoting', 'aborting'].includes(nameOf(state.delivery)) || status.phase === 'Progressing';
 }
@@ -107,11 +104,11 @@ function throwFirst({ failures: [failure] }: Applied): void {
 async function writeDown(
   options: RolloutPassOptions,
   rollout: Rollout,
-  { status, ...decision }: Decision,
-  { resourceVersion }: Applied,
+  decision: Decision,
+  { change, resourceVersion }: { change: Fields; resourceVersion: string | undefined },
 ): Promise<void> {
   const { client, caches, log } = options;
-  const reported = await report({ client, cache: caches.rollouts, rollout, status, resourceVersion });
+  const reported = await report({ client, cache: caches.rollouts, rollout, change, resourceVersion });
   if (reported === 'conflict') throw changedMeanwhile();
   if (reported !== 'written') return;
   logPass(log, rollout, decision);
@@ -138,8 +135,10 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     const memoryWaits = memories.until(key, observed.now, decision.effects.some(mayWait));
     const due = memoryWaits ? decision.effects.filter((effect) => !mayWait(effect)) : decision.effects;
     const applied = await carryOut(options, rollout, routers, pending ? due.filter(lowers) : due);
-    const statusWaits = statuses.until(key, observed.now, decision.mayWait && differs(rollout, decision));
-    if (!pending && !statusWaits && memoryWritten(applied)) await writeDown(options, rollout, decision, applied);
+    const change = mergeDiff(rollout.status ?? {}, decision.status);
+    const statusWaits = statuses.until(key, observed.now, change !== undefined && decision.mayWait);
+    if (change && !pending && !statusWaits && memoryWritten(applied))
+      await writeDown(options, rollout, decision, { ...applied, change });
     throwFirst(applied);
     const doubt = doubts(key, observed.traffic, observed.now);
     if (doubt.happening) options.emit(rollout, doubt.happening);

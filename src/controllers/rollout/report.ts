@@ -1,17 +1,18 @@
-import type { Rollout, RolloutStatus } from '../../api/index.ts';
+import type { Fields } from '../../api/fields.ts';
+import type { Rollout } from '../../api/index.ts';
 import type { Cache } from '../../kube/cache.ts';
 import { isConflict, isNotFound, type KubeClient } from '../../kube/client.ts';
 import { rollouts } from '../../kube/resources.ts';
-import { mergeDiff } from '../merge-diff.ts';
 
-export type Reported = 'written' | 'unchanged' | 'conflict';
+export type Reported = 'written' | 'gone' | 'conflict';
 
 export interface ReportInput {
   client: KubeClient;
   cache: Cache<Rollout>;
   rollout: Rollout;
-  status: RolloutStatus;
-  /** The version that the status speaks of. */
+  /** Of the status, as a merge patch. */
+  change: Fields;
+  /** The version that the change speaks of. */
   resourceVersion: string | undefined;
 }
 
@@ -19,9 +20,7 @@ export interface ReportInput {
  * Writes the status once, with the resourceVersion that was observed: what a user wrote meanwhile is a conflict, so no
  * intent is lost. After a conflict the next observation decides anew.
  */
-export async function report({ client, cache, rollout, status, resourceVersion }: ReportInput): Promise<Reported> {
-  const change = mergeDiff(rollout.status ?? {}, status);
-  if (!change) return 'unchanged';
+export async function report({ client, cache, rollout, change, resourceVersion }: ReportInput): Promise<Reported> {
   const { namespace = '', name } = rollout.metadata;
   const body = { metadata: { resourceVersion }, status: change };
   try {
@@ -34,7 +33,7 @@ export async function report({ client, cache, rollout, status, resourceVersion }
     return 'written';
   } catch (error) {
     if (isConflict(error)) return 'conflict';
-    if (isNotFound(error)) return 'unchanged';
+    if (isNotFound(error)) return 'gone';
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { configMap, MAPS, PATCHES, type TestServer, template, testServer } from './testing.ts';
+import { configMap, MAPS, type TestServer, template, testServer } from './testing.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -29,7 +29,7 @@ describe('delete', () => {
     await server.call('POST', MAPS, configMap('held', {}, { finalizers: ['example.com/hold'] }));
     expect((await server.call('DELETE', `${MAPS}/held`)).body).toHaveProperty('metadata.deletionTimestamp');
     expect(await exists(`${MAPS}/held`)).toBe(true);
-    await server.call('PATCH', `${MAPS}/held`, { metadata: { finalizers: null } }, { 'content-type': PATCHES.merge });
+    await server.patch(`${MAPS}/held`, { metadata: { finalizers: null } }, 'merge');
     expect(await exists(`${MAPS}/held`)).toBe(false);
   });
 
@@ -78,7 +78,7 @@ describe('delete', () => {
       path: '/metadata/ownerReferences/-',
       value: { apiVersion: 'v1', kind: 'ConfigMap', name: 'second', uid },
     };
-    await server.call('PATCH', `${MAPS}/both`, [extra], { 'content-type': PATCHES.json });
+    await server.patch(`${MAPS}/both`, [extra], 'json');
     await server.call('DELETE', `${MAPS}/first`);
     expect(await exists(`${MAPS}/only`)).toBe(false);
     expect((await server.call('GET', `${MAPS}/both`)).body).toMatchObject({
@@ -164,7 +164,7 @@ describe('the door inside the process', () => {
       if (object.metadata.name === 'shared') changes.push(change);
     });
     store.create('ConfigMap', { metadata: { name: 'shared' } });
-    await server.call('PATCH', `${MAPS}/shared`, { data: { a: '1' } }, { 'content-type': PATCHES.merge });
+    await server.patch(`${MAPS}/shared`, { data: { a: '1' } }, 'merge');
     expect(store.get('ConfigMap', 'default', 'shared')).toMatchObject({ data: { a: '1' } });
     store.delete('ConfigMap', 'default', 'shared');
     store.delete('ConfigMap', 'default', 'shared');

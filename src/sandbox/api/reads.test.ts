@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { virtualClock } from '../../clock.ts';
-import { configMap, MAPS, PATCHES, ROLLOUTS, rollout, type TestServer, testServer } from './testing.ts';
+import { configMap, MAPS, ROLLOUTS, rollout, type TestServer, testServer } from './testing.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const label = (name: string, color: string) =>
-  server.call('PATCH', `${MAPS}/${name}`, { metadata: { labels: { color } } }, { 'content-type': PATCHES.merge });
+  server.patch(`${MAPS}/${name}`, { metadata: { labels: { color } } }, 'merge');
 
 describe('list', () => {
   it('selects by labels and fields, and goes page by page', async () => {

@@ -1,16 +1,6 @@
 /** Answers of a real API server that one would not guess; each was once a difference that random requests found. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  configMap,
-  MAPS,
-  PATCHES,
-  ROLLOUTS,
-  replicaSet,
-  rollout,
-  SETS,
-  type TestServer,
-  testServer,
-} from './testing.ts';
+import { configMap, MAPS, ROLLOUTS, replicaSet, rollout, SETS, type TestServer, testServer } from './testing.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -22,9 +12,6 @@ const PODS = '/api/v1/namespaces/default/pods';
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
 const ROUTES = '/apis/gateway.networking.k8s.io/v1/namespaces/default/httproutes';
 const SERVICES = '/api/v1/namespaces/default/services';
-
-const patch = (path: string, body: unknown, type: keyof typeof PATCHES) =>
-  server.call('PATCH', path, body, { 'content-type': PATCHES[type] });
 
 const fieldsOf = (body: Record<string, unknown>) =>
   (body as { details: { causes: { field: string }[] } }).details.causes.map(({ field }) => field).sort();
@@ -51,11 +38,11 @@ describe('what is written', () => {
   it('drops null from custom objects, unless it is applied', async () => {
     const odd = { ...rollout('nothing'), spec: { ...rollout('nothing').spec, restartAt: null } };
     expect((await server.call('POST', ROLLOUTS, odd)).code).toBe(201);
-    const { code, body } = await patch(`${ROLLOUTS}/applied?fieldManager=one`, odd, 'apply');
+    const { code, body } = await server.patch(`${ROLLOUTS}/applied?fieldManager=one`, odd, 'apply');
     expect(code).toBe(400);
     expect(body).toMatchObject({ reason: 'BadRequest' });
     const same = { ...odd, metadata: { name: 'applied' } };
-    const applied = await patch(`${ROLLOUTS}/applied?fieldManager=one`, same, 'apply');
+    const applied = await server.patch(`${ROLLOUTS}/applied?fieldManager=one`, same, 'apply');
     expect(fieldsOf(applied.body)).toContain('spec.restartAt');
   });
 
@@ -100,7 +87,7 @@ describe('what is refused', () => {
 
   it('lets no Scale be negative, in the words of the custom kind', async () => {
     await server.call('POST', ROLLOUTS, rollout('negative'));
-    const { code, body } = await patch(`${ROLLOUTS}/negative/scale`, { spec: { replicas: -1 } }, 'merge');
+    const { code, body } = await server.patch(`${ROLLOUTS}/negative/scale`, { spec: { replicas: -1 } }, 'merge');
     expect(code).toBe(422);
     expect(fieldsOf(body)).toEqual(['.spec.replicas']);
   });
@@ -137,10 +124,10 @@ describe('what is refused', () => {
 
   it('calls it a wrong type when the last field of an applied map goes', async () => {
     const labelled = rollout('emptied');
-    await patch(`${ROLLOUTS}/emptied?fieldManager=one`, labelled, 'apply');
+    await server.patch(`${ROLLOUTS}/emptied?fieldManager=one`, labelled, 'apply');
     const { template } = labelled.spec;
     const bare = { ...labelled, spec: { ...labelled.spec, template: { ...template, metadata: {} } } };
-    const { body } = await patch(`${ROLLOUTS}/emptied?fieldManager=one`, bare, 'apply');
+    const { body } = await server.patch(`${ROLLOUTS}/emptied?fieldManager=one`, bare, 'apply');
     expect(fieldsOf(body)).toContain('spec.template.metadata');
   });
 
@@ -151,7 +138,7 @@ describe('what is refused', () => {
   });
 
   it('calls an undeclared field in an apply its own error', async () => {
-    const { body } = await patch(`${MAPS}/odd?fieldManager=one`, { ...configMap('odd'), extra: 1 }, 'apply');
+    const { body } = await server.patch(`${MAPS}/odd?fieldManager=one`, { ...configMap('odd'), extra: 1 }, 'apply');
     expect(body).toMatchObject({ code: 500, message: expect.stringContaining('field not declared in schema') });
   });
 });
@@ -159,13 +146,13 @@ describe('what is refused', () => {
 describe('patches', () => {
   it('replaces by JSON patch also what is not there', async () => {
     await server.call('POST', MAPS, configMap('replaced', { a: '1' }));
-    const { body } = await patch(`${MAPS}/replaced`, [{ op: 'replace', path: '/data/b', value: '2' }], 'json');
+    const { body } = await server.patch(`${MAPS}/replaced`, [{ op: 'replace', path: '/data/b', value: '2' }], 'json');
     expect(body.data).toEqual({ a: '1', b: '2' });
   });
 
   it('tests for nothing only in what is there', async () => {
     await server.call('POST', MAPS, configMap('tested', { a: '1' }));
-    const test = (path: string) => patch(`${MAPS}/tested`, [{ op: 'test', path, value: null }], 'json');
+    const test = (path: string) => server.patch(`${MAPS}/tested`, [{ op: 'test', path, value: null }], 'json');
     expect((await test('/data/b')).code).toBe(200);
     expect((await test('/metadata/labels/b')).code).toBe(422);
   });
@@ -173,7 +160,7 @@ describe('patches', () => {
   it('puts what a strategic patch names before what it does not', async () => {
     await server.call('POST', SETS, replicaSet('ordered'));
     const change = { spec: { template: { spec: { containers: [{ name: 'first', image: 'a:1' }] } } } };
-    const { body } = await patch(`${SETS}/ordered`, change, 'strategic');
+    const { body } = await server.patch(`${SETS}/ordered`, change, 'strategic');
     const names = (body as { spec: { template: { spec: { containers: { name: string }[] } } } }).spec.template.spec
       .containers;
     expect(names.map(({ name }) => name)).toEqual(['first', 'main']);
@@ -181,21 +168,22 @@ describe('patches', () => {
 
   it('lets $retainKeys name everything that the patch gives', async () => {
     await server.call('POST', MAPS, configMap('retained', { a: '1', b: '2' }));
-    const keep = (data: object) => patch(`${MAPS}/retained`, { data: { $retainKeys: ['a'], ...data } }, 'strategic');
+    const keep = (data: object) =>
+      server.patch(`${MAPS}/retained`, { data: { $retainKeys: ['a'], ...data } }, 'strategic');
     expect((await keep({ a: '9', b: 'x' })).code).toBe(400);
     expect((await keep({ a: '9' })).body.data).toEqual({ a: '9' });
   });
 
   it('takes directives for content where there is nothing to patch', async () => {
     await server.call('POST', MAPS, { ...configMap('bare'), data: undefined });
-    const { body } = await patch(`${MAPS}/bare`, { data: { $retainKeys: ['a'], a: '9' } }, 'strategic');
+    const { body } = await server.patch(`${MAPS}/bare`, { data: { $retainKeys: ['a'], a: '9' } }, 'strategic');
     expect(fieldsOf(body)).toEqual(['patch']);
   });
 
   it('keeps the metadata of an object whose last applied label goes', async () => {
     const labelled = { ...rollout('last'), metadata: { name: 'last', labels: { a: 'b' } } };
-    await patch(`${ROLLOUTS}/last?fieldManager=one`, labelled, 'apply');
-    const { code, body } = await patch(`${ROLLOUTS}/last?fieldManager=one`, rollout('last'), 'apply');
+    await server.patch(`${ROLLOUTS}/last?fieldManager=one`, labelled, 'apply');
+    const { code, body } = await server.patch(`${ROLLOUTS}/last?fieldManager=one`, rollout('last'), 'apply');
     expect(code).toBe(200);
     expect(body.metadata).toMatchObject({ name: 'last' });
   });
@@ -205,7 +193,7 @@ describe('watches', () => {
   it('show what goes with its last finalizer as it was before', async () => {
     const { body } = await server.call('POST', MAPS, configMap('held', {}, { finalizers: ['example.com/hold'] }));
     await server.call('DELETE', `${MAPS}/held`);
-    await patch(`${MAPS}/held`, { metadata: { finalizers: null } }, 'merge');
+    await server.patch(`${MAPS}/held`, { metadata: { finalizers: null } }, 'merge');
     const since = (body.metadata as { resourceVersion: string }).resourceVersion;
     const watch = await server.watchLines(`${MAPS}?watch=true&resourceVersion=${since}`);
     const [marked, gone] = await watch.next(2);

@@ -1,25 +1,12 @@
 /** Who a real API server enters as the writer of what; each was once a difference that random requests found. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  configMap,
-  MAPS,
-  PATCHES,
-  ROLLOUTS,
-  replicaSet,
-  rollout,
-  SETS,
-  type TestServer,
-  testServer,
-} from './testing.ts';
+import { configMap, MAPS, ROLLOUTS, replicaSet, rollout, SETS, type TestServer, testServer } from './testing.ts';
 
 let server: TestServer;
 beforeAll(async () => {
   server = await testServer();
 });
 afterAll(() => server.stop());
-
-const patch = (path: string, body: unknown, type: keyof typeof PATCHES) =>
-  server.call('PATCH', path, body, { 'content-type': PATCHES[type] });
 
 interface Entry {
   manager: string;
@@ -41,7 +28,7 @@ const ownersOf = async (path: string) => {
 
 describe('who wrote', () => {
   const scale = (path: string, replicas: number) =>
-    patch(`${path}/scale?fieldManager=scaler`, { spec: { replicas } }, 'merge');
+    server.patch(`${path}/scale?fieldManager=scaler`, { spec: { replicas } }, 'merge');
 
   it('gives the number of replicas to who scales', async () => {
     await server.call('POST', `${SETS}?fieldManager=maker`, replicaSet('scaled'));
@@ -98,7 +85,7 @@ describe('who wrote', () => {
     const timeOf = (body: Record<string, unknown>, name: string) =>
       entriesOf(body).find(({ manager }) => manager === name)?.time;
     const claim = (manager: string, object: object) =>
-      patch(`${ROLLOUTS}/unborn?fieldManager=${manager}`, object, 'apply');
+      server.patch(`${ROLLOUTS}/unborn?fieldManager=${manager}`, object, 'apply');
     expect(timeOf((await claim('one', rollout('unborn'))).body, 'one')).toBeUndefined();
     expect(timeOf((await claim('two', born)).body, 'two')).toBeDefined();
   });
@@ -106,8 +93,8 @@ describe('who wrote', () => {
   it('takes nulls that were applied out of the metadata by a write of its own', async () => {
     const bare = { ...rollout('nulled'), metadata: { name: 'nulled', labels: null } };
     const versionOf = (body: Record<string, unknown>) => (body.metadata as { resourceVersion: string }).resourceVersion;
-    const touch = async () => versionOf((await patch(`${ROLLOUTS}/nulled`, [], 'json')).body);
-    const made = versionOf((await patch(`${ROLLOUTS}/nulled?fieldManager=one`, bare, 'apply')).body);
+    const touch = async () => versionOf((await server.patch(`${ROLLOUTS}/nulled`, [], 'json')).body);
+    const made = versionOf((await server.patch(`${ROLLOUTS}/nulled?fieldManager=one`, bare, 'apply')).body);
     const settled = await touch();
     expect(settled).not.toBe(made);
     expect(await touch()).toBe(settled);
@@ -121,16 +108,20 @@ describe('a Scale', () => {
     const scale = { metadata: { name: 'whose', uid: 'another' }, spec: { replicas: 1 } };
     for (const path of [SETS, ROLLOUTS])
       expect((await server.call('PUT', `${path}/whose/scale`, scale)).code).toBe(409);
-    const { code, body } = await patch(`${SETS}/whose/scale`, scale, 'merge');
+    const { code, body } = await server.patch(`${SETS}/whose/scale`, scale, 'merge');
     expect([code, body.details]).toMatchObject([409, { kind: 'replicasets/scale' }]);
-    expect((await patch(`${ROLLOUTS}/whose/scale`, scale, 'merge')).code).toBe(200);
+    expect((await server.patch(`${ROLLOUTS}/whose/scale`, scale, 'merge')).code).toBe(200);
   });
 
   it('has metadata that are judged, of built-in kinds', async () => {
     await server.call('POST', SETS, replicaSet('judged'));
-    const { code, body } = await patch(`${SETS}/judged/scale`, { metadata: { finalizers: ['nodomain'] } }, 'merge');
+    const { code, body } = await server.patch(
+      `${SETS}/judged/scale`,
+      { metadata: { finalizers: ['nodomain'] } },
+      'merge',
+    );
     expect([code, body.details]).toMatchObject([422, { kind: 'Scale', group: 'autoscaling' }]);
-    expect((await patch(`${SETS}/judged/scale`, { apiVersion: null }, 'merge')).code).toBe(400);
+    expect((await server.patch(`${SETS}/judged/scale`, { apiVersion: null }, 'merge')).code).toBe(400);
   });
 
   it('selects by expressions, too', async () => {

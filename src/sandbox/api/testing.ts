@@ -9,7 +9,7 @@ export interface Reply {
   headers: Headers;
 }
 
-export const PATCHES = {
+const PATCHES = {
   merge: 'application/merge-patch+json',
   json: 'application/json-patch+json',
   strategic: 'application/strategic-merge-patch+json',
@@ -18,6 +18,7 @@ export const PATCHES = {
 
 export interface TestServer extends ApiServer {
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
+  patch(path: string, body: unknown, type: keyof typeof PATCHES): Promise<Reply>;
   /** Reads a watch: `next(n)` waits for n more events. */
   watchLines(
     path: string,
@@ -26,16 +27,19 @@ export interface TestServer extends ApiServer {
 
 export async function testServer(options: Partial<ApiServerOptions> = {}): Promise<TestServer> {
   const server = await createApiServer({ clock: machineClock(), ...options });
+  const call: TestServer['call'] = async (method, path, body, headers = {}) => {
+    const init = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
+    const response = await fetch(server.url + path, {
+      method,
+      headers: { 'content-type': 'application/json', ...headers },
+      ...init,
+    });
+    return { code: response.status, body: (await response.json()) as Reply['body'], headers: response.headers };
+  };
   return Object.assign(server, {
-    async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
-      const init = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
-      const response = await fetch(server.url + path, {
-        method,
-        headers: { 'content-type': 'application/json', ...headers },
-        ...init,
-      });
-      return { code: response.status, body: (await response.json()) as Reply['body'], headers: response.headers };
-    },
+    call,
+    patch: (path: string, body: unknown, type: keyof typeof PATCHES) =>
+      call('PATCH', path, body, { 'content-type': PATCHES[type] }),
     async watchLines(path: string) {
       const abort = new AbortController();
       const response = await fetch(server.url + path, { signal: abort.signal });

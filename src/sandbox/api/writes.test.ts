@@ -1,15 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  configMap,
-  MAPS,
-  PATCHES,
-  ROLLOUTS,
-  replicaSet,
-  rollout,
-  SETS,
-  type TestServer,
-  testServer,
-} from './testing.ts';
+import { configMap, MAPS, ROLLOUTS, replicaSet, rollout, SETS, type TestServer, testServer } from './testing.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -100,7 +90,7 @@ describe('create', () => {
 describe('update', () => {
   it('refuses a stale version', async () => {
     const { body } = await server.call('POST', MAPS, configMap('stale', { a: '1' }));
-    await server.call('PATCH', `${MAPS}/stale`, { data: { a: '2' } }, { 'content-type': PATCHES.merge });
+    await server.patch(`${MAPS}/stale`, { data: { a: '2' } }, 'merge');
     const late = await server.call('PUT', `${MAPS}/stale`, { ...(body as object), data: { a: '3' } });
     expect(late.body).toMatchObject({ code: 409, reason: 'Conflict' });
   });
@@ -113,19 +103,13 @@ describe('update', () => {
 
   it('keeps status and spec apart, and counts only changes of spec', async () => {
     await server.call('POST', ROLLOUTS, { ...rollout('apart'), status: { replicas: 9 } });
-    const status = await server.call(
-      'PATCH',
+    const status = await server.patch(
       `${ROLLOUTS}/apart/status`,
       { spec: { replicas: 7 }, status: { replicas: 3 } },
-      { 'content-type': PATCHES.merge },
+      'merge',
     );
     expect(status.body).toMatchObject({ metadata: { generation: 1 }, spec: { replicas: 2 }, status: { replicas: 3 } });
-    const main = await server.call(
-      'PATCH',
-      `${ROLLOUTS}/apart`,
-      { spec: { replicas: 7 }, status: { replicas: 4 } },
-      { 'content-type': PATCHES.merge },
-    );
+    const main = await server.patch(`${ROLLOUTS}/apart`, { spec: { replicas: 7 }, status: { replicas: 4 } }, 'merge');
     expect(main.body).toMatchObject({ metadata: { generation: 2 }, spec: { replicas: 7 }, status: { replicas: 3 } });
   });
 
@@ -134,18 +118,13 @@ describe('update', () => {
     const patch = {
       spec: { selector: { matchLabels: { app: 'x' } }, template: { metadata: { labels: { app: 'x' } } } },
     };
-    const { body } = await server.call('PATCH', `${SETS}/fixed`, patch, { 'content-type': PATCHES.merge });
+    const { body } = await server.patch(`${SETS}/fixed`, patch, 'merge');
     expect(body).toMatchObject({ code: 422, details: { causes: [{ field: 'spec.selector' }] } });
   });
 
   it('scales through the subresource', async () => {
     await server.call('POST', ROLLOUTS, rollout('scaled'));
-    const { body } = await server.call(
-      'PATCH',
-      `${ROLLOUTS}/scaled/scale`,
-      { spec: { replicas: 5 } },
-      { 'content-type': PATCHES.merge },
-    );
+    const { body } = await server.patch(`${ROLLOUTS}/scaled/scale`, { spec: { replicas: 5 } }, 'merge');
     expect(body).toMatchObject({ kind: 'Scale', spec: { replicas: 5 } });
     expect((await server.call('GET', `${ROLLOUTS}/scaled`)).body).toMatchObject({ spec: { replicas: 5 } });
   });
@@ -158,7 +137,7 @@ describe('patch', () => {
       { op: 'replace', path: '/data/a', value: '2' },
       { op: 'test', path: '/data/a', value: '9' },
     ];
-    const { code } = await server.call('PATCH', `${MAPS}/tested`, operations, { 'content-type': PATCHES.json });
+    const { code } = await server.patch(`${MAPS}/tested`, operations, 'json');
     expect(code).toBe(422);
     expect((await server.call('GET', `${MAPS}/tested`)).body).toMatchObject({ data: { a: '1' } });
   });
@@ -169,11 +148,10 @@ describe('patch', () => {
       { name: 'side', image: 'side:1' },
       { name: 'main', env: [{ name: 'A', value: '1' }] },
     ];
-    const { body } = await server.call(
-      'PATCH',
+    const { body } = await server.patch(
       `${SETS}/merged`,
       { spec: { template: { spec: { containers } } } },
-      { 'content-type': PATCHES.strategic },
+      'strategic',
     );
     expect(body).toMatchObject({
       spec: {
@@ -181,7 +159,7 @@ describe('patch', () => {
       },
     });
     const removal = { spec: { template: { spec: { containers: [{ name: 'side', $patch: 'delete' }] } } } };
-    const after = await server.call('PATCH', `${SETS}/merged`, removal, { 'content-type': PATCHES.strategic });
+    const after = await server.patch(`${SETS}/merged`, removal, 'strategic');
     expect(
       (after.body as { spec: { template: { spec: { containers: unknown[] } } } }).spec.template.spec.containers,
     ).toHaveLength(1);
@@ -189,16 +167,14 @@ describe('patch', () => {
 
   it('knows no strategic merge patch of custom kinds', async () => {
     await server.call('POST', ROLLOUTS, rollout('custom'));
-    const { body } = await server.call('PATCH', `${ROLLOUTS}/custom`, {}, { 'content-type': PATCHES.strategic });
+    const { body } = await server.patch(`${ROLLOUTS}/custom`, {}, 'strategic');
     expect(body).toMatchObject({ code: 415, reason: 'UnsupportedMediaType' });
   });
 });
 
 describe('server-side apply', () => {
   const apply = (name: string, data: Record<string, string>, manager: string, force = false) =>
-    server.call('PATCH', `${MAPS}/${name}?fieldManager=${manager}&force=${force}`, configMap(name, data), {
-      'content-type': PATCHES.apply,
-    });
+    server.patch(`${MAPS}/${name}?fieldManager=${manager}&force=${force}`, configMap(name, data), 'apply');
 
   it('creates, removes what is no longer applied, and keeps what others own', async () => {
     expect((await apply('owned', { a: '1', b: '1' }, 'one')).code).toBe(201);
@@ -226,9 +202,9 @@ describe('server-side apply', () => {
 
   it('does not lose what the server added inside of what is applied', async () => {
     const path = `${SETS}/kept?fieldManager=one`;
-    await server.call('PATCH', path, replicaSet('kept'), { 'content-type': PATCHES.apply });
-    await server.call('PATCH', `${SETS}/kept/scale`, { spec: { replicas: 4 } }, { 'content-type': PATCHES.merge });
-    const again = await server.call('PATCH', path, replicaSet('kept'), { 'content-type': PATCHES.apply });
+    await server.patch(path, replicaSet('kept'), 'apply');
+    await server.patch(`${SETS}/kept/scale`, { spec: { replicas: 4 } }, 'merge');
+    const again = await server.patch(path, replicaSet('kept'), 'apply');
     expect(again.body).toMatchObject({ spec: { replicas: 4, template: { spec: { restartPolicy: 'Always' } } } });
   });
 });
