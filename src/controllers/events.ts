@@ -31,19 +31,22 @@ export function weightVerifyError(message: string): Happening {
   return warning('WeightVerifyError', `Traffic weight is not verified: ${message}`);
 }
 
+function scaled(name: string, revision: number, from: number, to: number): Happening[] {
+  if (from === to) return [];
+  const way = to > from ? 'up' : 'down';
+  return [normal('ScalingReplicaSet', `Scaled ${way} ReplicaSet ${name} (revision ${revision}) from ${from} to ${to}`)];
+}
+
 /** What a pass did, told after it was done. */
 export function ofEffect(effect: Effect): Happening[] {
   switch (effect.kind) {
-    case 'scaleReplicaSet': {
-      if (effect.from === effect.to) return [];
-      const way = effect.to > effect.from ? 'up' : 'down';
-      const what = `ReplicaSet ${effect.name} (revision ${effect.revision})`;
-      return [normal('ScalingReplicaSet', `Scaled ${way} ${what} from ${effect.from} to ${effect.to}`)];
-    }
+    case 'scaleReplicaSet':
+      return scaled(effect.name, effect.revision, effect.from, effect.to);
     case 'createReplicaSet': {
-      const { name, annotations } = effect.object.metadata;
-      const revision = annotations?.['rollout.argoproj.io/revision'];
-      return [normal('NewReplicaSetCreated', `Created ReplicaSet ${name} (revision ${revision})`)];
+      const { object, revision } = effect;
+      const { name } = object.metadata;
+      const created = normal('NewReplicaSetCreated', `Created ReplicaSet ${name} (revision ${revision})`);
+      return [created, ...scaled(name, revision, 0, object.spec.replicas ?? 1)];
     }
     case 'setTraffic':
       return [normal('TrafficWeightUpdated', `Traffic weight updated from ${effect.from} to ${effect.weight}`)];

@@ -13,7 +13,7 @@ export type Effect =
   /** Writes what the status has no field for; goes before the status that needs it. What nothing needs yet may wait for a moment. */
   | { kind: 'annotateReplicaSet'; name: string; annotations: Record<string, string | null>; mayWait?: boolean }
   | { kind: 'annotateRollout'; annotations: Record<string, string> }
-  | { kind: 'createReplicaSet'; object: ReplicaSet }
+  | { kind: 'createReplicaSet'; object: ReplicaSet; revision: number }
   | {
       kind: 'scaleReplicaSet';
       name: string;

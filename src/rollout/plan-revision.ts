@@ -49,7 +49,8 @@ function inherited({ metadata }: Rollout): Record<string, string> {
   );
 }
 
-function newReplicaSet({ seen, hash, replicas, revision }: Facts): ReplicaSet {
+/** Without pods yet. */
+export function newReplicaSet({ seen, hash, replicas, revision }: Facts): ReplicaSet {
   const { rollout } = seen;
   const template = rollout.spec.template ?? {};
   const labels = { ...template.metadata?.labels, [POD_TEMPLATE_HASH]: hash };
@@ -79,10 +80,6 @@ function newReplicaSet({ seen, hash, replicas, revision }: Facts): ReplicaSet {
       template: { ...template, metadata: { ...template.metadata, labels } },
     },
   };
-}
-
-export function newReplicaSetEffects({ facts }: PlanInput): Effect[] {
-  return facts.newReplicaSet ? [] : [{ kind: 'createReplicaSet', object: newReplicaSet(facts) }];
 }
 
 /** The newest template has the highest revision: going back raises the old ReplicaSet's number, and with it says where it came from now. */

@@ -1,5 +1,5 @@
 import type { Effect, PlanInput } from './effects.ts';
-import { memoryEffects, newReplicaSetEffects, revisionEffects } from './plan-revision.ts';
+import { memoryEffects, newReplicaSet, revisionEffects } from './plan-revision.ts';
 import { runEffects } from './plan-runs.ts';
 import { historyEffects, scaleEffects } from './plan-scale.ts';
 import { serviceEffects } from './plan-services.ts';
@@ -21,6 +21,22 @@ function retreatingPods(input: PlanInput): Effect[] {
     : [];
 }
 
+/**
+ * The ReplicaSet of a revision is made once the status speaks of the revision, with the pods that it needs by then: one
+ * write, and no pods of an update that nothing tells of.
+ */
+function creation(input: PlanInput): Effect[] {
+  const { facts } = input;
+  const isSpokenOf = facts.stableHash === undefined || facts.status.currentPodHash === facts.hash;
+  if (facts.newReplicaSet || !isSpokenOf) return [];
+  const object = newReplicaSet(facts);
+  const made = { ...input, facts: { ...facts, newReplicaSet: object } };
+  const { name } = object.metadata;
+  const scaled = scaleEffects(made).find((effect) => effect.kind === 'scaleReplicaSet' && effect.name === name);
+  if (scaled?.kind === 'scaleReplicaSet') object.spec.replicas = scaled.to;
+  return [{ kind: 'createReplicaSet', object, revision: facts.revision }, ...revisionEffects(made)];
+}
+
 /** All that has to be done for what was persisted and what was decided. */
 export function planOf(input: PlanInput): Effect[] {
   const traffic = trafficEffects(input);
@@ -29,7 +45,7 @@ export function planOf(input: PlanInput): Effect[] {
   if (input.next.delivery === 'invalid') return [...lowering, ...retreatingPods(input)];
   return [
     ...lowering,
-    ...newReplicaSetEffects(input),
+    ...creation(input),
     ...revisionEffects(input),
     ...memoryEffects(input),
     ...serviceEffects(input),

@@ -113,8 +113,8 @@ function fields(record: object): string {
 function showEffect(effect: Effect): string {
   switch (effect.kind) {
     case 'createReplicaSet': {
-      const { name, annotations } = effect.object.metadata;
-      return `create ReplicaSet ${name} (revision ${annotations?.['rollout.argoproj.io/revision']})`;
+      const { metadata, spec } = effect.object;
+      return `create ReplicaSet ${metadata.name} (revision ${effect.revision}) with ${spec.replicas} pods`;
     }
     case 'scaleReplicaSet': {
       const deadline = effect.annotations['scale-down-deadline'];
