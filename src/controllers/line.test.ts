@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createLine, type Rank } from './line.ts';
+import { AT_WORK_MILLISECONDS, createLine, MOST_AT_WORK, type Rank } from './line.ts';
 
 function lineOf(...keys: [string, Rank][]) {
   const line = createLine();
@@ -9,7 +9,7 @@ function lineOf(...keys: [string, Rank][]) {
 
 function all(line: ReturnType<typeof createLine>): string[] {
   const keys: string[] = [];
-  for (let key = line.next(); key !== undefined; key = line.next()) keys.push(key);
+  for (let key = line.next(0); key !== undefined; key = line.next(0)) keys.push(key);
   return keys;
 }
 
@@ -28,9 +28,22 @@ it('lets the new begin, however much is under way', () => {
   const line = lineOf(['new', 'new'], ['busy', 'underWay']);
   const turns: (string | undefined)[] = [];
   while (!turns.includes('new') && turns.length < 100) {
-    const key = line.next();
+    const key = line.next(0);
     turns.push(key);
     if (key === 'busy') line.join('busy', 'underWay');
   }
-  expect(turns).toHaveLength(10);
+  expect(turns).toHaveLength(50);
+});
+
+it('begins no more than can be worked on, until one is done or rests', () => {
+  const line = lineOf(['new', 'new'], ['another', 'new']);
+  for (let index = 0; index < MOST_AT_WORK; index++) line.passed(`busy-${index}`, true, 0);
+  expect(line.next(10)).toBeUndefined();
+  line.join('urgent', 'first');
+  expect(line.next(10)).toBe('urgent');
+  line.passed('busy-0', false, 10);
+  expect(line.next(10)).toBe('new');
+  line.passed('new', true, 10);
+  expect(line.next(10)).toBeUndefined();
+  expect(line.next(AT_WORK_MILLISECONDS)).toBe('another');
 });

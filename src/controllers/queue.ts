@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, steadyNow } from '../clock.ts';
 import { messageOf, Stalled, Waiting } from '../errors.ts';
 import { type Backoff, createBackoff } from '../kube/backoff.ts';
 import type { Log } from '../log.ts';
-import { createLine, type Rank } from './line.ts';
+import { AT_WORK_MILLISECONDS, createLine, type Rank } from './line.ts';
 
 export interface PassResult {
   /** World time of the key's next appointment, milliseconds since the epoch; replaces any earlier one. */
@@ -91,6 +91,7 @@ class SerialQueue implements Queue {
   readonly #passes = new Set<Promise<void>>();
   #stopped = false;
   #scheduled = false;
+  #held: NodeJS.Timeout | undefined;
 
   constructor(options: QueueOptions) {
     this.#options = options;
@@ -131,6 +132,7 @@ class SerialQueue implements Queue {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    clearTimeout(this.#held);
     for (const entry of this.#entries.values()) {
       cancelAppointment(entry);
       cancelDelay(entry);
@@ -160,8 +162,11 @@ class SerialQueue implements Queue {
 
   #startPasses(): void {
     while (!this.#stopped && this.#passes.size < this.#options.concurrency) {
-      const key = this.#ready.next();
-      if (key === undefined) return;
+      const key = this.#ready.next(steadyNow());
+      if (key === undefined) {
+        this.#lookAgain();
+        return;
+      }
       this.#tellDepth();
       const pass = this.#run(key, this.#entry(key)).finally(() => {
         this.#passes.delete(pass);
@@ -169,6 +174,15 @@ class SerialQueue implements Queue {
       });
       this.#passes.add(pass);
     }
+  }
+
+  /** Those in line wait for others to get on; where these do not, they leave room after a while. */
+  #lookAgain(): void {
+    if (this.#ready.size() === 0 || this.#held !== undefined) return;
+    this.#held = setTimeout(() => {
+      this.#held = undefined;
+      this.#startPasses();
+    }, AT_WORK_MILLISECONDS / 10);
   }
 
   async #run(key: string, entry: Entry): Promise<void> {
@@ -195,6 +209,7 @@ class SerialQueue implements Queue {
       const result = await this.#options.reconcile(key);
       settle(entry);
       entry.underWay = result?.underWay === true;
+      this.#ready.passed(key, entry.underWay, steadyNow());
       if (result?.lookAgainAt !== undefined) this.addAt(key, result.lookAgainAt);
       return 'done';
     } catch (error) {
