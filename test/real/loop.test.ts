@@ -103,6 +103,9 @@ describe.runIf(state?.gitea)('everything real together', { concurrent: false }, 
       expect(requests).toBeGreaterThanOrEqual(4000);
       expect(Math.abs(percent - weight), `${percent} % at ${weight}`).toBeLessThanOrEqual(TOLERANCE);
     }
+    const [seen] = (await world.list(analysisRuns)).filter(({ spec }) => spec.metrics[0]?.name === 'measured-share');
+    expect(seen?.status).toMatchObject({ phase: 'Successful' });
+    figures.measuredShares = seen?.status?.metricResults?.[0]?.measurements?.map(({ value }) => value);
     const { stable, latest } = await hashes(world);
     expect(latest).toBe(stable);
     expect(await reverts()).toEqual([]);
