@@ -1,12 +1,6 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AuditLine, auditEnd } from '../../test/worlds/real/audit.ts';
+import { type AuditLine, auditEnd, auditLines } from '../../test/worlds/real/audit.ts';
 import { CONTROLLER } from '../../test/worlds/real/servers/api-server.ts';
-
-interface Line extends AuditLine {
-  objectRef?: { resource: string; namespace?: string; subresource?: string };
-}
 
 /** What a controller wrote within a time. Renewals of its lease are not counted. */
 export interface Writes {
@@ -30,21 +24,21 @@ export interface Ledger {
 
 const WRITES = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 
-function isWrite({ verb, objectRef, user }: Line): boolean {
+function isWrite({ verb, objectRef, user }: AuditLine): boolean {
   return user.username === CONTROLLER && WRITES.has(verb) && objectRef?.resource !== 'leases';
 }
 
-function succeeded({ responseStatus }: Line): boolean {
+function succeeded({ responseStatus }: AuditLine): boolean {
   return responseStatus !== undefined && responseStatus.code < 300;
 }
 
-function nameOf({ verb, objectRef }: Line): string {
+function nameOf({ verb, objectRef }: AuditLine): string {
   const { resource = '', subresource } = objectRef ?? {};
   return `${verb} ${resource}${subresource ? `/${subresource}` : ''}`;
 }
 
-function summary(lines: Line[]): Writes {
-  const isEvent = ({ objectRef }: Line) => objectRef?.resource === 'events';
+function summary(lines: AuditLine[]): Writes {
+  const isEvent = ({ objectRef }: AuditLine) => objectRef?.resource === 'events';
   const objects = lines.filter((line) => !isEvent(line));
   const byKind: Record<string, number> = {};
   for (const line of objects) byKind[nameOf(line)] = (byKind[nameOf(line)] ?? 0) + 1;
@@ -56,15 +50,9 @@ function summary(lines: Line[]): Writes {
   };
 }
 
-/** Marks are places in the file, which grows by whole lines. */
-async function writesIn(path: string, start: number, end: number): Promise<Line[]> {
-  const writes: Line[] = [];
-  if (end <= start) return writes;
-  for await (const text of createInterface({ input: createReadStream(path, { start, end: end - 1 }) })) {
-    if (!text.includes(CONTROLLER)) continue;
-    const line = JSON.parse(text) as Line;
-    if (isWrite(line)) writes.push(line);
-  }
+async function writesIn(path: string, start: number, end: number): Promise<AuditLine[]> {
+  const writes: AuditLine[] = [];
+  for await (const line of auditLines(path, CONTROLLER, { start, end })) if (isWrite(line)) writes.push(line);
   return writes;
 }
 

@@ -3,7 +3,7 @@ import { machineNow } from '../../../src/clock.ts';
 import { leases } from '../../../src/kube/resources.ts';
 import { GOOD, isAtStep, isHealthy, NEWEST, released, routeWeights, runPhases } from '../../behaviour/fixtures.ts';
 import { expectPromoted } from '../../behaviour/judged.ts';
-import { type AuditLine, auditEnd, auditedIn } from '../../worlds/real/audit.ts';
+import { auditEnd, auditedIn } from '../../worlds/real/audit.ts';
 import type { ControllerPlace } from '../../worlds/real/test-world.ts';
 import type { TestWorld } from '../../worlds/world.ts';
 import { makeHome } from '../loop/controller.ts';
@@ -49,11 +49,9 @@ async function untilLeads(world: TestWorld, name: string, seconds: number): Prom
   await world.untilTrue(leads, seconds);
 }
 
-type Told = AuditLine & { userAgent: string; requestReceivedTimestamp: string };
-
 /** What each wrote besides Leases, and since when it held the lease. */
 async function writesBy(namespace: string, from: number, name: string) {
-  const lines = (await auditedIn(theServers().auditLog, namespace, from)) as Told[];
+  const lines = await auditedIn(theServers().auditLog, namespace, from);
   const own = lines.filter(({ userAgent, verb }) => userAgent === name && !['get', 'list', 'watch'].includes(verb));
   const done = own.filter(({ responseStatus }) => (responseStatus?.code ?? 500) < 300);
   const [firstLease] = done.filter(({ objectRef }) => objectRef?.resource === 'leases');

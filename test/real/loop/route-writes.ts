@@ -1,7 +1,6 @@
 import { type AuditLine, auditedIn } from '../../worlds/real/audit.ts';
+import { CONTROLLER } from '../../worlds/real/servers/api-server.ts';
 import { readRealWorld } from '../../worlds/real/state.ts';
-
-const CONTROLLER = 'system:serviceaccount:headgate:headgate';
 
 export interface Decided {
   /** When the API server had the verdict, and when it had the route that follows from it; milliseconds since the epoch. */

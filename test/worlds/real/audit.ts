@@ -8,10 +8,13 @@ export interface AuditLine {
   verb: string;
   requestURI: string;
   user: { username: string };
+  userAgent?: string;
   /** In whose name the user asked. */
   impersonatedUser?: { username: string };
   objectRef?: { apiGroup?: string; resource: string; subresource?: string; namespace?: string };
   responseStatus?: { code: number };
+  annotations?: Record<string, string>;
+  requestReceivedTimestamp: string;
   /** When it was answered. */
   stageTimestamp: string;
 }
@@ -21,14 +24,31 @@ export async function auditEnd(path: string): Promise<number> {
   return (await stat(path)).size;
 }
 
+/** A part of the log, which grows by whole lines: places in the file, from the first one on and up to the other. */
+export interface Part {
+  start?: number;
+  end?: number;
+}
+
+/** The lines that hold a word. The file is large: no other is parsed. */
+export async function* auditLines(
+  path: string,
+  word: string,
+  { start = 0, end }: Part = {},
+): AsyncGenerator<AuditLine> {
+  if (end !== undefined && end <= start) return;
+  const part = createReadStream(path, end === undefined ? { start } : { start, end: end - 1 });
+  for await (const line of createInterface({ input: part })) {
+    // The last one may not be whole yet.
+    if (line.includes(word) && line.endsWith('}')) yield JSON.parse(line) as AuditLine;
+  }
+}
+
 /** The answered requests about a namespace that were logged from a place in the file on. */
 export async function auditedIn(path: string, namespace: string, start: number): Promise<AuditLine[]> {
   const found: AuditLine[] = [];
-  for await (const line of createInterface({ input: createReadStream(path, { start }) })) {
-    // The file is large: only what may be meant is parsed. The last line may not be whole yet.
-    if (!line.includes(namespace) || !line.endsWith('}')) continue;
-    const entry = JSON.parse(line) as AuditLine;
-    if (entry.stage === 'ResponseComplete' && entry.objectRef?.namespace === namespace) found.push(entry);
+  for await (const line of auditLines(path, namespace, { start })) {
+    if (line.stage === 'ResponseComplete' && line.objectRef?.namespace === namespace) found.push(line);
   }
   return found;
 }

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import { compareRights, grantedRights, PROVOKED, type Request, type Right, UNSEEN } from './rbac-audit.ts';
+import type { AuditLine } from './audit.ts';
+import { compareRights, grantedRights, PROVOKED, type Right, UNSEEN } from './rbac-audit.ts';
+import { CONTROLLER } from './servers/api-server.ts';
 
 const granted: Right[] = [
   { role: 'wide', namespace: undefined, right: 'get /secrets' },
@@ -9,15 +11,16 @@ const granted: Right[] = [
   { role: 'speaker', namespace: undefined, right: 'impersonate /serviceaccounts' },
 ];
 
-function request(verb: string, path: string, further: Partial<Request> = {}): Request {
+function request(verb: string, path: string, further: Partial<AuditLine> = {}): AuditLine {
   const [apiGroup = '', namespace = '', resource = '', subresource] = path.split('/');
   return {
     stage: 'ResponseComplete',
     verb,
     requestURI: path,
-    user: { username: 'system:serviceaccount:headgate:headgate' },
+    user: { username: CONTROLLER },
     objectRef: { ...(apiGroup && { apiGroup }), resource, namespace, ...(subresource && { subresource }) },
     responseStatus: { code: 200 },
+    requestReceivedTimestamp: '2026-01-01T00:00:00.000000Z',
     stageTimestamp: '2026-01-01T00:00:00.000000Z',
     annotations: { 'authorization.k8s.io/decision': 'allow' },
     ...further,
@@ -26,7 +29,7 @@ function request(verb: string, path: string, further: Partial<Request> = {}): Re
 
 const FORBIDDEN = { responseStatus: { code: 403 }, annotations: { 'authorization.k8s.io/decision': 'forbid' } };
 
-async function compared(...requests: Request[]) {
+async function compared(...requests: AuditLine[]) {
   async function* told() {
     yield* requests;
   }

@@ -1,9 +1,8 @@
 /** From the audit log of a whole run: which rights of deploy/ were used, and what the controller was denied. */
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { AuditLine } from './audit.ts';
+import { type AuditLine, auditLines } from './audit.ts';
 import { type Manifest, readManifests } from './manifests.ts';
+import { ACCOUNT, CONTROLLER } from './servers/api-server.ts';
 
 /** One verb on one kind. */
 export interface Right {
@@ -13,11 +12,6 @@ export interface Right {
   namespace: string | undefined;
   /** `verb group/resource`, with the subresource where there is one. */
   right: string;
-}
-
-export interface Request extends AuditLine {
-  userAgent?: string;
-  annotations?: Record<string, string>;
 }
 
 interface Subject {
@@ -40,8 +34,6 @@ export interface RightsReport {
 }
 
 const DEPLOY = fileURLToPath(new URL('../../../deploy', import.meta.url));
-const ACCOUNT = { namespace: 'headgate', name: 'headgate' };
-const CONTROLLER = `system:serviceaccount:${ACCOUNT.namespace}:${ACCOUNT.name}`;
 
 /** The user agent of stories that ask, as the controller, for what it may not have. */
 export const PROVOKED = 'headgate-test/provoked';
@@ -70,7 +62,7 @@ export async function grantedRights(folder = DEPLOY): Promise<Right[]> {
 }
 
 /** What the controller itself needed for a request: to speak for another account, or the request's own right. */
-function neededFor({ verb, objectRef, impersonatedUser }: Request): Omit<Right, 'role'> | undefined {
+function neededFor({ verb, objectRef, impersonatedUser }: AuditLine): Omit<Right, 'role'> | undefined {
   if (impersonatedUser) {
     const [, , namespace] = impersonatedUser.username.split(':');
     return { right: 'impersonate /serviceaccounts', namespace };
@@ -81,7 +73,7 @@ function neededFor({ verb, objectRef, impersonatedUser }: Request): Omit<Right, 
 }
 
 /** The narrowest that allows it: a right for everything is not used where one for a namespace is enough. */
-function usedBy(request: Request, granted: readonly Right[]): Right | undefined {
+function usedBy(request: AuditLine, granted: readonly Right[]): Right | undefined {
   const needed = neededFor(request);
   const fitting = granted.filter(({ right }) => right === needed?.right);
   return (
@@ -94,7 +86,7 @@ function usedBy(request: Request, granted: readonly Right[]): Right | undefined 
  * Refused for want of a right of the controller's own. What an admission plugin refuses was allowed first, and what an
  * impersonated account may not do is that account's affair.
  */
-function isDenied({ annotations, responseStatus, impersonatedUser, userAgent }: Request): boolean {
+function isDenied({ annotations, responseStatus, impersonatedUser, userAgent }: AuditLine): boolean {
   if (userAgent === PROVOKED) return false;
   const decision = annotations?.['authorization.k8s.io/decision'];
   if (impersonatedUser && decision !== undefined) return false;
@@ -106,7 +98,7 @@ const ANSWERED = new Set(['ResponseStarted', 'ResponseComplete']);
 
 /** Compares the requests of a run with the rights that are granted. */
 export async function compareRights(
-  requests: AsyncIterable<Request>,
+  requests: AsyncIterable<AuditLine>,
   granted: readonly Right[],
 ): Promise<RightsReport> {
   const used = new Set<Right>();
@@ -124,13 +116,6 @@ export async function compareRights(
   };
 }
 
-async function* requestsIn(path: string): AsyncGenerator<Request> {
-  for await (const line of createInterface({ input: createReadStream(path) })) {
-    // Most lines are others'. The last one may not be whole.
-    if (line.includes(CONTROLLER) && line.endsWith('}')) yield JSON.parse(line) as Request;
-  }
-}
-
 function shown({ role, namespace, right }: Right): string {
   return `${right.padEnd(50)} ${role}${namespace === undefined ? '' : ` in ${namespace}`}`;
 }
@@ -140,7 +125,7 @@ function shown({ role, namespace, right }: Right): string {
  * right that none of them used is no fault.
  */
 export async function auditRights(auditLog: string, isWhole: boolean): Promise<boolean> {
-  const report = await compareRights(requestsIn(auditLog), await grantedRights());
+  const report = await compareRights(auditLines(auditLog, CONTROLLER), await grantedRights());
   const unseen = report.unused.filter(({ right }) => UNSEEN[right] !== undefined);
   const unused = report.unused.filter(({ right }) => UNSEEN[right] === undefined);
   // A right that shows in the log after all needs no other proof.

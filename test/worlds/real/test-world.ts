@@ -25,9 +25,9 @@ import {
 import { type AuditLine, auditEnd, auditedIn } from './audit.ts';
 import { type Load, startLoad } from './load.ts';
 import { startRelay } from './relay.ts';
+import { CONTROLLER } from './servers/api-server.ts';
 import { type RealWorldState, readRealWorld } from './state.ts';
 
-const CONTROLLER = 'system:serviceaccount:headgate:headgate';
 const LOOK_MILLISECONDS = 200;
 /** Many stories share two cores: what takes longer than a story allows may still come. */
 const PATIENCE = 2;

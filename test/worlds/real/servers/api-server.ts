@@ -43,7 +43,8 @@ const AUDIT_POLICY = {
 const SECRET = { mode: 0o600 };
 
 /** The ServiceAccount that deploy/ gives to the controller. */
-export const CONTROLLER = 'system:serviceaccount:headgate:headgate';
+export const ACCOUNT = { namespace: 'headgate', name: 'headgate' };
+export const CONTROLLER = `system:serviceaccount:${ACCOUNT.namespace}:${ACCOUNT.name}`;
 
 const ALMIGHTY = ['system:masters'];
 const GROUPS: Record<string, string[]> = {
