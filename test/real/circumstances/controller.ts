@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { ControllerPlace } from '../../worlds/real/test-world.ts';
 import { flagsFor } from '../loop/controller.ts';
 
-const PROGRAM = 'src/main.ts';
+/** The bundle, which starts in a third of the time that the sources take: it is started a hundred times. */
+const PROGRAM = ['dist/headgate.js', 'controller'];
 
 /** One process of the controller, that stories kill. */
 export interface Controller {
@@ -19,7 +20,7 @@ export interface Controller {
 export function launch(place: ControllerPlace, kubeconfig: string, identity: string): Controller {
   const log = openSync(join(place.folder.own, `${identity}.log`), 'a');
   const flags = flagsFor({ ...place, state: { ...place.state, controllerKubeconfig: kubeconfig } });
-  const child: ChildProcess = spawn(process.execPath, [PROGRAM, ...flags, '--identity', identity], {
+  const child: ChildProcess = spawn(process.execPath, [...PROGRAM, ...flags, '--identity', identity], {
     stdio: ['ignore', log, log],
   });
   closeSync(log);

@@ -9,7 +9,7 @@ import { type Told, tellStory } from './killed.ts';
 import { secondsSince, tellFigures } from './shop.ts';
 
 /** Each with a controller of its own, on two cores. */
-const STORIES_AT_ONCE = 5;
+const STORIES_AT_ONCE = 7;
 const SETTLED_SECONDS = 30;
 /** They would not be the same in any two runs. */
 const REVISION = 'rollout.argoproj.io/revision';

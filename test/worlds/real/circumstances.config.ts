@@ -6,7 +6,7 @@ import { reportersFor } from './reporting.ts';
 export default defineConfig({
   root: fileURLToPath(new URL('../../..', import.meta.url)),
   test: {
-    reporters: reportersFor('circumstances'),
+    reporters: reportersFor(process.env.HEADGATE_LANE ?? 'circumstances'),
     include: ['test/real/circumstances/*.test.ts'],
     fileParallelism: false,
     maxWorkers: 1,

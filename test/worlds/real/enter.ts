@@ -25,24 +25,35 @@ export async function partsOrAdvice(alsoOnDemand: string[] = []): Promise<Built[
   }
 }
 
-function enter(options: InsideOptions, command: string[], stdio: 'inherit' | number): ChildProcess {
-  const output = stdio === 'inherit' ? 'inherit' : (['ignore', stdio, stdio] as ['ignore', number, number]);
-  const args = [...namespaceFlags(), process.execPath, INSIDE, JSON.stringify(options), ...command];
-  return spawn('unshare', args, { stdio: output, detached: stdio !== 'inherit' });
+interface EnterOptions {
+  options: InsideOptions;
+  command: string[];
+  /** A file that takes all that is told; undefined: the terminal does. */
+  output?: string | undefined;
+  environment?: Record<string, string>;
+  detached?: boolean;
 }
 
-export interface RunOptions {
-  command: string[];
+function enter({ options, command, output, environment = {}, detached = false }: EnterOptions): ChildProcess {
+  const log = output === undefined ? undefined : openSync(output, 'w');
+  const args = [...namespaceFlags(), process.execPath, INSIDE, JSON.stringify(options), ...command];
+  const stdio = log === undefined ? 'inherit' : (['ignore', log, log] as ['ignore', number, number]);
+  const child = spawn('unshare', args, { stdio, detached, env: { ...process.env, ...environment } });
+  if (log !== undefined) closeSync(log);
+  return child;
+}
+
+export interface RunOptions extends Pick<EnterOptions, 'command' | 'output' | 'environment'> {
   withTraffic: boolean;
   kubeletFlags: string[];
 }
 
 /** Runs a command in a world of its own, which ends with it; answers with the command's exit code. */
-export async function runInRealWorld({ command, withTraffic, kubeletFlags }: RunOptions): Promise<number> {
+export async function runInRealWorld({ withTraffic, kubeletFlags, ...how }: RunOptions): Promise<number> {
   const parts = await partsOrAdvice();
   if (!parts) return SKIPPED;
   const folder = await mkdtemp(join(tmpdir(), 'headgate-real-'));
-  const child = enter({ folder, parts, withTraffic, kubeletFlags }, command, 'inherit');
+  const child = enter({ ...how, options: { folder, parts, withTraffic, kubeletFlags } });
   const code = await new Promise<number>((resolve) => child.once('exit', (status) => resolve(status ?? 1)));
   // After a failure, the servers' logs are what one wants to read.
   if (code === 0) await rm(folder, { recursive: true, force: true });
@@ -53,9 +64,8 @@ export async function runInRealWorld({ command, withTraffic, kubeletFlags }: Run
 /** Starts a world that stays until its process is told to end; returns at once. */
 export async function startDetached(folder: string, parts: Built[]): Promise<ChildProcess> {
   await mkdir(folder, { recursive: true });
-  const log = openSync(`${folder}.log`, 'w');
-  const child = enter({ folder, parts, withTraffic: true, kubeletFlags: [] }, [], log);
-  closeSync(log);
+  const options: InsideOptions = { folder, parts, withTraffic: true, kubeletFlags: [] };
+  const child = enter({ options, command: [], output: `${folder}.log`, detached: true });
   child.unref();
   return child;
 }

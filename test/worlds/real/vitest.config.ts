@@ -12,7 +12,7 @@ export default defineConfig({
     exclude: ['test/real/circumstances/**'],
     sequence: { concurrent: true },
     maxConcurrency: 16,
-    maxWorkers: 3,
+    maxWorkers: 5,
     // Real time on shared cores: a machine that stands still for a second fails a story once, a bug fails it twice.
     retry: 1,
     testTimeout: 400_000,
