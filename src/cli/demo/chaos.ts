@@ -15,23 +15,27 @@ export function unleash(stage: Stage, kills: number, tell: Tell): Chaos {
   const gap = Math.max(1, Math.floor(STORY_WRITES / Math.max(1, kills)));
   let left = kills;
   let writes = 0;
+  let restartsBefore = -1;
+  /** Requests of a killed process may still arrive: nobody is killed twice. */
+  const isAlive = () => stage.controller.restarts > restartsBefore;
   const kill = () => {
     left--;
     writes = 0;
+    restartsBefore = stage.controller.restarts;
     stage.controller.killAndRestart();
     tell({ type: 'killed', restarts: kills - left });
   };
   stage.onWrite(() => {
     writes++;
-    if (left > 0 && writes >= gap) kill();
+    if (left > 0 && writes >= gap && isAlive()) kill();
   });
   return {
     async finish() {
-      while (left > 0) {
-        const { restarts } = stage.controller;
-        kill();
-        while (stage.controller.restarts === restarts) await sleep(20);
+      for (;;) {
+        while (!isAlive()) await sleep(20);
+        if (left === 0) return;
         await sleep(300);
+        kill();
       }
     },
   };
