@@ -79,7 +79,10 @@ function oldestFirst(a: ReplicaSet, b: ReplicaSet): number {
   );
 }
 
-/** The ReplicaSet that already runs this template: by its hash, or by meaning, so that no upgrade deploys anew. */
+/**
+ * The ReplicaSet that already runs this template: by meaning, so that no upgrade deploys anew; failing that by its hash,
+ * because the API server may store another template than it was given.
+ */
 function findReplicaSet(
   replicaSets: ReplicaSet[],
   template: PodTemplateSpec,
@@ -90,7 +93,8 @@ function findReplicaSet(
   return (
     alike.find((replicaSet) => hashOf(replicaSet) === hash) ??
     alike.find((replicaSet) => hashOf(replicaSet) === current) ??
-    alike.sort(oldestFirst)[0]
+    alike.sort(oldestFirst)[0] ??
+    replicaSets.find((replicaSet) => hashOf(replicaSet) === hash)
   );
 }
 

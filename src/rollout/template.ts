@@ -1,5 +1,6 @@
-import { fieldsOf, isFields, parsedFields } from '../api/fields.ts';
+import { fieldsOf, parsedFields } from '../api/fields.ts';
 import { EPHEMERAL_METADATA, type PodTemplateSpec, type ReplicaSet } from '../api/index.ts';
+import { goJson } from './go-json/encode.ts';
 
 function without(entries: Record<string, string> | undefined, added: unknown): Record<string, string> {
   const gone = fieldsOf(added);
@@ -22,36 +23,40 @@ export function givenTemplate({ metadata, spec }: ReplicaSet): PodTemplateSpec {
   };
 }
 
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (!isFields(value)) return JSON.stringify(value ?? null);
-  const fields = Object.keys(value)
-    .filter((key) => value[key] !== undefined)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`);
-  return `{${fields.join(',')}}`;
-}
-
 /** The letters that a hash is spelled with: no vowels, so that no words arise. */
 const SAFE = 'bcdfghjklmnpqrstvwxz2456789';
+const OFFSET_BASIS = 0x811c9dc5;
 
-function fnv32(bytes: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash;
+/** FNV-1a in 32 bits; what went before may be gone on from. */
+function fnv32(bytes: Uint8Array, before = OFFSET_BASIS): number {
+  let hash = before;
+  for (let index = 0; index < bytes.length; index++) hash = Math.imul(hash ^ (bytes[index] ?? 0), 0x01000193);
+  return hash >>> 0;
 }
 
 function spelled(hash: number): string {
   return [...String(hash)].map((digit) => SAFE[digit.charCodeAt(0) % SAFE.length]).join('');
 }
 
-/** The hash that names a template's ReplicaSet. `collisionCount` makes another one where the first name was taken. */
-export function templateHash(template: PodTemplateSpec, collisionCount?: number): string {
-  const suffix = collisionCount === undefined ? '' : `#${collisionCount}`;
-  return spelled(fnv32(Buffer.from(canonical(template) + suffix)));
+/** A number as the reference controller adds it: four bytes, the least first, and four that are always zero. */
+function countBytes(count: number): Uint8Array {
+  return new Uint8Array([count, count >>> 8, count >>> 16, count >>> 24, 0, 0, 0, 0]);
 }
 
-/** The hash of a canary's steps: a change of it starts the update over. */
+/**
+ * The hash that names a template's ReplicaSet: the reference controller's own, so that a Rollout can change hands without
+ * new names. `collisionCount` makes another one where the first name was taken.
+ */
+export function templateHash(template: PodTemplateSpec, collisionCount?: number): string {
+  const hash = fnv32(Buffer.from(goJson('PodTemplateSpec', template)));
+  return spelled(typeof collisionCount === 'number' ? fnv32(countBytes(collisionCount), hash) : hash);
+}
+
+/**
+ * The hash of a canary's steps: a change of it starts the update over. It is the reference controller's own, so that an
+ * update that is under way when a Rollout changes hands goes on. An empty list is no steps, as for the reference.
+ */
 export function stepsHash(steps: unknown): string {
-  return spelled(fnv32(Buffer.from(canonical(steps ?? null))));
+  const given = Array.isArray(steps) && steps.length > 0 ? steps : undefined;
+  return spelled(fnv32(Buffer.from(goJson('[]CanaryStep', given))));
 }
