@@ -8,6 +8,8 @@ export const REVISION_HISTORY = 'rollout.argoproj.io/revision-history';
 export const DESIRED_REPLICAS = 'rollout.argoproj.io/desired-replicas';
 /** On a ReplicaSet: JSON of the labels and annotations that were added to its pods while they were canary or stable. */
 export const EPHEMERAL_METADATA = 'rollout.argoproj.io/ephemeral-metadata';
+/** On a ReplicaSet of an Experiment: which of its templates it was made from. */
+export const EXPERIMENT_TEMPLATE = 'experiment.argoproj.io/template-name';
 export const SCALE_DOWN_DEADLINE = 'scale-down-deadline';
 export const MANAGED_BY = 'argo-rollouts.argoproj.io/managed-by-rollouts';
 export const INSTANCE_ID = 'argo-rollouts.argoproj.io/controller-instance-id';

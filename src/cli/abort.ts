@@ -1,18 +1,16 @@
 import { patchRollout } from './patching.ts';
-import { clusterFlags, onlyName, type Verb, withCluster } from './verb.ts';
+import { clusterFlags, toEachName, type Verb } from './verb.ts';
+
+const patch = { status: { abort: true } };
 
 export const abort: Verb = {
   name: 'abort',
-  operands: 'NAME',
+  operands: 'NAME...',
   summary: 'give up the update of a Rollout: all traffic goes back to the stable revision',
   flags: clusterFlags,
-  async run(invocation) {
-    const name = onlyName(abort, invocation.names);
-    const patch = { status: { abort: true } };
-    return withCluster(invocation, async (cluster) => {
-      await patchRollout(cluster, name, patch, patch);
-      invocation.world.stdout(`rollout '${name}' aborted\n`);
-      return 0;
-    });
-  },
+  run: (invocation) =>
+    toEachName(abort, invocation, {
+      change: (cluster, name) => patchRollout(cluster, name, patch, patch),
+      done: (name) => `rollout '${name}' aborted`,
+    }),
 };

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { runToEnd, start } from '../../test/command-line.ts';
 import { aborted, healthy, invalid, lookedAt, paused, type RolloutPicture } from '../../test/rollout-pictures.ts';
+import { rollout, sandboxCluster } from '../../test/sandbox-cluster.ts';
 import { type TinyApiServer, tinyApiServer } from '../../test/tiny-api-server.ts';
 import type { Rollout } from '../api/index.ts';
 import { rolloutTree } from '../view/index.ts';
@@ -83,6 +84,20 @@ describe('list rollouts', () => {
     const { code, stdout } = await runToEnd(['list', 'rollouts', '-A', ...here(await serving(paused()))]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^NAMESPACE .*\nshop +cart +Canary +Paused +1\/4 +20 .*\n$/);
+  });
+
+  it('lists the one of a name, with the time', async () => {
+    const cluster = await sandboxCluster();
+    try {
+      for (const name of ['web', 'shop']) {
+        cluster.api.store.create('Rollout', { ...rollout('web:1'), metadata: { namespace: 'default', name } });
+      }
+      const { stdout } = await cluster.run(['list', 'ro', '--name', 'web', '--timestamps'], { now: () => lookedAt });
+      expect(stdout).toMatch(/^TIMESTAMP +NAME .*\n2026-11-21T02:00:00Z +web .*\n$/);
+      expect((await cluster.run(['list', 'ro', '--name', 'card'])).stderr).toBe('No resources found.\n');
+    } finally {
+      await cluster.stop();
+    }
   });
 
   it('says that there are none', async () => {

@@ -1,5 +1,5 @@
 import { delegates } from './delegates.ts';
-import { type Flags, flagsOf, type Verb } from './verb.ts';
+import { type Flags, flagsOf, titleOf, type Verb } from './verb.ts';
 import type { World } from './world.ts';
 
 type Program = Pick<World, 'program'>;
@@ -9,8 +9,8 @@ function columns(rows: [string, string][]): string {
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join('');
 }
 
-function call({ name, noun, operands }: Verb): string {
-  return [name, noun?.[0], operands].filter(Boolean).join(' ');
+function call(verb: Verb): string {
+  return [titleOf(verb), verb.operands].filter(Boolean).join(' ');
 }
 
 /** All commands, one line each. */

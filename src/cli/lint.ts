@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { plain } from '../view/index.ts';
-import { type Finding, parseFile, type Source } from './lint/documents.ts';
+import { type Finding, findingLine, parseFile, type Source } from './lint/documents.ts';
 import { manifestFiles } from './lint/files.ts';
 import { objectFindings } from './lint/objects.ts';
 import { referenceFindings } from './lint/references.ts';
@@ -23,7 +23,7 @@ export const lint: Verb = {
     const paths = [...texts('filename'), ...names];
     if (paths.length === 0) throw new UsageError('lint needs a file or directory: -f PATH', lint);
     const { findings, sources, files } = await lintPaths(paths);
-    for (const finding of findings) world.stdout(`${plain(lineOf(finding))}\n`);
+    for (const finding of findings) world.stdout(`${plain(findingLine(finding))}\n`);
     const errors = findings.filter(({ warning }) => warning !== true).length;
     const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
     const warnings = findings.length - errors;
@@ -32,10 +32,6 @@ export const lint: Verb = {
     return errors > 0 ? 1 : 0;
   },
 };
-
-function lineOf({ file, line, path, message, warning }: Finding): string {
-  return [`${file}:${line}`, ...(warning ? ['warning'] : []), ...(path === '' ? [] : [path]), message].join(': ');
-}
 
 async function lintPaths(paths: string[]): Promise<{ findings: Finding[]; sources: Source[]; files: number }> {
   const given = await Promise.all(paths.map(manifestFiles));

@@ -3,6 +3,7 @@ import { isNotFound, type ListOptions, type Resource } from '../kube/client.ts';
 import { analysisRuns, gitReverts, pods, replicaSets, rollouts } from '../kube/resources.ts';
 import type { RolloutView } from '../view/index.ts';
 import type { Cluster } from './cluster.ts';
+import type { Live } from './showing.ts';
 
 /** A Rollout and everything around it, without the words of explanation. */
 export type Picture = Omit<RolloutView, 'why'>;
@@ -38,20 +39,13 @@ function noneWhereUnknown<T>(error: unknown): T[] {
 }
 
 /** Narrows what is read where it can be; ownership decides in the end. */
-function selectorOf({ spec }: Rollout): { labelSelector?: string } {
+export function selectorOf({ spec }: Rollout): { labelSelector?: string } {
   const labels = Object.entries(spec.selector?.matchLabels ?? {});
   return labels.length === 0 ? {} : { labelSelector: labels.map(([key, value]) => `${key}=${value}`).join(',') };
 }
 
-export interface LivePicture {
-  /** Undefined once the Rollout is gone. */
-  read(): Picture | undefined;
-  onChange(listener: () => void): void;
-  stop(): Promise<void>;
-}
-
 /** The picture as it keeps changing. */
-export async function followPicture(cluster: Cluster, rollout: Rollout): Promise<LivePicture> {
+export async function followPicture(cluster: Cluster, rollout: Rollout): Promise<Live<Picture>> {
   const { namespace } = cluster;
   const caches = cluster.caches(namespace);
   const labelled = selectorOf(rollout);

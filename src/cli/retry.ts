@@ -1,19 +1,33 @@
-import { patchRollout } from './patching.ts';
-import { clusterFlags, onlyName, type Verb, withCluster } from './verb.ts';
+import { experiments } from '../kube/resources.ts';
+import { patchObject, patchRollout } from './patching.ts';
+import { clusterFlags, toEachName, type Verb } from './verb.ts';
 
-export const retry: Verb = {
+const patch = { status: { abort: false } };
+
+export const retryRollout: Verb = {
   name: 'retry',
   noun: ['rollout', 'rollouts', 'ro'],
-  operands: 'NAME',
+  operands: 'NAME...',
   summary: 'try the update of an aborted Rollout again',
   flags: clusterFlags,
-  async run(invocation) {
-    const name = onlyName(retry, invocation.names);
-    const patch = { status: { abort: false } };
-    return withCluster(invocation, async (cluster) => {
-      await patchRollout(cluster, name, patch, patch);
-      invocation.world.stdout(`rollout '${name}' retried\n`);
-      return 0;
-    });
-  },
+  run: (invocation) =>
+    toEachName(retryRollout, invocation, {
+      change: (cluster, name) => patchRollout(cluster, name, patch, patch),
+      done: (name) => `rollout '${name}' retried`,
+    }),
+};
+
+export const retryExperiment: Verb = {
+  name: 'retry',
+  noun: ['experiment', 'experiments', 'exp'],
+  operands: 'NAME...',
+  summary: 'start a finished Experiment over',
+  flags: clusterFlags,
+  run: (invocation) =>
+    toEachName(retryExperiment, invocation, {
+      what: 'an Experiment',
+      // Experiments have no status subresource.
+      change: (cluster, name) => patchObject(cluster, experiments, name, { status: null }),
+      done: (name) => `experiment '${name}' retried`,
+    }),
 };

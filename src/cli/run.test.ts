@@ -19,8 +19,10 @@ describe('a command line', () => {
       "Unknown option '--ful'; known flags are --full, --skip-current-step",
     ],
     ['a flag without its value', ['promote', 'cart', '--namespace'], "'-n, --namespace <value>' argument missing"],
-    ['nothing to get', ['get'], 'get needs to know what; known is rollout'],
-    ['something else to get', ['get', 'experiment', 'x'], '"experiment" cannot be used with get; known is rollout'],
+    ['nothing to get', ['get'], 'get needs to know what; known is rollout, experiment'],
+    ['something else to get', ['get', 'pods', 'x'], '"pods" cannot be used with get; known is rollout, experiment'],
+    ['a flag of another noun', ['list', 'rollouts', '--color'], "Unknown option '--color'; known flags are --name"],
+    ['a name for a list', ['list', 'rollouts', 'x'], 'list rollouts takes no names, not x'],
     ['no name', ['abort'], 'abort needs the name of a Rollout'],
     ['two names', ['status', 'a', 'b'], 'status takes one name, not also b'],
     ['a timeout without a unit', ['status', 'a', '--timeout', '60'], '--timeout "60" is not a time'],
@@ -48,9 +50,20 @@ describe('help', () => {
   });
 
   it('tells the flags of each command', async () => {
-    const texts = await Promise.all(verbs.map(async ({ name }) => (await runToEnd(['help', name])).stdout));
+    const names = [...new Set(verbs.map(({ name }) => name))];
+    const texts = await Promise.all(names.map(async (name) => (await runToEnd(['help', name])).stdout));
     expectGolden(import.meta.url, 'help-commands', texts.join('\n'));
-    expect((await runToEnd(['get', '--help'])).stdout).toBe(texts[0]);
+    for (const [index, name] of names.entries()) {
+      expect((await runToEnd([name, '--help'])).stdout).toBe(texts[index]);
+    }
+  });
+
+  it('tells the flags of one noun only, where that is asked', async () => {
+    const { stdout } = await runToEnd(['help', 'get', 'ro']);
+    expect(stdout).toContain('Usage: headgate get rollout NAME');
+    expect(stdout).not.toContain('get experiment');
+    expect((await runToEnd(['get', '-n', 'shop', 'rollout', '--help'])).stdout).toBe(stdout);
+    expect((await runToEnd(['create', 'ar', '-h'])).stdout).toContain('Usage: headgate create analysisrun --from');
   });
 
   it('points to commands that have flags of their own', async () => {

@@ -1,18 +1,46 @@
 import { messageOf } from '../errors.ts';
 import { abort } from './abort.ts';
+import { create } from './create.ts';
+import { createAnalysisRun } from './create-analysis-run.ts';
 import { delegates } from './delegates.ts';
-import { get } from './get.ts';
+import { getRollout } from './get.ts';
+import { getExperiment } from './get-experiment.ts';
 import { helpOf, overview } from './help.ts';
 import { lint } from './lint.ts';
-import { list } from './list.ts';
+import { listExperiments, listRollouts } from './list.ts';
+import { pause } from './pause.ts';
 import { promote } from './promote.ts';
-import { retry } from './retry.ts';
+import { restart } from './restart.ts';
+import { retryExperiment, retryRollout } from './retry.ts';
+import { setImage } from './set-image.ts';
 import { status } from './status.ts';
-import { clusterFlags, parseVerb, UsageError, type Verb } from './verb.ts';
+import { terminateAnalysisRun, terminateExperiment } from './terminate.ts';
+import { undo } from './undo.ts';
+import { chosenVerb, clusterFlags, parseVerb, UsageError, type Verb } from './verb.ts';
 import { version } from './version.ts';
 import type { World } from './world.ts';
 
-export const verbs: readonly Verb[] = [get, list, status, promote, abort, retry, lint, version];
+export const verbs: readonly Verb[] = [
+  getRollout,
+  listRollouts,
+  status,
+  promote,
+  pause,
+  abort,
+  retryRollout,
+  undo,
+  restart,
+  setImage,
+  create,
+  createAnalysisRun,
+  terminateAnalysisRun,
+  getExperiment,
+  listExperiments,
+  retryExperiment,
+  terminateExperiment,
+  lint,
+  version,
+];
 
 /** Exit codes: what was asked for could not be done; the command line could not be understood. */
 const FAILED = 1;
@@ -23,37 +51,44 @@ export async function run(args: string[], world: World): Promise<number> {
   try {
     return await dispatch(args, world);
   } catch (error) {
-    const { verb } = error instanceof UsageError ? error : {};
     world.stderr(`Error: ${told(error)}\n`);
-    if (verb !== undefined) world.stderr(`\n${helpOf(verb, world)}`);
-    return error instanceof UsageError ? MISUSED : FAILED;
+    if (!(error instanceof UsageError)) return FAILED;
+    for (const verb of error.verbs) world.stderr(`\n${helpOf(verb, world)}`);
+    return MISUSED;
   }
 }
 
 async function dispatch(args: string[], world: World): Promise<number> {
   const { leading, word, rest } = splitVerb(args);
-  if (word === undefined || word === 'help' || word === '--help' || word === '-h') return help(rest[0], world);
+  if (word === undefined || word === 'help' || word === '--help' || word === '-h') return help(rest, world);
   const delegate = delegates[word];
   if (delegate !== undefined) return delegate.run([...leading, ...rest]);
-  const verb = verbNamed(word);
-  const invocation = parseVerb(verb, world, [...leading, ...rest]);
+  const candidates = verbsNamed(word);
+  const given = [...leading, ...rest];
+  const verb = chosenVerb(candidates, given);
+  if (verb === undefined) return help([word], world);
+  const invocation = parseVerb(verb, world, given);
   if (!invocation.isSet('help')) return verb.run(invocation);
   world.stdout(helpOf(verb, world));
   return 0;
 }
 
-function help(word: string | undefined, world: World): number {
+/** Of everything, of all verbs of a name, or of one with its noun. */
+function help([word, noun = '']: string[], world: World): number {
   const delegate = delegates[word ?? ''];
   if (word === undefined) world.stdout(overview(verbs, world));
-  else if (delegate === undefined) world.stdout(helpOf(verbNamed(word), world));
-  else world.stdout(`${delegate.summary}; for its flags: ${world.program} ${word} --help\n`);
+  else if (delegate === undefined) {
+    const candidates = verbsNamed(word);
+    const chosen = candidates.filter((verb) => verb.noun?.includes(noun));
+    world.stdout((chosen.length > 0 ? chosen : candidates).map((verb) => helpOf(verb, world)).join('\n'));
+  } else world.stdout(`${delegate.summary}; for its flags: ${world.program} ${word} --help\n`);
   return 0;
 }
 
-function verbNamed(word: string): Verb {
-  const verb = verbs.find((candidate) => candidate.name === word);
-  if (verb !== undefined) return verb;
-  const known = [...verbs.map(({ name }) => name), ...Object.keys(delegates), 'help'];
+function verbsNamed(word: string): Verb[] {
+  const found = verbs.filter((candidate) => candidate.name === word);
+  if (found.length > 0) return found;
+  const known = [...new Set(verbs.map(({ name }) => name)), ...Object.keys(delegates), 'help'];
   const what = word.startsWith('-') ? 'flag before the command' : 'command';
   throw new UsageError(`unknown ${what} "${word}"; known commands are ${known.join(', ')}`);
 }

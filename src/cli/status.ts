@@ -1,9 +1,9 @@
-import { durationSeconds, type Rollout } from '../api/index.ts';
+import type { Rollout } from '../api/index.ts';
 import { rollouts } from '../kube/resources.ts';
 import { plain, rolloutPhase, statusLine } from '../view/index.ts';
 import type { Cluster } from './cluster.ts';
 import { readRollout } from './picture.ts';
-import { clusterFlags, type Invocation, onlyName, UsageError, type Verb, withCluster } from './verb.ts';
+import { clusterFlags, durationFlag, type Invocation, onlyName, type Verb, withCluster } from './verb.ts';
 import { watching } from './watching.ts';
 
 export const status: Verb = {
@@ -17,7 +17,7 @@ export const status: Verb = {
   },
   async run(invocation) {
     const name = onlyName(status, invocation.names);
-    const seconds = timeoutOf(invocation);
+    const seconds = durationFlag(status, invocation, 'timeout') ?? 0;
     return withCluster(invocation, async (cluster) => {
       const rollout = await readRollout(cluster, name);
       if (invocation.isSet('watch')) return watch(cluster, rollout, invocation, seconds);
@@ -28,19 +28,6 @@ export const status: Verb = {
     });
   },
 };
-
-function timeoutOf({ text }: Invocation): number {
-  const given = text('timeout');
-  if (given === undefined) return 0;
-  const seconds = durationSeconds(given);
-  if (seconds === undefined || seconds < 0) {
-    throw new UsageError(
-      `--timeout "${given}" is not a time; write a number with its unit, as in 90s, 5m or 1h`,
-      status,
-    );
-  }
-  return seconds;
-}
 
 /** The exit code where the Rollout is where it will stay; Degraded is told as an error. */
 function verdict(rollout: Rollout): number | undefined {

@@ -1,4 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { durationSeconds } from '../api/index.ts';
 import { messageOf } from '../errors.ts';
 import type { Cluster } from './cluster.ts';
 import type { World } from './world.ts';
@@ -26,7 +27,7 @@ export interface Invocation {
   isSet(flag: string): boolean;
 }
 
-/** One command. */
+/** One command. Several may share a name: then the noun tells them apart. */
 export interface Verb {
   name: string;
   /** The words that may come first, for verbs that need one, as in `get rollout`; the first is shown. */
@@ -39,14 +40,14 @@ export interface Verb {
   run(invocation: Invocation): Promise<number>;
 }
 
-/** The command line is not one that can be understood. */
+/** The command line is not one that can be understood; `verbs` are those whose help would. */
 export class UsageError extends Error {
-  readonly verb: Verb | undefined;
+  readonly verbs: readonly Verb[];
 
-  constructor(message: string, verb?: Verb) {
+  constructor(message: string, ...verbs: Verb[]) {
     super(message);
     this.name = 'UsageError';
-    this.verb = verb;
+    this.verbs = verbs;
   }
 }
 
@@ -63,7 +64,31 @@ export function flagsOf(verb: Verb): Flags {
   return { ...verb.flags, ...helpFlag };
 }
 
-/** Reads a verb's arguments. Throws `UsageError` for whatever the verb does not know, listing what it does. */
+/** The verb with its noun, as in `get rollout`. */
+export function titleOf({ name, noun }: Verb): string {
+  return noun === undefined ? name : `${name} ${noun[0]}`;
+}
+
+/** The verb that is meant, of those that share a name; undefined where it is not said which, and help is asked for. */
+export function chosenVerb(candidates: readonly Verb[], args: string[]): Verb | undefined {
+  const flags: Flags = Object.assign({}, ...candidates.map(flagsOf));
+  const { values, positionals } = parseArgs({
+    args: args.map((arg) => negated(arg, flags)),
+    options: optionsOf(flags),
+    strict: false,
+    allowNegative: true,
+  });
+  const [noun] = positionals;
+  const found = candidates.find((verb) => noun !== undefined && verb.noun?.includes(noun));
+  if (found !== undefined || (candidates.length > 1 && values.help === true)) return found;
+  const withoutNoun = candidates.find((verb) => verb.noun === undefined);
+  if (withoutNoun !== undefined || values.help === true) return withoutNoun;
+  const name = candidates[0]?.name;
+  const what = noun === undefined ? `${name} needs to know what` : `"${noun}" cannot be used with ${name}`;
+  throw new UsageError(`${what}; known is ${candidates.map((verb) => verb.noun?.[0]).join(', ')}`, ...candidates);
+}
+
+/** Reads a verb's arguments, its noun among them. Throws `UsageError` for whatever the verb does not know, listing what it does. */
 export function parseVerb(verb: Verb, world: World, args: string[]): Invocation {
   const flags = flagsOf(verb);
   const { values, positionals } = parsed(
@@ -71,11 +96,9 @@ export function parseVerb(verb: Verb, world: World, args: string[]): Invocation 
     flags,
     args.map((arg) => negated(arg, flags)),
   );
-  const names =
-    verb.noun === undefined || values.help === true ? positionals : withoutNoun(verb, verb.noun, positionals);
   return {
     world,
-    names,
+    names: verb.noun === undefined ? positionals : positionals.slice(1),
     text: (flag) => (typeof values[flag] === 'string' ? values[flag] : undefined),
     texts: (flag) => [values[flag]].flat().filter((value) => typeof value === 'string'),
     isSet: (flag) => (values[flag] ?? flags[flag]?.default) === true,
@@ -83,17 +106,21 @@ export function parseVerb(verb: Verb, world: World, args: string[]): Invocation 
 }
 
 function parsed(verb: Verb, flags: Flags, args: string[]) {
-  const options: ParseArgsOptionsConfig = {};
-  for (const [name, { type, short, multiple = false }] of Object.entries(flags)) {
-    options[name] = { type, multiple, ...(short ? { short } : {}) };
-  }
   try {
-    return parseArgs({ args, options, allowPositionals: true, allowNegative: true });
+    return parseArgs({ args, options: optionsOf(flags), allowPositionals: true, allowNegative: true });
   } catch (error) {
     const [problem] = messageOf(error).split('. To specify');
     const known = Object.keys(flags).map((name) => `--${name}`);
     throw new UsageError(`${problem}; known flags are ${known.join(', ')}`, verb);
   }
+}
+
+function optionsOf(flags: Flags): ParseArgsOptionsConfig {
+  const options: ParseArgsOptionsConfig = {};
+  for (const [name, { type, short, multiple = false }] of Object.entries(flags)) {
+    options[name] = { type, multiple, ...(short ? { short } : {}) };
+  }
+  return options;
 }
 
 /** `--watch=false` as people write it is `--no-watch` here. */
@@ -103,19 +130,49 @@ function negated(arg: string, flags: Flags): string {
   return value === 'true' ? `--${name}` : `--no-${name}`;
 }
 
-function withoutNoun(verb: Verb, nouns: string[], positionals: string[]): string[] {
-  const [noun, ...names] = positionals;
-  if (noun !== undefined && nouns.includes(noun)) return names;
-  const what = noun === undefined ? `${verb.name} needs to know what` : `"${noun}" cannot be used with ${verb.name}`;
-  throw new UsageError(`${what}; known is ${nouns[0]}`, verb);
+/** The one name that a verb needs; `what` it names, as in `a Rollout`. */
+export function onlyName(verb: Verb, names: string[], what = 'a Rollout'): string {
+  const [name, ...others] = someNames(verb, names, what);
+  if (others.length > 0) {
+    throw new UsageError(`${titleOf(verb)} takes one name, not also ${others.join(', ')}`, verb);
+  }
+  return name;
 }
 
-/** The one name that a verb needs. */
-export function onlyName(verb: Verb, names: string[]): string {
+/** The names that a verb needs, at least one. */
+function someNames(verb: Verb, names: string[], what: string): [string, ...string[]] {
   const [name, ...others] = names;
-  if (name === undefined) throw new UsageError(`${verb.name} needs the name of a Rollout`, verb);
-  if (others.length > 0) throw new UsageError(`${verb.name} takes one name, not also ${others.join(', ')}`, verb);
-  return name;
+  if (name === undefined) throw new UsageError(`${titleOf(verb)} needs the name of ${what}`, verb);
+  return [name, ...others];
+}
+
+/** Refuses names where a verb takes none. */
+export function noNames(verb: Verb, names: string[]): void {
+  if (names.length > 0) throw new UsageError(`${titleOf(verb)} takes no names, not ${names.join(', ')}`, verb);
+}
+
+export interface EachName {
+  /** What is named, as in `a Rollout`. */
+  what?: string;
+  change(cluster: Cluster, name: string): Promise<unknown>;
+  /** What to say once it is done. */
+  done(name: string): string;
+}
+
+/** Does the same to each of the names, one after the other; the first that fails ends it. */
+export function toEachName(
+  verb: Verb,
+  invocation: Invocation,
+  { what = 'a Rollout', change, done }: EachName,
+): Promise<number> {
+  const names = someNames(verb, invocation.names, what);
+  return withCluster(invocation, async (cluster) => {
+    for (const name of names) {
+      await change(cluster, name);
+      invocation.world.stdout(`${done(name)}\n`);
+    }
+    return 0;
+  });
 }
 
 /** Connects as the flags say, and lets go at the end. */
@@ -135,10 +192,22 @@ export async function withCluster(
   }
 }
 
-/** A number of seconds above 0 given as a flag; undefined where it is not given. */
+/** A whole number above 0 given as a flag; undefined where it is not given. */
 export function numericFlag(verb: Verb, { text }: Invocation, flag: string): number | undefined {
   const value = text(flag);
   if (value === undefined) return undefined;
   if (!/^[1-9]\d{0,8}$/.test(value)) throw new UsageError(`--${flag} "${value}" is not a whole number above 0`, verb);
   return Number(value);
+}
+
+/** A duration given as a flag, in seconds; undefined where it is not given. */
+export function durationFlag(verb: Verb, { text }: Invocation, flag: string): number | undefined {
+  const value = text(flag);
+  if (value === undefined) return undefined;
+  const seconds = durationSeconds(value);
+  if (seconds === undefined || seconds < 0) {
+    const help = 'write a number with its unit, as in 90s, 5m or 1h';
+    throw new UsageError(`--${flag} "${value}" is not a time; ${help}`, verb);
+  }
+  return seconds;
 }

@@ -5,7 +5,7 @@ export const version: Verb = {
   name: 'version',
   operands: '',
   summary: 'show the version',
-  flags: {},
+  flags: { short: { type: 'boolean', description: 'the same line; for scripts that ask so' } },
   run: async ({ world }) => {
     world.stdout(`headgate ${current}\n`);
     return 0;

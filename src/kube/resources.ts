@@ -65,6 +65,8 @@ export const gitReverts = namespaced<GitRevert>('headgate.dev', 'v1alpha1', 'git
 export const gitSources = namespaced<GitSource>('headgate.dev', 'v1alpha1', 'gitsources', 'GitSource');
 
 export const replicaSets = namespaced<ReplicaSet>('apps', 'v1', 'replicasets', 'ReplicaSet');
+export const deployments = namespaced<AnyObject>('apps', 'v1', 'deployments', 'Deployment');
+export const podTemplates = namespaced<AnyObject>('', 'v1', 'podtemplates', 'PodTemplate');
 export const jobs = namespaced<Job>('batch', 'v1', 'jobs', 'Job');
 export const pods = namespaced<Pod>('', 'v1', 'pods', 'Pod');
 export const services = namespaced<Service>('', 'v1', 'services', 'Service');

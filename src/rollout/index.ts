@@ -5,7 +5,7 @@ export { type MachineState, machine, nameOf } from './machine.ts';
 export type { Observation, ObservedTraffic } from './observation.ts';
 export { analysisProblems } from './plan-runs.ts';
 export { runBaseNames } from './runs.ts';
-export { templateHash } from './template.ts';
+export { givenTemplate, templateHash } from './template.ts';
 export { type IgnoredMetadata, sameTemplate, templateDifference } from './template-difference.ts';
 export type { Transition } from './transitions.ts';
 export { weightNow } from './weights.ts';

@@ -12,7 +12,15 @@ const neutral = '•';
 export const icons = { ok, bad, warning, unknown, progressing, waiting, paused, neutral };
 
 /** What stands before an object's name, by its kind. */
-export const kindIcons = { rollout: '⟳', revision: '#', replicaSet: '⧉', pod: '□', run: 'α', revert: '⎌' };
+export const kindIcons = {
+  rollout: '⟳',
+  revision: '#',
+  replicaSet: '⧉',
+  pod: '□',
+  run: 'α',
+  experiment: 'Σ',
+  revert: '⎌',
+};
 
 const colours: Record<string, Colour> = {
   [ok]: 'green',

@@ -1,30 +1,83 @@
-import { desiredReplicas, type Rollout } from '../api/index.ts';
+import { isCompleted } from '../analysis/index.ts';
+import { desiredReplicas, durationSeconds, type Experiment, type KubeObject, type Rollout } from '../api/index.ts';
+import { ageOf, humanDuration } from './age.ts';
+import { experimentPhase } from './experiment.ts';
 import { rolloutPhase } from './phase.ts';
 import { type Drawing, plain, table } from './text.ts';
 import { progressOf } from './weights.ts';
 
-const HEADER = ['NAME', 'STRATEGY', 'STATUS', 'STEP', 'SET-WEIGHT', 'READY', 'DESIRED', 'UP-TO-DATE', 'AVAILABLE'];
-/** Wide enough for what is usual, so that lines printed later in a watch still stand below their headers. */
-const WIDTHS = [10, 9, 12, 4, 10, 5, 7, 10, 9];
+export interface ListOptions {
+  /** Whether the namespace is shown. */
+  namespaces?: boolean;
+  header?: boolean;
+  /** An instant to be shown at the start of each line. */
+  timestamp?: string | undefined;
+}
+
+/** A column: its header and how wide it is at least, so that lines printed later in a watch still stand below their headers. */
+type Column = [header: string, width: number];
+
+const ROLLOUT: Column[] = [
+  ['NAME', 10],
+  ['STRATEGY', 9],
+  ['STATUS', 12],
+  ['STEP', 4],
+  ['SET-WEIGHT', 10],
+  ['READY', 5],
+  ['DESIRED', 7],
+  ['UP-TO-DATE', 10],
+  ['AVAILABLE', 9],
+];
+
+const EXPERIMENT: Column[] = [
+  ['NAME', 10],
+  ['STATUS', 6],
+  ['DURATION', 8],
+  ['REMAINING', 9],
+  ['AGE', 3],
+];
 
 /** A table of Rollouts, one line each, by namespace and name. */
-export function rolloutList(
-  rollouts: Rollout[],
-  { width }: Pick<Drawing, 'width'>,
-  { namespaces = false, header = true }: { namespaces?: boolean; header?: boolean } = {},
+export function rolloutList(rollouts: Rollout[], { width }: Pick<Drawing, 'width'>, options: ListOptions = {}): string {
+  return list(rollouts, ROLLOUT, rolloutRow, width, options);
+}
+
+/** A table of Experiments, one line each, by namespace and name. */
+export function experimentList(
+  experiments: Experiment[],
+  { now, width }: Pick<Drawing, 'now' | 'width'>,
+  options: ListOptions = {},
 ): string {
-  const rows = [...rollouts].sort(byName).map((rollout) => {
-    const row = rowOf(rollout);
-    return namespaces ? [plain(rollout.metadata.namespace ?? ''), ...row] : row;
-  });
-  const head = namespaces ? ['NAMESPACE', ...HEADER] : HEADER;
-  const minimum = namespaces ? [9, ...WIDTHS] : WIDTHS;
+  return list(experiments, EXPERIMENT, (experiment) => experimentRow(experiment, now), width, options);
+}
+
+function list<T extends KubeObject>(
+  objects: T[],
+  own: Column[],
+  rowOf: (object: T) => string[],
+  width: number | undefined,
+  { namespaces = false, header = true, timestamp }: ListOptions,
+): string {
+  const columns: Column[] = [
+    ...(timestamp === undefined ? [] : [['TIMESTAMP', 20] as Column]),
+    ...(namespaces ? [['NAMESPACE', 9] as Column] : []),
+    ...own,
+  ];
+  const rows = [...objects]
+    .sort(byName)
+    .map((object) => [
+      ...(timestamp === undefined ? [] : [timestamp]),
+      ...(namespaces ? [plain(object.metadata.namespace ?? '')] : []),
+      ...rowOf(object),
+    ]);
+  const head = columns.map(([name]) => name);
+  const minimum = columns.map(([, least]) => least);
   return table(header ? [head, ...rows] : rows, width, minimum)
     .map((line) => `${line}\n`)
     .join('');
 }
 
-function rowOf(rollout: Rollout): string[] {
+function rolloutRow(rollout: Rollout): string[] {
   const { strategy, step, setWeight } = progressOf(rollout);
   const { status = {} } = rollout;
   return [
@@ -40,7 +93,21 @@ function rowOf(rollout: Rollout): string[] {
   ];
 }
 
-function byName(a: Rollout, b: Rollout): number {
-  const key = ({ metadata }: Rollout) => `${metadata.namespace ?? ''}/${metadata.name}`;
+function experimentRow(experiment: Experiment, now: number): string[] {
+  const { metadata, spec, status = {} } = experiment;
+  const seconds = durationSeconds(spec.duration ?? '');
+  const end = seconds === undefined ? Number.NaN : Date.parse(status.availableAt ?? '') + seconds * 1000;
+  const isRunning = end > now && !isCompleted(status.phase);
+  return [
+    plain(metadata.name),
+    plain(experimentPhase(experiment)),
+    seconds === undefined ? '-' : humanDuration(seconds * 1000),
+    isRunning ? humanDuration(end - now) : '-',
+    ageOf(metadata.creationTimestamp, now),
+  ];
+}
+
+function byName(a: KubeObject, b: KubeObject): number {
+  const key = ({ metadata }: KubeObject) => `${metadata.namespace ?? ''}/${metadata.name}`;
   return key(a) < key(b) ? -1 : 1;
 }

@@ -7,9 +7,11 @@ import {
   type Rollout,
 } from '../api/index.ts';
 import { painted, statusIcon } from './icons.ts';
+import { imageLines } from './images.ts';
+import { isOwnedBy } from './nodes.ts';
 import { rolloutPhase } from './phase.ts';
 import { type Drawing, field, painter, plain } from './text.ts';
-import { isOwnedBy, revertStatus, revertsOf, rolesOf, shortCommit, treeLines } from './tree.ts';
+import { revertStatus, revertsOf, rolesOf, shortCommit, treeLines } from './tree.ts';
 import { actualWeightOf, progressOf } from './weights.ts';
 
 /** Everything that `get rollout` shows. Objects that belong to other Rollouts may be among them. */
@@ -30,7 +32,7 @@ export function rolloutTree(view: RolloutView, drawing: Drawing): string {
   const lines = [
     ...headLines(view, drawing),
     ...strategyLines(view.rollout, replicaSets, drawing),
-    ...imageLines(view.rollout, replicaSets, drawing),
+    ...imageLines(replicaSets, (replicaSet) => rolesOf(replicaSet, view.rollout), drawing),
     ...replicaLines(view.rollout, drawing),
     '',
     ...treeLines({ ...view, replicaSets, phase }, drawing),
@@ -71,24 +73,6 @@ function strategyLines(rollout: Rollout, replicaSets: ReplicaSet[], { width }: D
     ...field('  SetWeight:', String(setWeight), width),
     ...field('  ActualWeight:', String(actualWeightOf(rollout, replicaSets)), width),
   ];
-}
-
-/** Images that pods run now, in alphabetical order, each with the roles of the ReplicaSets that use it. */
-function imageLines(rollout: Rollout, replicaSets: ReplicaSet[], drawing: Drawing): string[] {
-  const roles = new Map<string, Set<string>>();
-  for (const replicaSet of replicaSets.filter(({ status }) => (status?.replicas ?? 0) > 0)) {
-    for (const { image = '' } of replicaSet.spec.template.spec?.containers ?? []) {
-      roles.set(image, new Set([...(roles.get(image) ?? []), ...rolesOf(replicaSet, rollout)]));
-    }
-  }
-  const images = [...roles].sort(([a], [b]) => (a < b ? -1 : 1));
-  const colours = { canary: 'yellow', stable: 'green', active: 'green', preview: 'blueBright' } as const;
-  const paint = painter(drawing);
-  return images.flatMap(([image, names], index) => {
-    const tags = [...names].sort().map((role) => paint(colours[role as keyof typeof colours], role));
-    const value = tags.length === 0 ? plain(image) : `${plain(image)} (${tags.join(', ')})`;
-    return field(index === 0 ? 'Images:' : '', value, drawing.width);
-  });
 }
 
 function replicaLines(rollout: Rollout, { width }: Drawing): string[] {

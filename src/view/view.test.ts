@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { experimentPicture } from '../../test/experiment-picture.ts';
 import { expectGolden } from '../../test/golden.ts';
 import { aborted, healthy, initial, invalid, lookedAt, paused } from '../../test/rollout-pictures.ts';
-import { humanDuration, rolloutList, rolloutPhase, rolloutTree, statusLine } from './index.ts';
+import {
+  experimentList,
+  experimentTree,
+  humanDuration,
+  rolloutList,
+  rolloutPhase,
+  rolloutTree,
+  statusLine,
+} from './index.ts';
 
 const plainly = { now: lookedAt, colour: false };
 
@@ -72,6 +81,31 @@ describe('a list of Rollouts', () => {
     const { rollout } = healthy();
     rollout.spec.strategy = { blueGreen: { activeService: 'cart' } };
     expect(rolloutList([rollout], {}, { header: false })).toMatch(/^cart +BlueGreen +Healthy +- +- +5\/5 /);
+  });
+});
+
+describe('an Experiment', () => {
+  it('is drawn with what belongs to it, and nothing else', () => {
+    const drawn = experimentTree(experimentPicture(), plainly);
+    expectGolden(import.meta.url, 'get-experiment', drawn);
+    expect(drawn).not.toContain('cart-d7bf7bfb6');
+  });
+
+  it('has the columns that people know in a list', () => {
+    const { experiment } = experimentPicture();
+    const { status: _status, ...created } = experiment;
+    const experiments = [
+      experiment,
+      {
+        ...experiment,
+        metadata: { ...experiment.metadata, name: 'done' },
+        status: { ...experiment.status, phase: 'Failed' as const },
+      },
+      { ...created, metadata: { ...created.metadata, name: 'new' }, spec: { templates: [] } },
+    ];
+    const options = { namespaces: true, timestamp: '2026-11-21T02:00:00Z' };
+    expectGolden(import.meta.url, 'list-experiments', experimentList(experiments, plainly));
+    expectGolden(import.meta.url, 'list-experiments-all-namespaces', experimentList(experiments, plainly, options));
   });
 });
 

@@ -107,6 +107,24 @@ describe('kubectl headgate, as a process', { timeout: 60_000 }, () => {
     expect(world.rollout('shop').status?.phase).toBe('Healthy');
   });
 
+  it('sets an image, and goes back to the revision before', async () => {
+    const imageNow = () => world.rollout('shop').spec.template?.spec?.containers[0]?.image;
+    const set = await headgate('set', 'image', 'shop', 'shop=registry.example/shop:1.2.0');
+    expect(set).toEqual({ code: 0, stdout: 'rollout "shop" image updated\n', stderr: '' });
+    await world.until('shop', ({ status }) => status?.phase === 'Paused');
+    expect(imageNow()).toBe('registry.example/shop:1.2.0');
+    expect(await headgate('undo', 'shop')).toEqual({ code: 0, stdout: "rollout 'shop' undo\n", stderr: '' });
+    await world.until('shop', ({ status }) => status?.phase === 'Healthy');
+    expect(imageNow()).toBe('registry.example/shop:1.1.0');
+  });
+
+  it('pauses, until it is promoted', async () => {
+    expect((await headgate('pause', 'shop')).stdout).toBe("rollout 'shop' paused\n");
+    await world.until('shop', ({ status }) => status?.phase === 'Paused');
+    expect((await headgate('promote', 'shop')).stdout).toBe("rollout 'shop' promoted\n");
+    await world.until('shop', ({ status }) => status?.phase === 'Healthy');
+  });
+
   it('says what is wrong, and what would be right, with exit code 1 or 2', async () => {
     const missing = await headgate('get', 'rollout', 'nothing');
     expect(missing.code).toBe(1);

@@ -13,6 +13,10 @@ export interface Finding {
   warning?: boolean;
 }
 
+export function findingLine({ file, line, path, message, warning }: Finding): string {
+  return [`${file}:${line}`, ...(warning ? ['warning'] : []), ...(path === '' ? [] : [path]), message].join(': ');
+}
+
 /** An object as it stands in a file. */
 export interface Source {
   file: string;
