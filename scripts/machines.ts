@@ -32,9 +32,10 @@ interface Row {
 function guardNames(guard: unknown): string[] {
   if (guard === undefined) return [];
   if (typeof guard === 'string') return [guard];
-  const { guards, type } = guard as { guards?: unknown[]; type?: string };
+  const { guards, type, params } = guard as { guards?: unknown[]; type?: string; params?: object };
   if (guards) return guards.flatMap(guardNames);
-  return type === undefined ? ['?'] : [type];
+  const given = Object.values(params ?? {});
+  return type === undefined ? ['?'] : [given.length > 0 ? `${type}(${given.join(', ')})` : type];
 }
 
 function actionName(action: unknown): string {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CanaryStep, CanaryStrategy } from '../src/api/index.ts';
-import { maxSurge, maxUnavailable } from '../src/api/index.ts';
-import { type Decision, decide, type Effect, factsOf, nameOf, type Observation } from '../src/rollout/index.ts';
+import { maxSurge, maxUnavailable, POD_TEMPLATE_HASH } from '../src/api/index.ts';
+import { type Decision, decide, type Effect, factsOf, hashOf, nameOf, type Observation } from '../src/rollout/index.ts';
 import {
   createWorld,
   finishRun,
@@ -47,7 +47,38 @@ const router: Partial<CanaryStrategy> = {
   trafficRouting: { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'web' } } },
 };
 
-const options: fc.Arbitrary<WorldOptions> = fc
+const use = { templates: [{ templateName: 'success-rate' }] };
+
+const blueGreens: fc.Arbitrary<WorldOptions> = fc
+  .record({
+    replicas: fc.integer({ min: 0, max: 5 }),
+    preview: fc.boolean(),
+    previewReplicaCount: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined }),
+    autoPromotionEnabled: fc.option(fc.boolean(), { nil: undefined }),
+    autoPromotionSeconds: fc.constantFrom(undefined, 30),
+    scaleDownDelayRevisionLimit: fc.constantFrom(undefined, 1),
+    before: fc.boolean(),
+    after: fc.boolean(),
+    deadlineAbort: fc.boolean(),
+    window: fc.constantFrom(undefined, 1),
+  })
+  .map(({ replicas, preview, before, after, deadlineAbort, window, ...fields }) => ({
+    replicas,
+    blueGreen: {
+      activeService: 'web-active',
+      ...(preview && { previewService: 'web-preview' }),
+      ...(before && { prePromotionAnalysis: use }),
+      ...(after && { postPromotionAnalysis: use }),
+      ...(JSON.parse(JSON.stringify(fields)) as object),
+    },
+    spec: {
+      progressDeadlineSeconds: 60,
+      progressDeadlineAbort: deadlineAbort,
+      ...(window && { rollbackWindow: { revisions: window } }),
+    },
+  }));
+
+const canaries: fc.Arbitrary<WorldOptions> = fc
   .record({
     replicas: fc.integer({ min: 0, max: 7 }),
     steps: fc.array(step, { maxLength: 5 }),
@@ -73,6 +104,8 @@ const options: fc.Arbitrary<WorldOptions> = fc
     },
     spec: { progressDeadlineSeconds: 60, progressDeadlineAbort: deadlineAbort },
   }));
+
+const options = fc.oneof({ weight: 2, arbitrary: canaries }, { weight: 1, arbitrary: blueGreens });
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 12, arbitrary: fc.constant<Happening>({ kind: 'pass' }) },
@@ -128,8 +161,13 @@ function checkDecision(seen: Observation, { persisted, state, effects, status }:
   if (onward && held) expect(state.index, 'spec.paused: no step completes').toBeLessThanOrEqual(persisted.index);
   const { weights } = status.canary ?? {};
   if (weights) expect(weights.canary.weight + weights.stable.weight).toBe(MAX);
-  const { currentStepAnalysisRunStatus: stepRun, currentBackgroundAnalysisRunStatus: background } =
-    seen.rollout.status?.canary ?? {};
+  const { canary = {}, blueGreen = {} } = seen.rollout.status ?? {};
+  const named = [
+    canary.currentStepAnalysisRunStatus,
+    canary.currentBackgroundAnalysisRunStatus,
+    blueGreen.prePromotionAnalysisRunStatus,
+    blueGreen.postPromotionAnalysisRunStatus,
+  ].map((run) => run?.name);
   for (const effect of effects) {
     if (
       delivery === 'settled' &&
@@ -139,8 +177,7 @@ function checkDecision(seen: Observation, { persisted, state, effects, status }:
       expect(effect.to, 'what is stable now keeps its pods').toBeGreaterThanOrEqual(
         Math.min(effect.from, facts.replicas),
       );
-    if (effect.kind === 'createRun')
-      expect([stepRun?.name, background?.name], 'named before it is made').toContain(effect.object.metadata.name);
+    if (effect.kind === 'createRun') expect(named, 'named before it is made').toContain(effect.object.metadata.name);
     if (effect.kind === 'deleteReplicaSet') {
       const target = seen.replicaSets.find(({ metadata }) => metadata.uid === effect.uid);
       expect([target?.spec.replicas, target === facts.stableReplicaSet]).toEqual([0, false]);
@@ -159,9 +196,39 @@ function servingPods(world: World): number {
   );
 }
 
+/** Users are led to enough pods only, no Service to none, and stable keeps its pods as long as it is stable. */
+function carryOutBlueGreen(world: World, effects: Effect[]): void {
+  const { rollout } = world;
+  const replicas = rollout.spec.replicas ?? 1;
+  const named = (hash: string) => world.replicaSets.find((replicaSet) => hashOf(replicaSet) === hash);
+  for (const effect of effects) {
+    if (effect.kind === 'switchService' && effect.name === 'web-active') {
+      expect(named(effect.hash)?.status?.availableReplicas ?? 0, 'enough pods for the users').toBeGreaterThanOrEqual(
+        effect.retreat ? 1 : replicas,
+      );
+    }
+    const { stableReplicaSet } = factsOf(observe(world));
+    perform(world, effect);
+    if (effect.kind !== 'scaleReplicaSet' || replicas === 0) continue;
+    if (effect.name === stableReplicaSet?.metadata.name) expect(effect.to, 'stable keeps its pods').toBe(replicas);
+    const selected = Object.values(world.services).map((service) =>
+      named(service.spec.selector?.[POD_TEMPLATE_HASH] ?? ''),
+    );
+    if (effect.to === 0)
+      expect(
+        selected.map((one) => one?.metadata.name),
+        'no Service leads there',
+      ).not.toContain(effect.name);
+  }
+}
+
 /** Carries out effects one by one, and checks the number of pods after each. */
 function carryOut(world: World, effects: Effect[]): void {
   const { rollout } = world;
+  if (rollout.spec.strategy?.blueGreen) {
+    carryOutBlueGreen(world, effects);
+    return;
+  }
   const replicas = rollout.spec.replicas ?? 1;
   const routed = rollout.spec.strategy?.canary?.trafficRouting !== undefined;
   for (const effect of effects) {

@@ -46,6 +46,8 @@ export interface AbortCause {
 /** Facts of one revision, kept on its ReplicaSet. */
 export interface RevisionState {
   abort?: AbortCause;
+  /** true: an earlier attempt was given up, and the revision has not been stable since. */
+  wasGivenUp?: boolean;
   /** How often this template was tried, from 1; a retry raises it. */
   attempt?: number;
   /** The most pods of this revision that were available at once in this attempt: only more counts as progress. */

@@ -72,6 +72,11 @@ export function scaleDownDelaySeconds(rollout: Rollout): number {
   return blueGreen?.scaleDownDelaySeconds ?? SCALE_DOWN_DELAY_SECONDS;
 }
 
+/** How many former revisions may wait at once before their pods go. */
+export function scaleDownDelayRevisionLimit({ spec: { strategy } }: Rollout): number {
+  return (strategy?.canary ?? strategy?.blueGreen)?.scaleDownDelayRevisionLimit ?? Number.POSITIVE_INFINITY;
+}
+
 /** How long the new pods stay after an abort, in seconds; 0 for a canary without traffic routing, undefined: for good. */
 export function abortScaleDownDelaySeconds(rollout: Rollout): number | undefined {
   const { canary, blueGreen } = rollout.spec.strategy ?? {};

@@ -25,13 +25,12 @@ interface Undriven {
 }
 
 const canary = 'spec.strategy.canary';
+const blueGreen = 'spec.strategy.blueGreen';
 const useGateway = `use trafficRouting.plugins."${GATEWAY_API_PLUGIN}"`;
 
 const rolloutFields: Undriven[] = [
   { field: 'spec.workloadRef', instead: 'put the pods into spec.template' },
-  { field: 'spec.rollbackWindow', instead: 'remove it; going back to the stable revision never needs steps' },
   { field: 'spec.restartAt', instead: 'remove it, and restart by a change of the template' },
-  { field: 'spec.strategy.blueGreen', instead: 'use spec.strategy.canary' },
   ...Object.keys(routers).map((router) => ({ field: `${canary}.trafficRouting.${router}`, instead: useGateway })),
   { field: `${canary}.steps[].experiment`, instead: 'use an analysis step' },
   { field: `${canary}.steps[].setCanaryScale`, instead: 'remove the step; the number of pods follows setWeight' },
@@ -41,9 +40,11 @@ const rolloutFields: Undriven[] = [
   { field: `${canary}.dynamicStableScale`, value: true, instead: 'remove it; the stable pods stay as they are' },
   { field: `${canary}.pingPong`, instead: 'use canaryService and stableService' },
   { field: `${canary}.antiAffinity`, instead: 'remove it, or put an affinity into spec.template' },
+  { field: `${blueGreen}.antiAffinity`, instead: 'remove it, or put an affinity into spec.template' },
   { field: `${canary}.canaryMetadata`, instead: 'remove it, or put the metadata into spec.template' },
   { field: `${canary}.stableMetadata`, instead: 'remove it, or put the metadata into spec.template' },
-  { field: `${canary}.scaleDownDelayRevisionLimit`, instead: 'remove it; former pods stay for scaleDownDelaySeconds' },
+  { field: `${blueGreen}.previewMetadata`, instead: 'remove it, or put the metadata into spec.template' },
+  { field: `${blueGreen}.activeMetadata`, instead: 'remove it, or put the metadata into spec.template' },
   { field: `${canary}.replicaProgressThreshold`, instead: 'remove it; a step waits for all of its pods' },
 ];
 

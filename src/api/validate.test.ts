@@ -183,14 +183,6 @@ const bad: [Base, string, unknown, string, ...string[]][] = [
   [
     'rollout',
     'spec.strategy',
-    { blueGreen: { activeService: 'a' } },
-    'spec.strategy.blueGreen',
-    'not supported',
-    'canary',
-  ],
-  [
-    'rollout',
-    'spec.strategy',
     { blueGreen: { activeService: 'a', previewService: 'a' } },
     'spec.strategy.blueGreen.activeService',
     'same service',

@@ -7,8 +7,8 @@ import { weightAt } from './step-weight.ts';
  * can measure again no step completes and nothing is promoted; a person may promote past it. Undefined where it can see,
  * and before the canary has traffic: there is nothing to see then.
  */
-export function blindness({ backgroundRun, canary, status, steps, index, maxWeight }: Facts): string | undefined {
+export function blindness({ runs, canary, status, steps, index, maxWeight }: Facts): string | undefined {
   const started = canary.analysis !== undefined && index >= (canary.analysis.startingStep ?? 0);
   const hasTraffic = weightAt(steps, index, maxWeight) > 0;
-  return started && hasTraffic && backgroundRun && !status.promoteFull ? troubleOf(backgroundRun) : undefined;
+  return started && hasTraffic && runs.Background && !status.promoteFull ? troubleOf(runs.Background) : undefined;
 }

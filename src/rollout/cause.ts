@@ -1,9 +1,9 @@
-import type { AbortCause, AnalysisPhase, RolloutAnalysisRunStatus } from '../api/index.ts';
+import type { AbortCause, AnalysisPhase } from '../api/index.ts';
 import { timestamp } from '../api/times.ts';
 import type { Facts } from './facts.ts';
 import { type MachineState, nameOf, type Seen } from './machine.ts';
 import { runPhase } from './run-phase.ts';
-import type { RunType } from './runs.ts';
+import { type RunType, runTypes } from './run-types.ts';
 
 interface BadRun {
   type: RunType;
@@ -12,23 +12,25 @@ interface BadRun {
   message: string;
 }
 
+/** How the reference calls each kind of run in the reason of an abort. */
+const WORDS: Record<RunType, string> = {
+  Step: 'Step-based',
+  Background: 'Background',
+  PrePromotion: 'Blue/green pre-promotion',
+  PostPromotion: 'Blue/green post-promotion',
+};
+
 /** The run of the update in flight that ended as Failed or Error: the step's own before the one in the background. */
-export function badRun({ status, steps, index, stepRun, backgroundRun }: Facts): BadRun | undefined {
+export function badRun({ status, steps, index, slots, runs }: Facts): BadRun | undefined {
   if (status.promoteFull) return undefined;
-  const judge = (
-    type: RunType,
-    run: Facts['stepRun'],
-    mirror: RolloutAnalysisRunStatus | undefined,
-  ): BadRun | undefined => {
-    const phase = runPhase(run, mirror);
-    if (!mirror || (phase !== 'Failed' && phase !== 'Error')) return undefined;
-    return { type, name: mirror.name, phase, message: run?.status?.message ?? mirror.message ?? '' };
-  };
-  const { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background } = status.canary ?? {};
-  return (
-    (steps[index]?.analysis ? judge('Step', stepRun, step) : undefined) ??
-    judge('Background', backgroundRun, background)
-  );
+  const bad = runTypes.flatMap((type): BadRun[] => {
+    const [slot, run] = [slots[type], runs[type]];
+    const phase = runPhase(run, slot);
+    if (!slot || (phase !== 'Failed' && phase !== 'Error')) return [];
+    if (type === 'Step' && !steps[index]?.analysis) return [];
+    return [{ type, name: slot.name, phase, message: run?.status?.message ?? slot.message ?? '' }];
+  });
+  return bad[0];
 }
 
 /** Why this pass gives the update up; undefined where it does not. The words are the reference's. */
@@ -44,8 +46,7 @@ export function abortCauseOf(
   if (seen.abortRequested) return { kind: 'user', message: '', ...at };
   const run = badRun(facts);
   if (run) {
-    const where = run.type === 'Step' ? 'Step-based' : 'Background';
-    const message = `${where} analysis phase error/failed: ${run.message}`;
+    const message = `${WORDS[run.type]} analysis phase error/failed: ${run.message}`;
     return { kind: 'analysis', run: run.name, phase: run.phase, message, ...at };
   }
   const name = JSON.stringify(facts.newReplicaSet?.metadata.name ?? '');

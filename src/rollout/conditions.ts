@@ -1,5 +1,6 @@
 import { type Condition, maxUnavailable } from '../api/index.ts';
 import { timestamp } from '../api/times.ts';
+import { isActive, previewService, selectedHash } from './blue-green.ts';
 import { progressDeadline, waitIsOver } from './derive.ts';
 import { available, type Facts } from './facts.ts';
 import { type MachineState, nameOf } from './machine.ts';
@@ -35,11 +36,18 @@ export function abortMessage(facts: Facts, cause: string | undefined): string {
   return `Rollout aborted update to revision ${facts.revision}${cause ? `: ${cause}` : ''}`;
 }
 
+/** Users and the preview have the newest pods. */
+function areServicesHome(facts: Facts): boolean {
+  const preview = facts.blueGreen.previewService === undefined || selectedHash(previewService(facts)) === facts.hash;
+  return isActive(facts) && preview;
+}
+
 /** Everything is as the spec asks: one revision, all of it available. */
 export function isComplete(facts: Facts, next: MachineState): boolean {
   const { newReplicaSet, replicas } = facts;
   const updated = newReplicaSet?.status?.replicas ?? 0;
-  return nameOf(next.delivery) === 'settled' && updated >= replicas && available(newReplicaSet) >= replicas;
+  const served = facts.strategy === 'canary' || areServicesHome(facts);
+  return next.delivery === 'settled' && updated >= replicas && available(newReplicaSet) >= replicas && served;
 }
 
 function isTimedOut(facts: Facts, next: MachineState): boolean {

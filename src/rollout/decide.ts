@@ -1,4 +1,5 @@
 import type { RolloutStatus } from '../api/index.ts';
+import { autoPromotionAt } from './blue-green.ts';
 import { abortCauseOf } from './cause.ts';
 import { derive, look, progressDeadline } from './derive.ts';
 import type { Effect } from './effects.ts';
@@ -47,6 +48,7 @@ export function decide(seen: Observation): Decision {
   const slots = runSlots(facts, persisted, state);
   const status = statusOf({ facts, persisted, next: state, abortCause: message || undefined, slots });
   const memory = nextMemory({ facts, persisted, next: state, abortCause });
+  const times = [pauseEnd(facts), autoPromotionAt(facts), progressDeadline(facts), nextDeadline(facts)];
   const transitions = transitionsOf({ facts, seen: told, persisted, next: state, status, abortCause });
   return {
     persisted,
@@ -55,7 +57,7 @@ export function decide(seen: Observation): Decision {
     mayWait: transitions.length === 0 && onlyProgress(facts.status, status),
     effects: planOf({ facts, persisted, next: state, slots, memory, abortCause }),
     status,
-    lookAgainAt: earliest([pauseEnd(facts), progressDeadline(facts), nextDeadline(facts)], facts.now),
+    lookAgainAt: earliest(times, facts.now),
   };
 }
 

@@ -1,5 +1,7 @@
-import { progressDeadlineSeconds } from '../api/index.ts';
+import { isCompleted } from '../analysis/index.ts';
+import { progressDeadlineSeconds, type RolloutAnalysisRunStatus } from '../api/index.ts';
 import { blindness } from './blind.ts';
+import { isActive, isVerified } from './blue-green.ts';
 import { badRun } from './cause.ts';
 import { available, type Facts } from './facts.ts';
 import type { MachineState, Seen } from './machine.ts';
@@ -13,10 +15,10 @@ export function lastProgress({ status, now }: Facts): number {
 }
 
 /** The status still speaks of a wait that is over: for people, for a valid spec, for a run that was skipped. None of it counts as being stuck. */
-export function waitIsOver({ status, steps, index }: Facts): boolean {
+export function waitIsOver({ status, steps, index, slots }: Facts): boolean {
   const holds = (type: string, reason?: string) =>
     status.conditions?.some((one) => one.type === type && (reason ? one.reason === reason : one.status === 'True'));
-  const skipped = status.canary?.currentStepAnalysisRunStatus !== undefined && !steps[index]?.analysis;
+  const skipped = slots.Step !== undefined && !steps[index]?.analysis;
   return skipped || holds('Progressing', 'RolloutPaused') === true || holds('InvalidSpec') === true;
 }
 
@@ -25,18 +27,26 @@ function wasComplete({ status }: Facts): boolean {
   return status.conditions?.find(({ type }) => type === 'Progressing')?.reason === 'NewReplicaSetAvailable';
 }
 
+/** A blue-green update whose pods are all there waits for its analysis, not for progress. */
+function waitsForVerdict({ slots }: Facts): boolean {
+  const isUnderWay = (slot: RolloutAnalysisRunStatus | undefined) => slot !== undefined && !isCompleted(slot.status);
+  return isUnderWay(slots.PrePromotion) || isUnderWay(slots.PostPromotion);
+}
+
 /** World time at which the update counts as stuck; undefined while it waits for something other than pods. */
 export function progressDeadline(facts: Facts): number | undefined {
   const paused = (facts.status.pauseConditions ?? []).length > 0 || facts.seen.rollout.spec.paused === true;
-  const waits = facts.steps[facts.index]?.pause !== undefined || facts.steps[facts.index]?.analysis !== undefined;
+  const step = facts.steps[facts.index];
+  const waits = step?.pause !== undefined || step?.analysis !== undefined || waitsForVerdict(facts);
   const inFlight = facts.hash !== facts.stableHash;
   if (paused || facts.status.abort || (inFlight && (waits || podsInPlace(facts)))) return undefined;
   if (waitIsOver(facts) || wasComplete(facts)) return undefined;
   return lastProgress(facts) + progressDeadlineSeconds(facts.seen.rollout) * 1000;
 }
 
-function trafficRestored({ routed, seen }: Facts): boolean {
-  return !routed || (seen.traffic?.canaryWeight ?? 0) === 0;
+function trafficRestored(facts: Facts): boolean {
+  if (facts.strategy === 'blueGreen') return !isActive(facts);
+  return !facts.routed || (facts.seen.traffic?.canaryWeight ?? 0) === 0;
 }
 
 /**
@@ -65,7 +75,8 @@ function verdictBad(facts: Facts): boolean {
 
 function isStuck(facts: Facts): boolean {
   const deadline = progressDeadline(facts);
-  const waiting = available(facts.newReplicaSet) < facts.replicas;
+  const waiting =
+    facts.strategy === 'blueGreen' ? !podsInPlace(facts) : available(facts.newReplicaSet) < facts.replicas;
   return (
     facts.seen.rollout.spec.progressDeadlineAbort === true && waiting && deadline !== undefined && facts.now >= deadline
   );
@@ -74,6 +85,7 @@ function isStuck(facts: Facts): boolean {
 /** The new revision can take over: every pod is available, and where there is a router, all traffic has been seen there. */
 function canaryReady(facts: Facts): boolean {
   const podsThere = facts.newReplicaSet !== undefined && available(facts.newReplicaSet) >= facts.replicas;
+  if (facts.strategy === 'blueGreen') return podsThere && isActive(facts) && isVerified(facts);
   if (blindness(facts) !== undefined) return false;
   if (!podsThere || !facts.routed || facts.replicas === 0 || facts.status.promoteFull) return podsThere;
   const { traffic } = facts.seen;
@@ -84,12 +96,13 @@ function canaryReady(facts: Facts): boolean {
 export function look(facts: Facts): Seen {
   const { status, steps, hash, stableHash, stepHash } = facts;
   const stableTemplate = stableHash !== undefined && hash === stableHash;
-  const sameRevision = status.currentPodHash === hash && status.currentStepHash === stepHash;
+  const sameRevision = status.currentPodHash === hash && (status.currentStepHash ?? '') === stepHash;
   return {
     invalid: facts.seen.problems.length > 0,
     firstInstall: stableHash === undefined,
     stableTemplate,
     newRevision: stableHash !== undefined && !stableTemplate && !sameRevision,
+    withinRollbackWindow: facts.strategy === 'canary' && facts.isWithinRollbackWindow,
     abortRequested: status.abort === true && status.abortedAt === undefined,
     verdictBad: verdictBad(facts),
     stuck: isStuck(facts),

@@ -1,7 +1,7 @@
 import type { AbortCause, AnalysisRun, ReplicaSet, RevisionState } from '../api/index.ts';
 import type { Facts } from './facts.ts';
 import type { MachineState } from './machine.ts';
-import type { RunSlots } from './runs.ts';
+import type { RunSlots } from './run-types.ts';
 
 /**
  * One thing to do. Every effect is idempotent and recomputed from what was observed on each pass; one that would change
@@ -24,7 +24,8 @@ export type Effect =
     }
   /** Deletes exactly this object. */
   | { kind: 'deleteReplicaSet'; name: string; uid: string }
-  | { kind: 'switchService'; name: string; hash: string; from: string }
+  /** `retreat`: takes users away from what was given up. */
+  | { kind: 'switchService'; name: string; hash: string; from: string; retreat?: boolean }
   /** Created under the name that the persisted status holds; AlreadyExists with our own UID is success. */
   | { kind: 'createRun'; object: AnalysisRun }
   | { kind: 'terminateRun'; name: string }

@@ -2,6 +2,7 @@ import { troubleOf } from '../analysis/index.ts';
 import { timestamp } from '../api/times.ts';
 import { blindness } from './blind.ts';
 import { progressDeadline } from './derive.ts';
+import { explainBlueGreen } from './explain-blue-green.ts';
 import { available, type Facts, wanted } from './facts.ts';
 import { type MachineState, nameOf } from './machine.ts';
 import { goalCounts } from './scale.ts';
@@ -27,8 +28,8 @@ function cannotSee(run: string | undefined, trouble: string): string {
 }
 
 function explainAnalysis(facts: Facts): string {
-  const name = facts.status.canary?.currentStepAnalysisRunStatus?.name;
-  const run = facts.stepRun;
+  const name = facts.slots.Step?.name;
+  const run = facts.runs.Step;
   if (!run) return `waits for AnalysisRun ${name ?? ''} to start`;
   const trouble = troubleOf(run);
   return trouble ? cannotSee(name, trouble) : `waits for the verdict of AnalysisRun ${name}`;
@@ -42,7 +43,7 @@ function explainStep(facts: Facts, { index }: MachineState): string {
   );
   if (inconclusive) return `${title}: an analysis was inconclusive; promote to go on, abort to go back`;
   const trouble = blindness(facts);
-  if (trouble) return `${title}: ${cannotSee(facts.backgroundRun?.metadata.name, trouble)}`;
+  if (trouble) return `${title}: ${cannotSee(facts.runs.Background?.metadata.name, trouble)}`;
   if (step?.pause) return `${title}: ${explainPause(facts)}`;
   if (step?.analysis) return `${title}: ${explainAnalysis(facts)}`;
   if (!podsInPlace(facts)) return `${title}: ${waitingForPods(facts, weightAt(facts.steps, index, facts.maxWeight))}`;
@@ -71,16 +72,19 @@ function explainAborted(facts: Facts): string {
 /** One sentence for people: what the Rollout waits for and what can be done, from the machine's state. */
 export function explainState(facts: Facts, state: MachineState): string {
   const held = state.hold === 'paused' ? 'is held by spec.paused; ' : '';
+  const isBlueGreen = facts.strategy === 'blueGreen';
   switch (nameOf(state.delivery)) {
     case 'invalid':
       return `cannot be followed: ${facts.seen.problems.map(({ path, message }) => `${path}: ${message}`).join('; ')}`;
     case 'settled':
       return held + explainSettled(facts);
     case 'progressing':
-      return held + explainStep(facts, state);
+      return held + (isBlueGreen ? explainBlueGreen(facts, state) : explainStep(facts, state));
     case 'promoting':
+      if (isBlueGreen) return held + explainBlueGreen(facts, state);
       return `${held}is past its steps: ${waitingForPods(facts, facts.maxWeight)} before the new revision becomes stable`;
     case 'aborting':
+      if (isBlueGreen) return 'takes users back to the stable pods, as soon as these can carry them';
       return `takes traffic back to stable: ${facts.seen.traffic?.canaryWeight ?? 0} of ${facts.maxWeight} still goes to the canary`;
     case 'aborted':
       return explainAborted(facts);

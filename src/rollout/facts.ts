@@ -1,7 +1,6 @@
 import { parsedFields } from '../api/fields.ts';
 import {
-  type AnalysisRun,
-  type CanaryStep,
+  type BlueGreenStrategy,
   type CanaryStrategy,
   canarySteps,
   desiredReplicas,
@@ -13,9 +12,13 @@ import {
   type ReplicaSet,
   type RevisionState,
   type RolloutStatus,
+  SCALE_DOWN_DEADLINE,
   STATE,
 } from '../api/index.ts';
+import { blueGreenIndex, blueGreenSteps } from './blue-green.ts';
 import type { Observation } from './observation.ts';
+import { type NamedRuns, type RunSlots, slotsOf } from './run-types.ts';
+import type { Step } from './steps.ts';
 import { givenTemplate, stepsHash, templateHash } from './template.ts';
 import { sameTemplate } from './template-difference.ts';
 
@@ -24,8 +27,12 @@ export interface Facts {
   seen: Observation;
   now: number;
   status: RolloutStatus;
+  strategy: 'canary' | 'blueGreen';
+  /** Empty for a blue-green Rollout. */
   canary: CanaryStrategy;
-  steps: CanaryStep[];
+  /** Without Services for a canary. */
+  blueGreen: BlueGreenStrategy;
+  steps: readonly Step[];
   /** spec.replicas. */
   replicas: number;
   hash: string;
@@ -44,8 +51,11 @@ export interface Facts {
   maxWeight: number;
   /** The step under way; the number of steps when all are done. */
   index: number;
-  stepRun: AnalysisRun | undefined;
-  backgroundRun: AnalysisRun | undefined;
+  /** The runs that the status names. */
+  slots: RunSlots;
+  runs: NamedRuns;
+  /** The template is that of a former revision, not further back than spec.rollbackWindow allows. */
+  isWithinRollbackWindow: boolean;
 }
 
 export function hashOf(replicaSet: ReplicaSet): string {
@@ -70,6 +80,12 @@ export function available(replicaSet: ReplicaSet | undefined): number {
 export function memoryOf(replicaSet: ReplicaSet | undefined): RevisionState {
   const text = replicaSet?.metadata.annotations?.[STATE];
   return text ? parsedFields(text) : {};
+}
+
+/** Until when a ReplicaSet is kept though nothing needs it, milliseconds since the epoch; undefined: no delay is running. */
+export function deadlineOf(replicaSet: ReplicaSet): number | undefined {
+  const at = Date.parse(replicaSet.metadata.annotations?.[SCALE_DOWN_DEADLINE] ?? '');
+  return Number.isNaN(at) ? undefined : at;
 }
 
 function oldestFirst(a: ReplicaSet, b: ReplicaSet): number {
@@ -104,32 +120,65 @@ function revisionNumber(replicaSets: ReplicaSet[], newReplicaSet: ReplicaSet | u
   return own > highest ? own : highest + 1;
 }
 
-function clampIndex(index: number | undefined, steps: CanaryStep[]): number {
+function clampIndex(index: number | undefined, steps: readonly Step[]): number {
   if (index === undefined || !Number.isInteger(index) || index < 0) return 0;
   return Math.min(index, steps.length);
 }
 
-export function factsOf(seen: Observation): Facts {
-  const { rollout, runs } = seen;
-  const status = rollout.status ?? {};
-  const canary = rollout.spec.strategy?.canary ?? {};
+function bornAt({ metadata }: ReplicaSet): string {
+  return metadata.creationTimestamp ?? '';
+}
+
+/** Going back to a ReplicaSet that is older than the stable one, with fewer than so many made between the two. */
+function isWithinWindow(
+  window: number,
+  all: ReplicaSet[],
+  to: ReplicaSet | undefined,
+  stable: ReplicaSet | undefined,
+): boolean {
+  if (!to || !stable || bornAt(to) >= bornAt(stable)) return false;
+  return all.filter((other) => bornAt(to) < bornAt(other) && bornAt(other) < bornAt(stable)).length < window;
+}
+
+/** The part of the facts that the strategy decides. */
+function strategyFacts({ rollout }: Observation, status: RolloutStatus) {
+  const { canary = {}, blueGreen } = rollout.spec.strategy ?? {};
+  if (blueGreen) {
+    const index = blueGreenIndex({ status });
+    return { strategy: 'blueGreen', canary: {}, blueGreen, steps: blueGreenSteps, stepHash: '', index } as const;
+  }
   const steps = canarySteps(rollout);
+  const index = clampIndex(status.currentStepIndex, steps);
+  const stepHash = stepsHash(canary.steps);
+  return { strategy: 'canary', canary, blueGreen: { activeService: '' }, steps, stepHash, index } as const;
+}
+
+function namedRuns(slots: RunSlots, { runs }: Observation): NamedRuns {
+  const named = Object.entries(slots).map(([type, { name }]) => [
+    type,
+    runs.find(({ metadata }) => metadata.name === name),
+  ]);
+  return Object.fromEntries(named.filter(([, run]) => run !== undefined));
+}
+
+export function factsOf(seen: Observation): Facts {
+  const { rollout } = seen;
+  const status = rollout.status ?? {};
+  const slots = slotsOf(status);
   const template = rollout.spec.template ?? {};
   const alive = seen.replicaSets.filter((replicaSet) => !replicaSet.metadata.deletionTimestamp);
   const computed = templateHash(template, status.collisionCount);
   const newReplicaSet = findReplicaSet(alive, template, computed, status.currentPodHash);
   const stableHash = status.stableRS || undefined;
   const stableReplicaSet = alive.find((replicaSet) => hashOf(replicaSet) === stableHash);
-  const named = (name: string | undefined) => runs.find((run) => run.metadata.name === name);
+  const routed = rollout.spec.strategy?.canary?.trafficRouting !== undefined;
   return {
+    ...strategyFacts(seen, status),
     seen,
     now: seen.now,
     status,
-    canary,
-    steps,
     replicas: desiredReplicas(rollout),
     hash: newReplicaSet ? hashOf(newReplicaSet) : computed,
-    stepHash: stepsHash(canary.steps),
     stableHash,
     newReplicaSet,
     stableReplicaSet,
@@ -138,10 +187,15 @@ export function factsOf(seen: Observation): Facts {
       .sort(oldestFirst),
     revision: revisionNumber(alive, newReplicaSet),
     memory: memoryOf(newReplicaSet),
-    routed: canary.trafficRouting !== undefined,
+    routed,
     maxWeight: maxTrafficWeight(rollout),
-    index: clampIndex(status.currentStepIndex, steps),
-    stepRun: named(status.canary?.currentStepAnalysisRunStatus?.name),
-    backgroundRun: named(status.canary?.currentBackgroundAnalysisRunStatus?.name),
+    slots,
+    runs: namedRuns(slots, seen),
+    isWithinRollbackWindow: isWithinWindow(
+      rollout.spec.rollbackWindow?.revisions ?? 0,
+      alive,
+      newReplicaSet,
+      stableReplicaSet,
+    ),
   };
 }

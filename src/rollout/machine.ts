@@ -11,6 +11,8 @@ export interface Seen {
   stableTemplate: boolean;
   /** Template or steps are not those that the status speaks of. */
   newRevision: boolean;
+  /** The template is that of a former revision, which needs no steps: not further back than spec.rollbackWindow. */
+  withinRollbackWindow: boolean;
   /** A person asks for an abort that was not taken up yet. */
   abortRequested: boolean;
   /** An analysis of this update ended as Failed or Error. */
@@ -56,6 +58,11 @@ interface Observed {
   seen: Seen;
 }
 
+/** What a guard asks of a step. */
+interface OfKind {
+  kind: StepKind | 'none';
+}
+
 const states = {
   invalid: '#rollout.delivery.invalid',
   settled: '#rollout.delivery.settled',
@@ -72,6 +79,7 @@ const configured = setup({
     firstInstall: ({ event }) => event.seen.firstInstall,
     backToStable: ({ event }) => event.seen.stableTemplate,
     newRevision: ({ event }) => event.seen.newRevision,
+    withinRollbackWindow: ({ event }) => event.seen.withinRollbackWindow,
     abortRequested: ({ event }) => event.seen.abortRequested,
     verdictBad: ({ event }) => event.seen.verdictBad,
     stuck: ({ event }) => event.seen.stuck,
@@ -82,14 +90,8 @@ const configured = setup({
     stepDone: ({ event }) => event.seen.stepDone,
     canaryReady: ({ event }) => event.seen.canaryReady,
     trafficRestored: ({ event }) => event.seen.trafficRestored,
-    firstIsSetWeight: ({ event }) => event.seen.firstStep === 'setWeight',
-    firstIsPause: ({ event }) => event.seen.firstStep === 'pause',
-    firstIsAnalysis: ({ event }) => event.seen.firstStep === 'analysis',
-    noSteps: ({ event }) => event.seen.firstStep === 'none',
-    nextIsSetWeight: ({ event }) => event.seen.nextStep === 'setWeight',
-    nextIsPause: ({ event }) => event.seen.nextStep === 'pause',
-    nextIsAnalysis: ({ event }) => event.seen.nextStep === 'analysis',
-    noStepLeft: ({ event }) => event.seen.nextStep === 'none',
+    firstStepIs: ({ event }, { kind }: OfKind) => event.seen.firstStep === kind,
+    nextStepIs: ({ event }, { kind }: OfKind) => event.seen.nextStep === kind,
   },
   actions: {
     toFirst: assign({ index: 0 }),
@@ -98,31 +100,42 @@ const configured = setup({
   },
 });
 
-const firstIs = { setWeight: 'firstIsSetWeight', pause: 'firstIsPause', analysis: 'firstIsAnalysis' } as const;
-const nextIs = { setWeight: 'nextIsSetWeight', pause: 'nextIsPause', analysis: 'nextIsAnalysis' } as const;
+function firstStepIs(kind: StepKind | 'none') {
+  return { type: 'firstStepIs', params: { kind } } as const;
+}
+
+function nextStepIs(kind: StepKind | 'none') {
+  return { type: 'nextStepIs', params: { kind } } as const;
+}
 
 /** Where an update that starts (over) begins: with its first step, or with promotion where there are none. */
 function startOver(guard: 'newRevision' | 'retryRequested') {
   return [
     ...stepKinds.map(
-      (kind) => ({ guard: and([guard, firstIs[kind]]), target: states.step(kind), actions: 'toFirst' }) as const,
+      (kind) => ({ guard: and([guard, firstStepIs(kind)]), target: states.step(kind), actions: 'toFirst' }) as const,
     ),
-    { guard: and([guard, 'noSteps']), target: states.promoting, actions: 'toFirst' } as const,
+    { guard: and([guard, firstStepIs('none')]), target: states.promoting, actions: 'toFirst' } as const,
   ];
 }
+
+/** A new template: a former one, as long as it is remembered well enough, goes without steps. */
+const startNew = [
+  { guard: and(['newRevision', 'withinRollbackWindow']), target: states.promoting, actions: 'toEnd' } as const,
+  ...startOver('newRevision'),
+];
 
 /** One observation completes at most one step. */
 const advance = [
   ...stepKinds.map(
     (kind) =>
       ({
-        guard: and(['running', 'stepDone', nextIs[kind]]),
+        guard: and(['running', 'stepDone', nextStepIs(kind)]),
         target: states.step(kind),
         actions: 'toNext',
         reenter: true,
       }) as const,
   ),
-  { guard: and(['running', 'stepDone', 'noStepLeft']), target: states.promoting, actions: 'toNext' } as const,
+  { guard: and(['running', 'stepDone', nextStepIs('none')]), target: states.promoting, actions: 'toNext' } as const,
 ];
 
 /** What ends an update in flight, whatever it is doing. */
@@ -152,26 +165,29 @@ export const machine = configured.createMachine({
         },
         settled: {
           description: 'The spec asks for the stable revision.',
-          on: { OBSERVED: [invalidFirst, ...startOver('newRevision')] },
+          on: { OBSERVED: [invalidFirst, ...startNew] },
         },
         progressing: {
           description: 'A step of the update is under way.',
           initial: 'setWeight',
           states: {
+            preview: { description: 'The new pods run beside the active ones, and wait to be looked at.' },
+            cutover: { description: 'All new pods are asked for, and users are led to them once they are there.' },
             setWeight: { description: "The canary's pods and traffic come to the step's weight." },
             pause: { description: 'The update waits for the time to pass, or for a person.' },
             analysis: { description: 'The update waits for the verdict of an AnalysisRun.' },
           },
-          on: { OBSERVED: [invalidFirst, home, ...startOver('newRevision'), ...giveUp, skipSteps, ...advance] },
+          on: { OBSERVED: [invalidFirst, home, ...startNew, ...giveUp, skipSteps, ...advance] },
         },
         promoting: {
-          description: 'The steps are over: the new revision takes all traffic and all pods before it becomes stable.',
+          description:
+            'The steps are over: the new revision has all traffic and all pods, and passes what is to be verified, before it becomes stable.',
           on: {
             OBSERVED: [
               invalidFirst,
               { guard: 'firstInstall', target: states.settled, actions: 'toEnd' },
               home,
-              ...startOver('newRevision'),
+              ...startNew,
               ...giveUp,
               { guard: and(['running', 'canaryReady']), target: states.settled, actions: 'toEnd' },
             ],
@@ -183,7 +199,7 @@ export const machine = configured.createMachine({
             OBSERVED: [
               invalidFirst,
               home,
-              ...startOver('newRevision'),
+              ...startNew,
               ...startOver('retryRequested'),
               skipSteps,
               { guard: 'trafficRestored', target: states.aborted },
@@ -193,7 +209,7 @@ export const machine = configured.createMachine({
         aborted: {
           description: 'The update was given up, and no request goes to the canary; a person has to act.',
           on: {
-            OBSERVED: [invalidFirst, home, ...startOver('newRevision'), ...startOver('retryRequested'), skipSteps],
+            OBSERVED: [invalidFirst, home, ...startNew, ...startOver('retryRequested'), skipSteps],
           },
         },
       },
@@ -213,6 +229,16 @@ export const machine = configured.createMachine({
     },
   },
 });
+
+/** An update is under way, and was not given up. */
+export function isInFlight({ delivery }: MachineState): boolean {
+  return ['progressing', 'promoting'].includes(nameOf(delivery));
+}
+
+/** The update was given up. */
+export function hasGivenUp({ delivery }: MachineState): boolean {
+  return delivery === 'aborting' || delivery === 'aborted';
+}
 
 export function nameOf(delivery: Delivery): DeliveryName {
   return typeof delivery === 'string' ? delivery : 'progressing';

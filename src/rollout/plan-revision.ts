@@ -110,16 +110,19 @@ export function revisionEffects({ facts }: PlanInput): Effect[] {
 
 /** What the new ReplicaSet should remember after this pass. */
 export function nextMemory({ facts, persisted, next, abortCause }: Omit<PlanInput, 'memory' | 'slots'>): RevisionState {
-  const { abort, ...memory } = facts.memory;
+  const { abort, wasGivenUp, ...memory } = facts.memory;
   if (startsOver(facts, persisted, next)) {
     const tried = abort !== undefined || (memory.progressHighWater ?? 0) > 0;
-    return { attempt: (memory.attempt ?? 1) + (tried ? 1 : 0) };
+    const failedBefore = facts.strategy === 'blueGreen' && (abort !== undefined || wasGivenUp === true);
+    return { ...(failedBefore && { wasGivenUp: true }), attempt: (memory.attempt ?? 1) + (tried ? 1 : 0) };
   }
   const pods = available(facts.newReplicaSet);
   const atRest = nameOf(next.delivery) === 'settled' && pods >= facts.replicas;
   const rose = !atRest && pods > (memory.progressHighWater ?? 0);
   const cause = abortCause ?? (nameOf(next.delivery).startsWith('abort') ? abort : undefined);
+  const becameStable = next.delivery === 'settled';
   return {
+    ...(wasGivenUp && !becameStable ? { wasGivenUp } : {}),
     ...memory,
     ...(rose ? { progressHighWater: pods, progressAt: timestamp(facts.now) } : {}),
     ...(cause ? { abort: cause } : {}),

@@ -7,7 +7,6 @@ import {
   POD_TEMPLATE_HASH,
   REVISION,
   type RolloutAnalysis,
-  type RolloutAnalysisRunStatus,
   RUN_TYPE,
   STEP_INDEX,
   successfulRunHistoryLimit,
@@ -16,9 +15,10 @@ import {
 import type { Problem } from '../errors.ts';
 import type { Effect, PlanInput } from './effects.ts';
 import type { Facts } from './facts.ts';
-import { nameOf } from './machine.ts';
+import { isInFlight } from './machine.ts';
 import { ownerOf } from './plan-revision.ts';
-import { type RunType, wantsBackground, wantsStep } from './runs.ts';
+import { analysisUse, type RunSlots, type RunType, runTypes } from './run-types.ts';
+import { wantsRun } from './runs.ts';
 
 type Planned = { spec: AnalysisRunSpec | undefined; problems: Problem[] };
 
@@ -47,16 +47,14 @@ function plan(facts: Facts, use: RolloutAnalysis, path: string): Planned {
   return { spec: planned.spec, problems: [...resolved.problems, ...planned.problems, ...conditions] };
 }
 
-const STEPS = 'spec.strategy.canary.steps';
-
 /** What is wrong with the templates and arguments of the update to come; a Rollout at rest on stable needs none of them. */
 export function analysisProblems(facts: Facts): Problem[] {
   if (facts.hash === facts.stableHash) return [];
-  const steps = facts.steps.flatMap(({ analysis }, index) =>
-    analysis ? plan(facts, analysis, `${STEPS}[${index}].analysis`).problems : [],
+  const { spec } = facts.seen.rollout;
+  const uses = runTypes.flatMap((type) =>
+    (type === 'Step' ? facts.steps : [0]).flatMap((_, index) => analysisUse(spec, type, index) ?? []),
   );
-  const { analysis } = facts.canary;
-  return [...steps, ...(analysis ? plan(facts, analysis, 'spec.strategy.canary.analysis').problems : [])];
+  return uses.flatMap(({ use, path }) => plan(facts, use, path).problems);
 }
 
 function runObject(facts: Facts, type: RunType, name: string, use: RolloutAnalysis): AnalysisRun | undefined {
@@ -86,32 +84,25 @@ function runObject(facts: Facts, type: RunType, name: string, use: RolloutAnalys
 }
 
 /** Creates the run that the persisted status names, as long as the next state still calls for that very run. */
-function creation(input: PlanInput, type: RunType, use: RolloutAnalysis | undefined): Effect[] {
-  const { facts, persisted, next, slots } = input;
-  const wants =
-    type === 'Step'
-      ? wantsStep(persisted) && wantsStep(next)
-      : wantsBackground(facts, persisted) && wantsBackground(facts, next);
-  const { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background } =
-    facts.status.canary ?? {};
-  const named = type === 'Step' ? step : background;
-  const still = type === 'Step' ? slots.step : slots.background;
-  const there = type === 'Step' ? facts.stepRun : facts.backgroundRun;
-  if (!wants || !use || !named || there || named.name !== still?.name || isCompleted(named.status)) return [];
+function creation({ facts, persisted, next, slots }: PlanInput, type: RunType): Effect[] {
+  const named = facts.slots[type];
+  const use = analysisUse(facts.seen.rollout.spec, type, facts.index)?.use;
+  const wants = wantsRun(facts, persisted, type) && wantsRun(facts, next, type);
+  const isThere = facts.runs[type] !== undefined;
+  if (!wants || !use || !named || isThere || named.name !== slots[type]?.name || isCompleted(named.status)) return [];
   const object = runObject(facts, type, named.name, use);
   return object ? [{ kind: 'createRun', object }] : [];
 }
 
-function isNamed(run: AnalysisRun, named: (RolloutAnalysisRunStatus | undefined)[]): boolean {
-  return named.some((slot) => slot?.name === run.metadata.name);
+function isNamed(run: AnalysisRun, slots: RunSlots): boolean {
+  return Object.values(slots).some((slot) => slot.name === run.metadata.name);
 }
 
 /** Ends the runs that nothing waits for any more. */
 function terminations({ facts, next, slots }: PlanInput): Effect[] {
-  const inFlight = ['progressing', 'promoting'].includes(nameOf(next.delivery));
   return facts.seen.runs
     .filter((run) => !isCompleted(run.status?.phase) && run.spec.terminate !== true)
-    .filter((run) => !inFlight || !isNamed(run, [slots.step, slots.background]))
+    .filter((run) => !isInFlight(next) || !isNamed(run, slots))
     .map((run) => ({ kind: 'terminateRun', name: run.metadata.name }));
 }
 
@@ -122,9 +113,7 @@ function newestFirst(a: AnalysisRun, b: AnalysisRun): number {
 /** Finished runs beyond the limits go, oldest first; those that status still names stay. */
 function deletions({ facts, slots }: PlanInput): Effect[] {
   const { rollout, runs } = facts.seen;
-  const finished = runs
-    .filter((run) => isCompleted(run.status?.phase) && !isNamed(run, [slots.step, slots.background]))
-    .sort(newestFirst);
+  const finished = runs.filter((run) => isCompleted(run.status?.phase) && !isNamed(run, slots)).sort(newestFirst);
   const good = finished.filter((run) => run.status?.phase === 'Successful');
   const other = finished.filter((run) => run.status?.phase !== 'Successful');
   const excess = [
@@ -135,11 +124,5 @@ function deletions({ facts, slots }: PlanInput): Effect[] {
 }
 
 export function runEffects(input: PlanInput): Effect[] {
-  const { steps, index, canary } = input.facts;
-  return [
-    ...creation(input, 'Step', steps[index]?.analysis),
-    ...creation(input, 'Background', canary.analysis),
-    ...terminations(input),
-    ...deletions(input),
-  ];
+  return [...runTypes.flatMap((type) => creation(input, type)), ...terminations(input), ...deletions(input)];
 }

@@ -5,12 +5,14 @@ import {
   type ReplicaSet,
   revisionHistoryLimit,
   SCALE_DOWN_DEADLINE,
+  scaleDownDelayRevisionLimit,
   scaleDownDelaySeconds,
 } from '../api/index.ts';
 import { timestamp } from '../api/times.ts';
+import { isActive, isFastTracked, previewCount } from './blue-green.ts';
 import type { Effect, PlanInput } from './effects.ts';
-import { available, type Facts, hashOf, revisionOf, wanted } from './facts.ts';
-import { nameOf } from './machine.ts';
+import { available, deadlineOf, type Facts, hashOf, revisionOf, wanted } from './facts.ts';
+import { hasGivenUp, isInFlight, nameOf } from './machine.ts';
 import { goalCounts, nextBasicCounts } from './scale.ts';
 import { persistedWeight, podWeightNow, stepWeight } from './weights.ts';
 
@@ -20,11 +22,6 @@ interface Target {
   count: number;
   /** Milliseconds since the epoch; undefined: no delay is running. */
   deadline?: number | undefined;
-}
-
-function deadlineOf(replicaSet: ReplicaSet): number | undefined {
-  const at = Date.parse(replicaSet.metadata.annotations?.[SCALE_DOWN_DEADLINE] ?? '');
-  return Number.isNaN(at) ? undefined : at;
 }
 
 function isReferenced({ seen }: Facts, replicaSet: ReplicaSet): boolean {
@@ -43,9 +40,8 @@ function later(facts: Facts, replicaSet: ReplicaSet, delaySeconds: number | unde
 }
 
 function routedCanaryTarget({ facts, persisted, next }: PlanInput, replicaSet: ReplicaSet): Target {
-  const delivery = nameOf(next.delivery);
-  if (delivery === 'aborting' || delivery === 'aborted') {
-    const restored = delivery === 'aborted' && available(facts.stableReplicaSet) >= facts.replicas;
+  if (hasGivenUp(next)) {
+    const restored = next.delivery === 'aborted' && available(facts.stableReplicaSet) >= facts.replicas;
     return restored
       ? later(facts, replicaSet, abortScaleDownDelaySeconds(facts.seen.rollout))
       : { replicaSet, count: wanted(replicaSet), deadline: deadlineOf(replicaSet) };
@@ -60,17 +56,63 @@ function routedCanaryTarget({ facts, persisted, next }: PlanInput, replicaSet: R
 
 function routedTargets(input: PlanInput): Target[] {
   const { facts, next } = input;
-  const { newReplicaSet, stableReplicaSet, others, replicas, seen } = facts;
+  const { newReplicaSet, stableReplicaSet, replicas } = facts;
   const settled = nameOf(next.delivery) === 'settled';
   const targets: Target[] = stableReplicaSet ? [{ replicaSet: stableReplicaSet, count: replicas }] : [];
   if (newReplicaSet && newReplicaSet !== stableReplicaSet) {
     targets.push(settled ? { replicaSet: newReplicaSet, count: replicas } : routedCanaryTarget(input, newReplicaSet));
   }
-  const former = others.map((other): Target => {
-    if (settled || deadlineOf(other) !== undefined) return later(facts, other, scaleDownDelaySeconds(seen.rollout));
-    return { replicaSet: other, count: isReferenced(facts, other) ? wanted(other) : 0 };
+  return [...targets, ...formerTargets(facts, settled)];
+}
+
+/**
+ * Former revisions wait for their delay, the newest ones as long as the limit allows; others go at once. None goes while
+ * a Service leads to it.
+ */
+function formerTargets(facts: Facts, everyoneWaits: boolean): Target[] {
+  const { others, seen } = facts;
+  const limit = scaleDownDelayRevisionLimit(seen.rollout);
+  let waiting = 0;
+  return [...others]
+    .sort((a, b) => revisionOf(b) - revisionOf(a))
+    .map((other): Target => {
+      const waits = wanted(other) > 0 && (everyoneWaits || deadlineOf(other) !== undefined);
+      if (waits && ++waiting <= limit) return later(facts, other, scaleDownDelaySeconds(seen.rollout));
+      return { replicaSet: other, count: isReferenced(facts, other) ? wanted(other) : 0 };
+    });
+}
+
+/** The new pods of a blue-green update: as many as the persisted state has let through. */
+function blueGreenTarget({ facts, persisted, next }: PlanInput, replicaSet: ReplicaSet): Target {
+  const { replicas, stableReplicaSet, seen } = facts;
+  const deadline = deadlineOf(replicaSet);
+  if (hasGivenUp(next)) {
+    const restored = !isActive(facts) && available(stableReplicaSet) >= replicas;
+    return restored
+      ? later(facts, replicaSet, abortScaleDownDelaySeconds(seen.rollout))
+      : { replicaSet, count: wanted(replicaSet), deadline };
+  }
+  if (next.delivery === 'settled' || (persisted.index > 0 && isInFlight(persisted))) {
+    return { replicaSet, count: replicas };
+  }
+  // What is left of its delay shows that these pods served users not long ago: it is needed until the switch.
+  const kept = isFastTracked(facts) ? { deadline } : {};
+  return { replicaSet, count: isInFlight(persisted) ? previewCount(facts) : wanted(replicaSet), ...kept };
+}
+
+function blueGreenTargets(input: PlanInput): Target[] {
+  const { newReplicaSet, stableReplicaSet, replicas, others, status } = input.facts;
+  const isUnsure = status.pauseConditions?.some(({ reason }) => reason === 'InconclusiveAnalysisRun') === true;
+  const keep = (replicaSet: ReplicaSet) => ({
+    replicaSet,
+    count: wanted(replicaSet),
+    deadline: deadlineOf(replicaSet),
   });
-  return [...targets, ...former];
+  return [
+    ...(stableReplicaSet ? [{ replicaSet: stableReplicaSet, count: replicas }] : []),
+    ...(newReplicaSet && newReplicaSet !== stableReplicaSet ? [blueGreenTarget(input, newReplicaSet)] : []),
+    ...(isUnsure ? others.map(keep) : formerTargets(input.facts, true)),
+  ];
 }
 
 function basicTargets({ facts, persisted, next }: PlanInput): Target[] {
@@ -105,11 +147,15 @@ function annotationsOf({ replicaSet, deadline }: Target, replicas: number): Reco
   return Object.fromEntries(Object.entries(want).filter(([key, value]) => (annotations[key] ?? null) !== value));
 }
 
+function targetsOf(input: PlanInput): Target[] {
+  if (input.facts.strategy === 'blueGreen') return blueGreenTargets(input);
+  return input.facts.routed ? routedTargets(input) : basicTargets(input);
+}
+
 export function scaleEffects(input: PlanInput): Effect[] {
   const { facts, next } = input;
-  const gaveUp = ['aborting', 'aborted'].includes(nameOf(next.delivery));
-  if (next.hold === 'paused' && !gaveUp && !replicasChanged(facts)) return [];
-  const targets = facts.routed ? routedTargets(input) : basicTargets(input);
+  if (next.hold === 'paused' && !hasGivenUp(next) && !replicasChanged(facts)) return [];
+  const targets = targetsOf(input);
   return targets.flatMap((target): Effect[] => {
     const { replicaSet, count } = target;
     const annotations = annotationsOf(target, facts.replicas);

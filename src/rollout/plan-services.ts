@@ -1,7 +1,12 @@
-import { MANAGED_BY, POD_TEMPLATE_HASH, type ReplicaSet, type Service } from '../api/index.ts';
+import { MANAGED_BY, type ReplicaSet, type Service } from '../api/index.ts';
+import { activeService, isActive, isSaturated, previewService, selectedHash } from './blue-green.ts';
+import { badRun } from './cause.ts';
 import type { Effect, PlanInput } from './effects.ts';
-import { available, hashOf, wanted } from './facts.ts';
-import { nameOf } from './machine.ts';
+import { available, deadlineOf, type Facts, hashOf, wanted } from './facts.ts';
+import { hasGivenUp, isInFlight } from './machine.ts';
+import { retreats } from './weights.ts';
+
+type Switch = Extract<Effect, { kind: 'switchService' }>;
 
 /** A Service moves to pods that are there: one is enough, all are asked for where the Service was not ours before. */
 function canCarry(replicaSet: ReplicaSet, service: Service): boolean {
@@ -10,27 +15,68 @@ function canCarry(replicaSet: ReplicaSet, service: Service): boolean {
   return available(replicaSet) >= least;
 }
 
-function switchTo(service: Service | undefined, target: ReplicaSet | undefined): Effect[] {
+function switchTo(service: Service | undefined, target: ReplicaSet | undefined, retreat = false): Switch[] {
   const hash = target && hashOf(target);
-  const from = service?.spec.selector?.[POD_TEMPLATE_HASH] ?? '';
-  if (!service || !target || !hash || from === hash || !canCarry(target, service)) return [];
-  return [{ kind: 'switchService', name: service.metadata.name, hash, from }];
+  const from = selectedHash(service) ?? '';
+  if (!service || !hash || from === hash) return [];
+  return [{ kind: 'switchService', name: service.metadata.name, hash, from, ...(retreat && { retreat }) }];
+}
+
+function switchOnceCarried(service: Service | undefined, target: ReplicaSet | undefined): Switch[] {
+  return service && target && canCarry(target, service) ? switchTo(service, target) : [];
 }
 
 /** The canary Service leads to the new pods; after an abort to the stable ones, once no router sends it anything. */
 function canaryTarget({ facts, next }: PlanInput): ReplicaSet | undefined {
-  const delivery = nameOf(next.delivery);
-  const gaveUp = delivery === 'aborting' || delivery === 'aborted';
-  if (!gaveUp) return next.hold === 'paused' && delivery !== 'settled' ? undefined : facts.newReplicaSet;
+  if (!hasGivenUp(next)) {
+    return next.hold === 'paused' && next.delivery !== 'settled' ? undefined : facts.newReplicaSet;
+  }
   const quiet = !facts.routed || (facts.seen.traffic?.canaryWeight ?? 0) === 0;
   return quiet ? facts.stableReplicaSet : undefined;
 }
 
 /** Selectors follow the persisted stable revision. */
-export function serviceEffects(input: PlanInput): Effect[] {
+function canaryServices(input: PlanInput): Effect[] {
   const { canary, stableReplicaSet, seen } = input.facts;
   return [
-    ...switchTo(seen.services[canary.stableService ?? ''], stableReplicaSet),
-    ...switchTo(seen.services[canary.canaryService ?? ''], canaryTarget(input)),
+    ...switchOnceCarried(seen.services[canary.stableService ?? ''], stableReplicaSet),
+    ...switchOnceCarried(seen.services[canary.canaryService ?? ''], canaryTarget(input)),
+  ];
+}
+
+/** The preview follows the newest template at once; what was given up leaves it just before its pods go. */
+function previewTarget({ facts, next }: PlanInput): ReplicaSet | undefined {
+  const { newReplicaSet, stableReplicaSet, now } = facts;
+  if (!hasGivenUp(next)) return next.hold === 'paused' && next.delivery !== 'settled' ? undefined : newReplicaSet;
+  const isGoing = newReplicaSet && (wanted(newReplicaSet) === 0 || (deadlineOf(newReplicaSet) ?? now + 1) <= now);
+  return isGoing ? stableReplicaSet : undefined;
+}
+
+/** Users are led to pods that are all there, by a switch that the persisted status has let through. */
+function activeTarget({ facts, persisted, next }: PlanInput): ReplicaSet | undefined {
+  if (next.hold === 'paused' || !isSaturated(facts)) return undefined;
+  if (next.delivery === 'settled') return facts.stableHash === facts.hash ? facts.newReplicaSet : undefined;
+  const isLetThrough = isInFlight(persisted) && persisted.index > 0;
+  return isInFlight(next) && next.index > 0 && isLetThrough ? facts.newReplicaSet : undefined;
+}
+
+/**
+ * Users go back to the stable pods. Away from pods that were judged bad any stable pod is better; else no fewer than those
+ * that carry the traffic now.
+ */
+export function retreatingServices(facts: Facts): Switch[] {
+  const { stableReplicaSet, newReplicaSet, replicas } = facts;
+  if (facts.strategy !== 'blueGreen' || !retreats(facts) || facts.hash === facts.stableHash || !isActive(facts))
+    return [];
+  const carried = badRun(facts) ? 1 : Math.max(1, Math.min(replicas, available(newReplicaSet)));
+  return available(stableReplicaSet) >= carried ? switchTo(activeService(facts), stableReplicaSet, true) : [];
+}
+
+export function serviceEffects(input: PlanInput): Effect[] {
+  const { facts } = input;
+  if (facts.strategy === 'canary') return canaryServices(input);
+  return [
+    ...switchTo(previewService(facts), previewTarget(input)),
+    ...(hasGivenUp(input.next) ? [] : switchTo(activeService(facts), activeTarget(input))),
   ];
 }

@@ -2,7 +2,7 @@ import type { Effect, PlanInput } from './effects.ts';
 import { memoryEffects, newReplicaSet, revisionEffects } from './plan-revision.ts';
 import { runEffects } from './plan-runs.ts';
 import { historyEffects, scaleEffects } from './plan-scale.ts';
-import { serviceEffects } from './plan-services.ts';
+import { retreatingServices, serviceEffects } from './plan-services.ts';
 import { retreats, weightNow } from './weights.ts';
 
 function trafficEffects({ facts, persisted, next }: PlanInput): Effect[] {
@@ -16,7 +16,7 @@ function trafficEffects({ facts, persisted, next }: PlanInput): Effect[] {
 function retreatingPods(input: PlanInput): Effect[] {
   const { facts, next } = input;
   const sane = facts.stableReplicaSet !== undefined && Number.isInteger(facts.replicas) && facts.replicas >= 0;
-  return !facts.routed && sane && retreats(facts)
+  return facts.strategy === 'canary' && !facts.routed && sane && retreats(facts)
     ? scaleEffects({ ...input, next: { ...next, delivery: 'aborted' } })
     : [];
 }
@@ -42,9 +42,10 @@ export function planOf(input: PlanInput): Effect[] {
   const traffic = trafficEffects(input);
   const lowering = traffic.filter((effect) => effect.kind === 'setTraffic' && effect.weight < effect.from);
   const raising = traffic.filter((effect) => !lowering.includes(effect));
-  if (input.next.delivery === 'invalid') return [...lowering, ...retreatingPods(input)];
+  const retreating = [...lowering, ...retreatingServices(input.facts)];
+  if (input.next.delivery === 'invalid') return [...retreating, ...retreatingPods(input)];
   return [
-    ...lowering,
+    ...retreating,
     ...creation(input),
     ...revisionEffects(input),
     ...memoryEffects(input),

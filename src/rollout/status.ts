@@ -1,12 +1,14 @@
-import type { PauseCondition, RolloutStatus, TrafficWeights } from '../api/index.ts';
+import type { LabelSelector, PauseCondition, ReplicaSet, RolloutStatus, TrafficWeights } from '../api/index.ts';
 import { timestamp } from '../api/times.ts';
+import { activeReplicaSet, activeService, previewService, selectedHash } from './blue-green.ts';
 import { conditionsOf, invalidConditions, totalPods } from './conditions.ts';
 import { available, type Facts } from './facts.ts';
-import { type MachineState, nameOf } from './machine.ts';
+import { isInFlight, type MachineState, nameOf } from './machine.ts';
 import { phaseOf } from './phase.ts';
-import { newlyInconclusive, type RunSlots, startsOver } from './runs.ts';
+import { type RunSlots, slotFields } from './run-types.ts';
+import { newlyInconclusive, startsOver } from './runs.ts';
 import { selectorText } from './selector.ts';
-import { released } from './steps.ts';
+import { released, stepPause } from './steps.ts';
 import { observedWeight } from './weights.ts';
 
 /** What was decided in this pass, as far as status must tell of it. */
@@ -27,21 +29,20 @@ function samePause({ persisted, next, facts }: StatusInput): boolean {
 /** The reasons for a pause that hold after this pass, and whether the controller has paused at all. */
 function pauses(input: StatusInput): { conditions: PauseCondition[]; controllerPause: boolean } {
   const { facts, next, slots } = input;
-  const inFlight = ['progressing', 'promoting'].includes(nameOf(next.delivery));
-  if (!inFlight) return { conditions: [], controllerPause: false };
+  if (!isInFlight(next)) return { conditions: [], controllerPause: false };
   const before = samePause(input) ? (facts.status.pauseConditions ?? []) : [];
   const add = (reason: string): PauseCondition =>
     before.find((condition) => condition.reason === reason) ?? { reason, startTime: timestamp(facts.now) };
-  const atPause = typeof next.delivery === 'object' && next.delivery.progressing === 'pause';
+  const pause = typeof next.delivery === 'object' ? stepPause(facts, next.delivery.progressing) : undefined;
   const wasReleased = samePause(input) && released(facts);
   const inconclusive =
     newlyInconclusive(facts, slots) || before.some((condition) => condition.reason === 'InconclusiveAnalysisRun');
   const conditions = [
-    ...(atPause && !wasReleased ? [add('CanaryPauseStep')] : []),
+    ...(pause && !wasReleased ? [add(pause)] : []),
     ...(inconclusive ? [add('InconclusiveAnalysisRun')] : []),
   ];
   // Where spec.paused keeps a released step from completing, the release stays on record.
-  return { conditions, controllerPause: conditions.length > 0 || (atPause && wasReleased) };
+  return { conditions, controllerPause: conditions.length > 0 || (pause !== undefined && wasReleased) };
 }
 
 function weights(facts: Facts): TrafficWeights | undefined {
@@ -64,19 +65,34 @@ function weights(facts: Facts): TrafficWeights | undefined {
   };
 }
 
-function counts(facts: Facts): Partial<RolloutStatus> {
+/** The pods that users can reach, as far as Services decide that: what an autoscaler should count. */
+function serving(facts: Facts): { replicaSets: ReplicaSet[]; selector: LabelSelector } {
   const { replicaSets, rollout } = facts.seen;
-  const sum = (of: (replicaSet: (typeof replicaSets)[number]) => number) =>
-    replicaSets.reduce((total, one) => total + of(one), 0);
+  const active = facts.strategy === 'blueGreen' ? activeReplicaSet(facts) : undefined;
+  return active
+    ? { replicaSets: [active], selector: active.spec.selector ?? {} }
+    : { replicaSets, selector: rollout.spec.selector ?? {} };
+}
+
+function counts(facts: Facts): Partial<RolloutStatus> {
+  const { replicaSets, selector } = serving(facts);
+  const sum = (of: (replicaSet: ReplicaSet) => number) => replicaSets.reduce((total, one) => total + of(one), 0);
   return {
     replicas: totalPods(facts),
     updatedReplicas: facts.newReplicaSet?.status?.replicas ?? 0,
     readyReplicas: sum((replicaSet) => replicaSet.status?.readyReplicas ?? 0),
     availableReplicas: sum(available),
-    HPAReplicas: totalPods(facts),
-    selector: selectorText(rollout.spec.selector ?? {}),
-    observedGeneration: String(rollout.metadata.generation ?? 0),
+    HPAReplicas: sum((replicaSet) => replicaSet.status?.replicas ?? 0),
+    selector: selectorText(selector),
+    observedGeneration: String(facts.seen.rollout.metadata.generation ?? 0),
   };
+}
+
+/** What the Services of a blue-green Rollout select. */
+function selectors(facts: Facts): NonNullable<RolloutStatus['blueGreen']> {
+  if (facts.strategy !== 'blueGreen') return {};
+  const [previewSelector, activeSelector] = [previewService(facts), activeService(facts)].map(selectedHash);
+  return { ...(previewSelector && { previewSelector }), ...(activeSelector && { activeSelector }) };
 }
 
 function abortFields({ facts, next }: StatusInput): Partial<RolloutStatus> {
@@ -93,7 +109,8 @@ function invalidStatus(facts: Facts): RolloutStatus {
   const split = weights(facts);
   const canary = { ...facts.status.canary, ...(split ? { weights: split } : {}) };
   const conditions = invalidConditions(facts, message);
-  const status = { ...facts.status, ...counts(facts), conditions, canary };
+  const blueGreen = { ...facts.status.blueGreen, ...selectors(facts) };
+  const status = { ...facts.status, ...counts(facts), conditions, canary, blueGreen };
   return { ...status, ...phaseOf(rollout, status) };
 }
 
@@ -118,7 +135,10 @@ export function statusOf(input: StatusInput): RolloutStatus {
   const promoted = nameOf(next.delivery) === 'settled';
   const stableRS = promoted ? facts.hash : facts.stableHash;
   const split = weights(facts);
-  const sameUpdate = facts.status.currentPodHash === facts.hash && facts.status.currentStepHash === facts.stepHash;
+  const runs = slotFields(slots);
+  const letThrough = facts.strategy === 'blueGreen' && isInFlight(next) && next.index > 0;
+  const sameUpdate =
+    facts.status.currentPodHash === facts.hash && (facts.status.currentStepHash ?? '') === facts.stepHash;
   const fullPromotion = facts.status.promoteFull && nameOf(next.delivery) === 'promoting' && sameUpdate;
   const pausedNow = pauseConditions.length > 0 || next.hold === 'paused';
   const status: RolloutStatus = {
@@ -126,19 +146,15 @@ export function statusOf(input: StatusInput): RolloutStatus {
     ...counts(facts),
     ...abortFields(input),
     currentPodHash: facts.hash,
-    currentStepHash: facts.stepHash,
-    ...(facts.steps.length > 0 ? { currentStepIndex: next.index } : {}),
+    ...(facts.stepHash ? { currentStepHash: facts.stepHash } : {}),
+    ...(facts.strategy === 'canary' && facts.steps.length > 0 ? { currentStepIndex: next.index } : {}),
     ...(stableRS ? { stableRS } : {}),
     ...(fullPromotion ? { promoteFull: true } : {}),
     ...(pauseConditions.length > 0 ? { pauseConditions } : {}),
     ...(controllerPause ? { controllerPause } : {}),
     conditions: conditionsOf({ facts, next, pausedNow, abortCause: input.abortCause }),
-    blueGreen: {},
-    canary: {
-      ...(slots.step ? { currentStepAnalysisRunStatus: slots.step } : {}),
-      ...(slots.background ? { currentBackgroundAnalysisRunStatus: slots.background } : {}),
-      ...(split ? { weights: split } : {}),
-    },
+    blueGreen: { ...selectors(facts), ...(letThrough && { scaleUpPreviewCheckPoint: true }), ...runs.blueGreen },
+    canary: { ...runs.canary, ...(split ? { weights: split } : {}) },
   };
   const { phase, message } = phaseOf(facts.seen.rollout, status);
   return { ...status, phase, ...(message ? { message } : {}) };

@@ -1,20 +1,29 @@
 import { type CanaryStep, pauseStepSeconds } from '../api/index.ts';
 import { blindness } from './blind.ts';
+import { isActive, isAtPause, isPreviewReady, isSaturated, previewDone } from './blue-green.ts';
 import { available, type Facts, wanted } from './facts.ts';
 import { runPhase } from './run-phase.ts';
 import { goalCounts } from './scale.ts';
 import { weightAt } from './step-weight.ts';
 
-export type StepKind = 'setWeight' | 'pause' | 'analysis';
-export const stepKinds: readonly StepKind[] = ['setWeight', 'pause', 'analysis'];
+/** A step of an update: one of the canary's, or one that every blue-green update goes through. */
+export interface Step extends CanaryStep {
+  /** The new pods run beside the active ones. */
+  preview?: object;
+  /** Users are led to the new pods. */
+  cutover?: object;
+}
+
+export type StepKind = 'setWeight' | 'pause' | 'analysis' | 'preview' | 'cutover';
+export const stepKinds: readonly StepKind[] = ['setWeight', 'pause', 'analysis', 'preview', 'cutover'];
 
 /** The kind of a step that this version drives; undefined for any other, which validation has refused already. */
-export function kindOf(step: CanaryStep | undefined): StepKind | undefined {
+export function kindOf(step: Step | undefined): StepKind | undefined {
   return step && stepKinds.find((kind) => step[kind] !== undefined);
 }
 
 /** A step in words, as events and the CLI show it. */
-export function describeStep(step: CanaryStep | undefined): string {
+export function describeStep(step: Step | undefined): string {
   if (!step) return '';
   if (step.setWeight !== undefined) return `setWeight: ${step.setWeight}`;
   if (step.pause) return step.pause.duration === undefined ? 'pause' : `pause: ${step.pause.duration}`;
@@ -38,12 +47,22 @@ export function released({ status }: Facts): boolean {
 
 /** Whether the pods of the step under way are there: asked for and available, nothing else left of other revisions. */
 export function podsInPlace(facts: Facts): boolean {
+  if (facts.strategy === 'blueGreen') return facts.index === 0 ? isPreviewReady(facts) : isSaturated(facts);
   const goal = goalCounts(facts, weightAt(facts.steps, facts.index, facts.maxWeight));
   const { newReplicaSet, stableReplicaSet } = facts;
   const canaryThere = wanted(newReplicaSet) === goal.canary && available(newReplicaSet) >= goal.canary;
   if (facts.routed) return canaryThere;
   const stableThere = wanted(stableReplicaSet) === goal.stable && available(stableReplicaSet) >= goal.stable;
   return canaryThere && stableThere && facts.others.every((other) => wanted(other) === 0);
+}
+
+/** The reasons of pauses that belong to a step, and end with it. */
+const STEP_PAUSES: readonly string[] = ['CanaryPauseStep', 'BlueGreenPause'];
+
+/** The pause that a step makes; undefined where it makes none, or not yet. */
+export function stepPause(facts: Facts, kind: StepKind | undefined): string | undefined {
+  if (kind === 'pause') return 'CanaryPauseStep';
+  return kind === 'preview' && isAtPause(facts) ? 'BlueGreenPause' : undefined;
 }
 
 function weightServed(facts: Facts): boolean {
@@ -56,7 +75,7 @@ function weightServed(facts: Facts): boolean {
 /** Whether the step under way is complete. Follows from what was observed and persisted only. */
 export function stepDone(facts: Facts): boolean {
   const { status, steps, index } = facts;
-  if ((status.pauseConditions ?? []).some((condition) => condition.reason !== 'CanaryPauseStep')) return false;
+  if ((status.pauseConditions ?? []).some(({ reason }) => !STEP_PAUSES.includes(reason))) return false;
   if (blindness(facts) !== undefined && !released(facts)) return false;
   switch (kindOf(steps[index])) {
     case 'setWeight':
@@ -66,7 +85,11 @@ export function stepDone(facts: Facts): boolean {
       return released(facts) || (end !== undefined && facts.now >= end);
     }
     case 'analysis':
-      return runPhase(facts.stepRun, status.canary?.currentStepAnalysisRunStatus) === 'Successful';
+      return runPhase(facts.runs.Step, facts.slots.Step) === 'Successful';
+    case 'preview':
+      return previewDone(facts, released(facts));
+    case 'cutover':
+      return isActive(facts);
     default:
       return false;
   }

@@ -1,6 +1,7 @@
 import type { AbortCause, RolloutStatus } from '../api/index.ts';
 import type { Facts } from './facts.ts';
 import { type MachineState, nameOf, type Seen } from './machine.ts';
+import { type RunType, runTypes, slotsOf } from './run-types.ts';
 import { startsOver } from './runs.ts';
 import { describeStep } from './steps.ts';
 
@@ -14,7 +15,7 @@ export type Transition =
   | { kind: 'aborted'; revision: number; cause: string }
   | { kind: 'skippedSteps'; reason: string }
   | { kind: 'promoted'; revision: number; hash: string; reason: string }
-  | { kind: 'runChanged'; type: 'Step' | 'Background'; name: string; phase: string; before: string }
+  | { kind: 'runChanged'; type: RunType; name: string; phase: string; before: string }
   | { kind: 'invalid'; message: string };
 
 interface TransitionInput {
@@ -30,16 +31,15 @@ function promotionReason({ facts, seen }: TransitionInput): string {
   if (seen.firstInstall) return 'Initial deploy';
   if (seen.stableTemplate) return 'Fast rollback';
   if (facts.status.promoteFull) return 'Full promotion requested';
+  if (facts.isWithinRollbackWindow) return 'Rollback within window';
+  if (facts.strategy === 'blueGreen') return 'Completed blue-green update';
   return `Completed all ${facts.steps.length} canary steps`;
 }
 
 function runChanges(before: RolloutStatus, after: RolloutStatus): Transition[] {
-  const of = (status: RolloutStatus) => status.canary ?? {};
-  const pairs = [
-    ['Step', of(before).currentStepAnalysisRunStatus, of(after).currentStepAnalysisRunStatus],
-    ['Background', of(before).currentBackgroundAnalysisRunStatus, of(after).currentBackgroundAnalysisRunStatus],
-  ] as const;
-  return pairs.flatMap(([type, old, now]): Transition[] => {
+  const [olds, nows] = [slotsOf(before), slotsOf(after)];
+  return runTypes.flatMap((type): Transition[] => {
+    const [old, now] = [olds[type], nows[type]];
     if (!now || now.status === 'Pending' || (old?.name === now.name && old.status === now.status)) return [];
     return [
       { kind: 'runChanged', type, name: now.name, phase: now.status, before: old?.name === now.name ? old.status : '' },
@@ -63,22 +63,30 @@ function pauseChanges(before: RolloutStatus, after: RolloutStatus): Transition[]
   return resumed ? [{ kind: 'resumed' }] : [];
 }
 
+const WINDOW: Transition = { kind: 'skippedSteps', reason: 'Rollback to active ReplicaSets within RollbackWindow' };
+
 function deliveryChanges(input: TransitionInput): Transition[] {
   const { facts, seen, persisted, next, abortCause } = input;
   const [from, to] = [nameOf(persisted.delivery), nameOf(next.delivery)];
   if (to === 'aborting' && abortCause)
     return [{ kind: 'aborted', revision: facts.revision, cause: abortCause.message }];
   if (to === 'settled' && from !== 'settled') {
-    const back: Transition[] = seen.stableTemplate
-      ? [{ kind: 'skippedSteps', reason: 'Rollback to stable ReplicaSets' }]
-      : [];
+    const back: Transition[] =
+      seen.stableTemplate && facts.strategy === 'canary'
+        ? [{ kind: 'skippedSteps', reason: 'Rollback to stable ReplicaSets' }]
+        : [];
     return [...back, { kind: 'promoted', revision: facts.revision, hash: facts.hash, reason: promotionReason(input) }];
   }
   if (startsOver(facts, persisted, next)) {
-    return [seen.newRevision ? { kind: 'started', revision: facts.revision, hash: facts.hash } : { kind: 'retried' }];
+    if (!seen.newRevision) return [{ kind: 'retried' }];
+    const started: Transition = { kind: 'started', revision: facts.revision, hash: facts.hash };
+    return seen.withinRollbackWindow ? [WINDOW, started] : [started];
   }
   const completed =
-    from === 'progressing' && (to === 'progressing' || to === 'promoting') && next.index === persisted.index + 1;
+    facts.strategy === 'canary' &&
+    from === 'progressing' &&
+    (to === 'progressing' || to === 'promoting') &&
+    next.index === persisted.index + 1;
   if (!completed) return [];
   const step = describeStep(facts.steps[persisted.index]);
   return [{ kind: 'stepCompleted', index: persisted.index + 1, total: persisted.length, step }];

@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import type { AnalysisPhase, CanaryStep, CanaryStrategy, JsonObject } from '../../src/api/index.ts';
+import type { AnalysisPhase, BlueGreenStrategy, CanaryStep, CanaryStrategy, JsonObject } from '../../src/api/index.ts';
 import {
   type Decision,
   decide,
@@ -74,19 +74,40 @@ const ROUTER = {
   trafficRouting: { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'web' } } },
 };
 
-/** `rollout replicas=4 router`, and on the next lines YAML: `steps:` in short form, all else as fields of the canary or the spec. */
+function analyses(words: string[]): Partial<BlueGreenStrategy> {
+  const use = (prefix: string) => {
+    const templateName = words.find((word) => word.startsWith(prefix))?.slice(prefix.length);
+    return templateName && { templates: [{ templateName }] };
+  };
+  const [before, after] = [use('pre='), use('post=')];
+  return { ...(before && { prePromotionAnalysis: before }), ...(after && { postPromotionAnalysis: after }) };
+}
+
+const BLUE_GREEN = { activeService: 'web-active', previewService: 'web-preview' };
+
+/**
+ * `rollout replicas=4 router`, and on the next lines YAML: `steps:` in short form, all else as fields of the canary or the
+ * spec. `rollout blue-green`: the same with the fields of blue-green; `pre=TEMPLATE` and `post=TEMPLATE` are short for its analyses.
+ */
 function parseRollout(line: string, more: string[]): World {
   const words = line.split(/\s+/).slice(1);
   const replicas = words.find((word) => word.startsWith('replicas='))?.slice('replicas='.length);
-  const { steps, spec, ...canary } = (parse(more.join('\n')) ?? {}) as {
+  const { steps, spec, ...strategy } = (parse(more.join('\n')) ?? {}) as {
     steps?: string;
     spec?: object;
   } & Omit<CanaryStrategy, 'steps'>;
+  if (words.includes('blue-green')) {
+    return createWorld({
+      replicas: Number(replicas ?? 4),
+      blueGreen: { ...BLUE_GREEN, ...analyses(words), ...strategy } as BlueGreenStrategy,
+      ...(spec ? { spec } : {}),
+    });
+  }
   return createWorld({
     replicas: Number(replicas ?? 4),
     canary: {
       ...(words.includes('router') ? ROUTER : {}),
-      ...canary,
+      ...strategy,
       ...(steps === undefined ? {} : { steps: parseSteps(steps) }),
     },
     ...(spec ? { spec } : {}),
@@ -145,20 +166,37 @@ function showTransition({ kind, ...rest }: Transition): string {
 }
 
 function showStatus({ status }: Decision): string[] {
-  const { phase, message, currentStepIndex, stableRS, currentPodHash, controllerPause, canary = {} } = status;
-  const runs = [canary.currentStepAnalysisRunStatus, canary.currentBackgroundAnalysisRunStatus];
+  const {
+    phase,
+    message,
+    currentStepIndex,
+    stableRS,
+    currentPodHash,
+    controllerPause,
+    canary = {},
+    blueGreen = {},
+  } = status;
+  const runs = [
+    canary.currentStepAnalysisRunStatus,
+    canary.currentBackgroundAnalysisRunStatus,
+    blueGreen.prePromotionAnalysisRunStatus,
+    blueGreen.postPromotionAnalysisRunStatus,
+  ];
   const progress = status.conditions?.find(({ type }) => type === 'Progressing');
   return [
     [
       phase,
       message ? `(${message})` : '',
       `stable=${stableRS ?? '-'} current=${currentPodHash ?? '-'} index=${currentStepIndex ?? '-'}`,
+      blueGreen.activeSelector ? `active=${blueGreen.activeSelector}` : '',
+      blueGreen.previewSelector ? `preview=${blueGreen.previewSelector}` : '',
+      blueGreen.scaleUpPreviewCheckPoint ? 'checkpoint' : '',
       status.abort ? 'abort' : '',
       status.promoteFull ? 'promoteFull' : '',
       (status.pauseConditions ?? []).map(({ reason, startTime }) => `${reason}@${startTime.slice(11)}`).join(' '),
       controllerPause ? 'controllerPause' : '',
       canary.weights ? `weights=${canary.weights.canary.weight}/${canary.weights.stable.weight}` : '',
-      runs.map((run) => run && `${run.name}=${run.status}`).join(' '),
+      runs.flatMap((run) => (run ? [`${run.name}=${run.status}`] : [])).join(' '),
       progress ? `progressing=${progress.status}/${progress.reason}` : '',
     ]
       .map((part) => (part ?? '').trim())

@@ -2,6 +2,7 @@ import type {
   AnalysisPhase,
   AnalysisRun,
   AnalysisTemplate,
+  BlueGreenStrategy,
   CanaryStrategy,
   JsonObject,
   ReplicaSet,
@@ -76,12 +77,21 @@ export function podTemplate(version: string): NonNullable<Rollout['spec']['templ
 export interface WorldOptions {
   replicas?: number;
   canary?: CanaryStrategy;
+  /** Instead of a canary. */
+  blueGreen?: BlueGreenStrategy;
   spec?: Partial<Rollout['spec']>;
 }
 
-export function createWorld({ replicas = 4, canary = {}, spec = {} }: WorldOptions): World {
-  const names = [canary.stableService, canary.canaryService].flatMap((name) => name ?? []);
-  const uses = [...(canary.steps ?? []).map((step) => step.analysis), canary.analysis];
+export function createWorld({ replicas = 4, canary = {}, blueGreen, spec = {} }: WorldOptions): World {
+  const { stableService, canaryService } = canary;
+  const named = [stableService, canaryService, blueGreen?.activeService, blueGreen?.previewService];
+  const names = named.flatMap((name) => name ?? []);
+  const uses = [
+    ...(canary.steps ?? []).map((step) => step.analysis),
+    canary.analysis,
+    blueGreen?.prePromotionAnalysis,
+    blueGreen?.postPromotionAnalysis,
+  ];
   const templates = uses.flatMap((use) => use?.templates ?? []).flatMap((ref) => ref.templateName ?? []);
   return {
     now: START,
@@ -93,7 +103,7 @@ export function createWorld({ replicas = 4, canary = {}, spec = {} }: WorldOptio
         replicas,
         selector: { matchLabels: { app: 'web' } },
         template: podTemplate('v1'),
-        strategy: { canary },
+        strategy: blueGreen ? { blueGreen } : { canary },
         ...spec,
       },
     },

@@ -5,6 +5,7 @@ import { configuredRouters } from '../../traffic/configured.ts';
 import { keyOf, placeOf } from '../keys.ts';
 import { createQueue, type QueueMetrics } from '../queue.ts';
 import { indexBy } from './index-by.ts';
+import { serviceFields } from './observe.ts';
 import { type RolloutPassOptions, rolloutPass } from './pass.ts';
 import { createPendingVerdicts } from './verdicts.ts';
 
@@ -29,14 +30,15 @@ function ownerKey({ metadata }: KubeObject): string | undefined {
   return owner && keyOf({ metadata: { ...metadata, name: owner.name } });
 }
 
-function servicesOf({ metadata, spec }: Rollout): string[] {
-  const { canaryService, stableService } = spec.strategy?.canary ?? {};
-  return [canaryService, stableService].flatMap((name) => (name ? [placeOf(metadata.namespace, name)] : []));
+function servicesOf(rollout: Rollout): string[] {
+  return serviceFields(rollout).map(({ name }) => placeOf(rollout.metadata.namespace, name));
 }
 
 function usesAnalysis({ spec }: Rollout): boolean {
-  const { analysis, steps = [] } = spec.strategy?.canary ?? {};
-  return analysis !== undefined || steps.some((step) => step.analysis !== undefined);
+  const { canary, blueGreen } = spec.strategy ?? {};
+  const { analysis, steps = [] } = canary ?? {};
+  const { prePromotionAnalysis, postPromotionAnalysis } = blueGreen ?? {};
+  return [analysis, prePromotionAnalysis, postPromotionAnalysis, ...steps.map((step) => step.analysis)].some(Boolean);
 }
 
 /** Drives Rollouts: every change of an object that a Rollout depends on asks for a pass of that Rollout. */

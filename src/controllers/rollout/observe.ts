@@ -94,17 +94,26 @@ function readTraffic(rollout: Rollout, routers: ObservedRouter[]): Observation['
   };
 }
 
+/** The Services that the strategy names, each with where it does. */
+export function serviceFields({ spec }: Rollout): { name: string; path: string }[] {
+  const { canary, blueGreen } = spec.strategy ?? {};
+  const fields = [
+    { name: canary?.stableService, path: 'spec.strategy.canary.stableService' },
+    { name: canary?.canaryService, path: 'spec.strategy.canary.canaryService' },
+    { name: blueGreen?.activeService, path: 'spec.strategy.blueGreen.activeService' },
+    { name: blueGreen?.previewService, path: 'spec.strategy.blueGreen.previewService' },
+  ];
+  return fields.flatMap(({ name, path }) => (name ? [{ name, path }] : []));
+}
+
 function namedServices(
   rollout: Rollout,
   caches: RolloutCaches,
 ): { services: Record<string, Service>; problems: Problem[] } {
   const services: Record<string, Service> = {};
   const problems: Problem[] = [];
-  for (const field of ['stableService', 'canaryService'] as const) {
-    const name = rollout.spec.strategy?.canary?.[field];
-    if (!name) continue;
+  for (const { name, path } of serviceFields(rollout)) {
     const service = caches.services.get(rollout.metadata.namespace, name);
-    const path = `spec.strategy.canary.${field}`;
     if (service) {
       services[name] = service;
       problems.push(...selectorProblems(path, service, rollout));
@@ -158,8 +167,14 @@ function collectTemplates(
 }
 
 function namedTemplates(rollout: Rollout, caches: RolloutCaches): Templates {
-  const { steps = [], analysis } = rollout.spec.strategy?.canary ?? {};
-  const refs = [...steps.map((step) => step.analysis), analysis].flatMap((use) => use?.templates ?? []);
+  const { canary, blueGreen } = rollout.spec.strategy ?? {};
+  const uses = [
+    ...(canary?.steps ?? []).map((step) => step.analysis),
+    canary?.analysis,
+    blueGreen?.prePromotionAnalysis,
+    blueGreen?.postPromotionAnalysis,
+  ];
+  const refs = uses.flatMap((use) => use?.templates ?? []);
   const templates: Templates = { templates: {}, clusterTemplates: {} };
   collectTemplates(refs, rollout.metadata.namespace, caches, templates);
   return templates;

@@ -50,6 +50,7 @@ function tellFailures(options: RolloutPassOptions, rollout: Rollout, { failures 
 
 /** What may follow from a verdict that is not written down yet. */
 function lowers(effect: Effect): boolean {
+  if (effect.kind === 'switchService') return effect.retreat === true;
   return effect.kind === 'scaleReplicaSet' || (effect.kind === 'setTraffic' && effect.weight < effect.from);
 }
 
