@@ -13,7 +13,9 @@ describe('docs/machines.md', () => {
 
   it('names every guard and action, and every state that a transition leads to', () => {
     expect(content).not.toContain('`?`');
-    expect(content).toContain('| `settled` | `newRevision` and `firstStepIs(pause)` | `progressing.pause` | `toFirst` |');
+    expect(content).toContain(
+      '| `settled` | `newRevision` and `firstStepIs(pause)` | `progressing.pause` | `toFirst` |',
+    );
     expect(content).toContain('| `writing` | `isWritten` | `landed` | `keepCommit` |');
   });
 });

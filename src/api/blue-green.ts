@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { RolloutAnalysis } from './analysis-use.ts';
 import { AntiAffinity } from './canary.ts';
 import { extraMetadata } from './pod-template.ts';
-import { flag, integer, intOrString, optional, text } from './schema.ts';
+import { flag, integer, intOrString, optional, serverChecks, text } from './schema.ts';
 
 export const BlueGreenStrategy = Type.Object(
   {
@@ -23,6 +23,13 @@ export const BlueGreenStrategy = Type.Object(
       integer('How long the preview stays after an abort; 30 when not given, 0: for good.'),
     ),
   },
-  { description: 'Runs the new pods beside the old ones and switches all traffic at once.' },
+  {
+    description: 'Runs the new pods beside the old ones and switches all traffic at once.',
+    ...serverChecks({
+      rule: "self.activeService != (has(self.previewService) ? self.previewService : '')",
+      message:
+        'This rollout uses the same service for the active and preview services, but two different services are required. Name another one in previewService, or leave that out',
+    }),
+  },
 );
 export type BlueGreenStrategy = Static<typeof BlueGreenStrategy>;

@@ -1,7 +1,19 @@
 import { type Static, Type } from 'typebox';
 import { dryRunList, RolloutAnalysis, RunArgument, runMetadata } from './analysis-use.ts';
 import { extraMetadata, labelSelector } from './pod-template.ts';
-import { duration, flag, freeValue, integer, intOrString, list, mapOf, optional, text, word } from './schema.ts';
+import {
+  duration,
+  flag,
+  freeValue,
+  integer,
+  intOrString,
+  list,
+  mapOf,
+  optional,
+  serverChecks,
+  text,
+  word,
+} from './schema.ts';
 
 export const StringMatch = Type.Object(
   {
@@ -129,6 +141,21 @@ export const CanaryStep = Type.Object(
     setMirrorRoute: optional(SetMirrorRoute),
     plugin: optional(PluginStep),
   },
-  { description: 'One step: exactly one of these fields.' },
+  {
+    description:
+      'One step: one of setWeight, pause, experiment and analysis, or one of the others, which may stand beside it too.',
+    ...serverChecks(
+      {
+        rule: 'has(self.setWeight) || has(self.pause) || has(self.experiment) || has(self.analysis) || has(self.setCanaryScale) || has(self.setHeaderRoute) || has(self.setMirrorRoute) || has(self.plugin)',
+        message:
+          'Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause; analysis, setHeaderRoute and setMirrorRoute count too; choose exactly one',
+      },
+      {
+        rule: '[has(self.setWeight), has(self.pause), has(self.experiment), has(self.analysis)].filter(set, set).size() <= 1',
+        message:
+          'Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause; exactly one of setWeight, pause, experiment and analysis may be in a step: make one step of each',
+      },
+    ),
+  },
 );
 export type CanaryStep = Static<typeof CanaryStep>;

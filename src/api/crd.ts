@@ -1,6 +1,6 @@
 /** CustomResourceDefinitions, from the descriptors of the kinds. */
 import { stringify } from 'yaml';
-import type { KindDescriptor, Rule } from './kinds.ts';
+import type { KindDescriptor } from './kinds.ts';
 import type { Shape } from './shape.ts';
 
 /** A schema as OpenAPI v3 has it, without Headgate's own keywords. */
@@ -10,7 +10,7 @@ export function structural(shape: object): Shape {
 
 /** The schema of whole objects of a kind, checks of the API server included. */
 export function objectSchema(kind: KindDescriptor): Shape {
-  const schema: Shape = {
+  return {
     type: 'object',
     description: kind.description,
     required: ['spec'],
@@ -22,16 +22,6 @@ export function objectSchema(kind: KindDescriptor): Shape {
       ...(kind.schema.status ? { status: structural(kind.schema.status) } : {}),
     },
   };
-  for (const rule of kind.rules) addRule(schema, rule);
-  return schema;
-}
-
-function addRule(schema: Shape, { path, rule, message }: Rule): void {
-  let place: Shape | undefined = schema;
-  for (const name of path) place = place?.properties?.[name];
-  if (place === undefined) throw new Error(`The rule ${rule} names no field: ${path.join('.')}`);
-  const rules = place['x-kubernetes-validations'] ?? [];
-  place['x-kubernetes-validations'] = [...rules, { rule, message }];
 }
 
 /** The CustomResourceDefinition of a kind. */

@@ -57,6 +57,16 @@ function table(path: string, shape: Shape): string {
   return ['| Field | Type | Required | |', '|---|---|---|---|', ...lines].join('\n');
 }
 
+/** A line for each check that the API server makes itself. */
+function checks(path: string, shape: Shape): string[] {
+  const own = shape['x-kubernetes-validations'] ?? [];
+  return [
+    ...own.map(({ message }) => `- The API server checks \`${path}\`: ${message}`),
+    ...Object.entries(shape.properties ?? {}).flatMap(([name, each]) => checks(inside(path, name), each)),
+    ...(shape.items === undefined ? [] : checks(`${path}[]`, shape.items)),
+  ];
+}
+
 function section(kind: KindDescriptor): string {
   const names = [kind.plural, kind.singular, ...kind.shortNames].map((name) => `\`${name}\``).join(', ');
   const subresources = Object.keys(kind.subresources).map((name) => `\`${name}\``);
@@ -66,7 +76,7 @@ function section(kind: KindDescriptor): string {
     `- Scope: ${kind.scope === 'Cluster' ? 'the cluster' : 'a namespace'}`,
     `- Subresources: ${subresources.join(', ') || 'none'}`,
     `- Columns: ${kind.printerColumns.map(({ name }) => name).join(', ')}`,
-    ...kind.rules.map(({ path, message }) => `- The API server checks \`${path.join('.')}\`: ${message}`),
+    ...Object.entries(kind.schema).flatMap(([name, shape]) => checks(name, shape as Shape)),
   ];
   const tables = Object.entries(kind.schema).map(([name, shape]) => table(name, shape as Shape));
   return [`## ${kind.kind}`, kind.description, facts.join('\n'), ...tables].join('\n\n');

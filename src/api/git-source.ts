@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { conditions } from './conditions.ts';
 import type { KubeObject } from './kubernetes.ts';
-import { folder, instant, integer, list, longInteger, optional, secretRef, text } from './schema.ts';
+import { folder, instant, integer, list, longInteger, optional, secretRef, serverChecks, text } from './schema.ts';
 
 const SourceRepository = Type.Object(
   {
@@ -20,7 +20,15 @@ const SourceRepository = Type.Object(
 export const GitSourceSpec = Type.Object(
   {
     repository: SourceRepository,
-    path: optional(folder('The folder with the manifests, relative to the root; the root when empty.')),
+    path: optional(
+      folder(
+        'The folder with the manifests, relative to the root; the root when empty.',
+        serverChecks({
+          rule: "!self.startsWith('/') && !self.matches('(^|/)[.][.](/|$)')",
+          message: 'path must be relative and stay inside the repository',
+        }),
+      ),
+    ),
     interval: optional(
       Type.String({ description: 'How long between two looks, as a duration such as `1m`.', default: '1m' }),
     ),

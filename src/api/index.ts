@@ -23,7 +23,7 @@ export type { GitRevert, GitRevertState } from './git-revert.ts';
 export { GitRevertPlan, GitRevertSpec, GitRevertStatus } from './git-revert.ts';
 export type { GitSource } from './git-source.ts';
 export { GitSourceSpec, GitSourceStatus } from './git-source.ts';
-export type { KindDescriptor, PrinterColumn, Rule, Subresources } from './kinds.ts';
+export type { KindDescriptor, PrinterColumn, Subresources } from './kinds.ts';
 export { descriptorOf, kinds } from './kinds.ts';
 export type * from './kubernetes.ts';
 export { JobMetric, MetricProvider, PrometheusMetric, WebMetric } from './metric-providers.ts';
@@ -51,4 +51,12 @@ export {
   validateRevertPolicy,
   validateRollout,
 } from './validate.ts';
-export { selects } from './validate-template.ts';
+export {
+  type AnalysisUse,
+  analysisUses,
+  endlessProblems,
+  type NamedService,
+  namedServices,
+  serviceProblems,
+} from './validate-references.ts';
+export { selects } from './validate-selector.ts';

@@ -21,14 +21,6 @@ export interface Subresources {
   scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath: string };
 }
 
-/** A check that the API server makes itself: a CEL rule on the object at `path`. */
-export interface Rule {
-  /** Property names from the root of the object. */
-  path: string[];
-  rule: string;
-  message: string;
-}
-
 export interface KindDescriptor {
   group: string;
   version: string;
@@ -40,7 +32,6 @@ export interface KindDescriptor {
   scope: 'Namespaced' | 'Cluster';
   subresources: Subresources;
   printerColumns: PrinterColumn[];
-  rules: Rule[];
   description: string;
   schema: { spec: TSchema; status?: TSchema };
 }
@@ -71,7 +62,6 @@ function stock(kind: string, shortName: string) {
     scope: 'Namespaced' as const,
     subresources: {},
     printerColumns: [age],
-    rules: [],
   };
 }
 
@@ -86,7 +76,6 @@ function own(kind: string, plural: string, scope: KindDescriptor['scope']) {
     categories: ['headgate'],
     scope,
     subresources: { status: {} },
-    rules: [],
   };
 }
 
@@ -106,18 +95,6 @@ const rollout: KindDescriptor = {
     column('Up-to-date', '.status.updatedReplicas', 'Number of pods with the newest template', 'integer'),
     column('Available', '.status.availableReplicas', 'Number of pods that are available', 'integer'),
     age,
-  ],
-  rules: [
-    {
-      path: ['spec', 'selector'],
-      rule: 'self == oldSelf',
-      message: 'selector is immutable; make a new Rollout instead',
-    },
-    {
-      path: ['spec', 'strategy'],
-      rule: '!(has(self.canary) && has(self.blueGreen))',
-      message: 'only one of canary and blueGreen may be set',
-    },
   ],
   description: 'A workload whose updates reach users step by step.',
   schema: { spec: RolloutSpec, status: RolloutStatus },
@@ -186,13 +163,6 @@ const gitSource: KindDescriptor = {
     ready,
     { ...why, name: 'Message' },
     age,
-  ],
-  rules: [
-    {
-      path: ['spec', 'path'],
-      rule: "!self.startsWith('/') && !self.matches('(^|/)[.][.](/|$)')",
-      message: 'path must be relative and stay inside the repository',
-    },
   ],
   description: 'A folder of a repository that is kept applied.',
   schema: { spec: GitSourceSpec, status: GitSourceStatus },

@@ -66,7 +66,7 @@ export function podTemplate(description: string) {
   });
 }
 
-export function labelSelector(description: string) {
+export function labelSelector(description: string, options: object = {}) {
   const requirement = Type.Object(
     {
       key: text('The label that is looked at.'),
@@ -80,7 +80,7 @@ export function labelSelector(description: string) {
       matchLabels: optional(stringMap('Labels that must be there with exactly these values.')),
       matchExpressions: optional(list(requirement, { description: 'Further requirements; all must hold.' })),
     },
-    { description, 'x-kubernetes-map-type': 'atomic' },
+    { description, 'x-kubernetes-map-type': 'atomic', ...options },
   );
   return Type.Unsafe<Selector>(shape);
 }

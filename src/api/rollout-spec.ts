@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { BlueGreenStrategy } from './blue-green.ts';
 import { CanaryStrategy } from './canary.ts';
 import { labelSelector, podTemplate } from './pod-template.ts';
-import { flag, instant, integer, optional, text, word } from './schema.ts';
+import { flag, instant, integer, optional, serverChecks, text, word } from './schema.ts';
 
 const WorkloadRef = Type.Object(
   {
@@ -18,7 +18,19 @@ const WorkloadRef = Type.Object(
 
 const Strategy = Type.Object(
   { canary: optional(CanaryStrategy), blueGreen: optional(BlueGreenStrategy) },
-  { description: 'How an update is made: exactly one of canary and blueGreen.' },
+  {
+    description: 'How an update is made: exactly one of canary and blueGreen.',
+    ...serverChecks(
+      {
+        rule: 'has(self.canary) || has(self.blueGreen)',
+        message: "Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen': set exactly one",
+      },
+      {
+        rule: '!(has(self.canary) && has(self.blueGreen))',
+        message: 'Multiple Strategies can not be listed: keep either canary or blueGreen',
+      },
+    ),
+  },
 );
 
 const RunHistory = Type.Object(
@@ -33,7 +45,10 @@ export const RolloutSpec = Type.Object(
   {
     replicas: optional(integer('The number of pods; 1 when not given.')),
     selector: optional(
-      labelSelector("Which pods belong to the Rollout; must match the template's labels and never changes."),
+      labelSelector(
+        "Which pods belong to the Rollout; must match the template's labels and never changes.",
+        serverChecks({ rule: 'self == oldSelf', message: '.spec.selector is immutable; make a new Rollout instead' }),
+      ),
     ),
     template: optional(podTemplate('The pods.')),
     workloadRef: optional(WorkloadRef),
@@ -54,6 +69,30 @@ export const RolloutSpec = Type.Object(
     restartAt: optional(instant('Pods older than this are replaced, a few at a time.')),
     analysis: optional(RunHistory),
   },
-  { description: 'What the Rollout should be.' },
+  {
+    description: 'What the Rollout should be.',
+    ...serverChecks(
+      {
+        rule: 'has(self.workloadRef) || has(self.selector)',
+        message: "Rollout has missing field '.spec.selector': select the pods by labels of the template",
+      },
+      {
+        rule: 'has(self.workloadRef) || has(self.template)',
+        message: "Rollout has missing field '.spec.template': describe the pods, or set workloadRef",
+      },
+      {
+        rule: '!has(self.workloadRef) || !has(self.template) || !has(self.template.metadata) || ((!has(self.template.metadata.labels) || self.template.metadata.labels.size() == 0) && (!has(self.template.metadata.annotations) || self.template.metadata.annotations.size() == 0))',
+        message: 'template must be empty for workload reference rollout: remove template or workloadRef',
+      },
+      {
+        rule: 'has(self.strategy)',
+        message: "Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen': set exactly one",
+      },
+      {
+        rule: '(has(self.progressDeadlineSeconds) ? self.progressDeadlineSeconds : 600) > (has(self.minReadySeconds) ? self.minReadySeconds : 0)',
+        message: 'progressDeadlineSeconds, which is 600 when not given, must be greater than minReadySeconds',
+      },
+    ),
+  },
 );
 export type RolloutSpec = Static<typeof RolloutSpec>;

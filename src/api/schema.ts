@@ -74,6 +74,20 @@ export function freeValue(description: string) {
   return Type.Unsafe<unknown>({ description, 'x-kubernetes-preserve-unknown-fields': true });
 }
 
+/** A check that the API server makes itself: a CEL rule on the value, and what is told where it does not hold. */
+export interface ServerCheck {
+  rule: string;
+  message: string;
+}
+
+/**
+ * The checks of a schema, for its options. They may refuse nothing that the stock CRDs and Argo Rollouts accept. The server
+ * adds up what they could cost at most: in the items of a list they need its maxItems, and they stay away from pod templates.
+ */
+export function serverChecks(...checks: ServerCheck[]) {
+  return { 'x-kubernetes-validations': checks };
+}
+
 /**
  * A Secret in a namespace that is not the writer's to choose. A namespace is known to the schema only so that naming one
  * is refused rather than dropped.
@@ -87,13 +101,14 @@ export function secretRef(description: string, where: string) {
       name: { type: 'string', description: `The Secret, in ${where}.` },
       namespace: { type: 'string', description: `Must not be set: the Secret is always in ${where}.` },
     },
-    'x-kubernetes-validations': [
-      { rule: '!has(self.namespace)', message: `namespace must not be set: the Secret is always in ${where}` },
-    ],
+    ...serverChecks({
+      rule: '!has(self.namespace)',
+      message: `namespace must not be set: the Secret is always in ${where}`,
+    }),
   });
 }
 
 /** A folder of a repository, from its root. */
-export function folder(description: string) {
-  return Type.String({ description, default: '', maxLength: 1024 });
+export function folder(description: string, options: object = {}) {
+  return Type.String({ description, default: '', maxLength: 1024, ...options });
 }

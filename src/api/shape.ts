@@ -20,6 +20,7 @@ export interface Shape {
   maximum?: number;
   maxLength?: number;
   minItems?: number;
+  maxItems?: number;
   'x-kubernetes-int-or-string'?: boolean;
   'x-kubernetes-preserve-unknown-fields'?: boolean;
   'x-kubernetes-list-type'?: string;
@@ -66,6 +67,8 @@ function numberProblems(path: string, shape: Shape, value: unknown): Problem[] {
 
 function listProblems(path: string, shape: Shape, value: unknown): Problem[] {
   if (!Array.isArray(value)) return wrong(path, shape, value, 'a list: begin each item with a dash');
+  const { maxItems: most = Number.POSITIVE_INFINITY } = shape;
+  if (value.length > most) return [problem(path, `has ${value.length} items: list at most ${most}`)];
   const problems = value.flatMap((item, index) => itemProblems(`${path}[${index}]`, shape.items ?? {}, item));
   return [...problems, ...repeatedKeys(path, shape, value)];
 }

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { flag, free, integer, list, longInteger, optional, stringMap, text } from './schema.ts';
+import { flag, free, integer, list, longInteger, optional, serverChecks, stringMap, text } from './schema.ts';
 
 const names = (description: string) => list(Type.String(), { description });
 
@@ -142,6 +142,12 @@ export const TrafficRouting = Type.Object(
     ),
     maxTrafficWeight: optional(integer('The weight that means all traffic; 100 when not given.')),
   },
-  { description: 'The router that splits the traffic. Without one, the numbers of pods do.' },
+  {
+    description: 'The router that splits the traffic. Without one, the numbers of pods do.',
+    ...serverChecks({
+      rule: '!has(self.maxTrafficWeight) || has(self.nginx) || has(self.plugins)',
+      message: 'Canary maxTrafficWeight in traffic routing only supported in Nginx and Plugins: remove it',
+    }),
+  },
 );
 export type TrafficRouting = Static<typeof TrafficRouting>;

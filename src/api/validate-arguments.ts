@@ -1,13 +1,17 @@
 /** Rules for arguments: those that a Rollout hands to its runs, and those of templates and runs. */
 import type { Argument } from './analysis-template.ts';
-import type { RunArgument } from './analysis-use.ts';
+import type { RolloutAnalysis, RunArgument } from './analysis-use.ts';
 import { duplicates, type Problem, problem, setFields, show } from './problems.ts';
+import { isLabelKey } from './validate-selector.ts';
 
 const METADATA_HELP =
   "use metadata.name, metadata.namespace, metadata.uid, metadata.labels['key'] or metadata.annotations['key']";
 
+/** Keys of annotations may have capitals in their prefix, those of labels may not. */
 function readableMetadata(fieldPath: string): boolean {
-  return /^metadata\.(name|namespace|uid|labels|annotations|(labels|annotations)\['[^']+'\])$/.test(fieldPath);
+  const [, map, key = ''] = /^metadata\.(labels|annotations)\['(.*)'\]$/s.exec(fieldPath) ?? [];
+  if (map !== undefined) return isLabelKey(map === 'annotations' ? key.toLowerCase() : key);
+  return /^metadata\.(name|namespace|uid|labels|annotations)$/.test(fieldPath);
 }
 
 /** The arguments that a Rollout hands to its runs. */
@@ -22,6 +26,15 @@ export function argumentProblems(path: string, args: RunArgument[]): Problem[] {
     const message = `${show(fieldPath)}: Analyses arguments must refer to valid object metadata supported by downwardAPI: ${METADATA_HELP}`;
     return [problem(`${at}.valueFrom.fieldRef.fieldPath`, message)];
   });
+}
+
+/** One use of analysis by a Rollout: which templates, with which arguments. */
+export function analysisUseProblems(path: string, analysis: RolloutAnalysis | undefined): Problem[] {
+  if (analysis === undefined) return [];
+  const { templates = [], args = [] } = analysis;
+  const problems = argumentProblems(`${path}.args`, args);
+  if (templates.length > 0) return problems;
+  return [...problems, problem(`${path}.templates`, 'templates is required: name at least one analysis template')];
 }
 
 function sourceProblems(path: string, args: Argument[]): Problem[] {

@@ -3,7 +3,8 @@ import { DURATION_HELP, durationSeconds } from './durations.ts';
 import type { Experiment } from './experiment.ts';
 import { duplicates, type Problem, problem, show } from './problems.ts';
 import { analysisArgumentProblems } from './validate-arguments.ts';
-import { selectorProblems, templateProblems } from './validate-template.ts';
+import { selectorProblems } from './validate-selector.ts';
+import { templateProblems } from './validate-template.ts';
 import { negatives } from './validate-values.ts';
 
 type Template = Experiment['spec']['templates'][number];

@@ -1,20 +1,56 @@
-/** The rules of a Rollout that go beyond the types of its fields. */
-import type { BlueGreenStrategy } from './blue-green.ts';
-import { minReadySeconds, progressDeadlineSeconds, revisionHistoryLimit } from './defaults.ts';
-import { type Problem, problem, setFields, show } from './problems.ts';
+/**
+ * The rules of a Rollout that go beyond the types of its fields. A message that Argo Rollouts has too holds its text word
+ * for word, because clients compare it; what to do comes after it.
+ */
+import { minReadySeconds, progressDeadlineSeconds } from './defaults.ts';
+import { type Problem, problem, setFields } from './problems.ts';
 import type { Rollout } from './rollout.ts';
-import { antiAffinityProblems, canaryProblems } from './validate-canary.ts';
-import { selectorProblems, templateProblems } from './validate-template.ts';
-import { amountProblems, negatives } from './validate-values.ts';
+import { blueGreenProblems } from './validate-blue-green.ts';
+import { canaryProblems } from './validate-canary.ts';
+import { selectorProblems } from './validate-selector.ts';
+import { templateProblems } from './validate-template.ts';
+import { negatives } from './validate-values.ts';
+
+type Spec = Rollout['spec'];
+type WorkloadRef = NonNullable<Spec['workloadRef']>;
+
+/** Workloads that have a pod template, as group and kind. */
+const workloads = ['apps/Deployment', 'apps/ReplicaSet', '/PodTemplate'];
+
+function workloadProblems(path: string, { apiVersion = '', kind = '', name = '' }: WorkloadRef): Problem[] {
+  const problems: Problem[] = [];
+  const type = `${apiVersion.split('/').slice(0, -1).join('/')}/${kind}`;
+  if (!workloads.includes(type)) {
+    problems.push(
+      problem(
+        path,
+        `workload of type ${type} is not supported: name a Deployment or ReplicaSet of apps/v1, or a PodTemplate of v1`,
+      ),
+    );
+  }
+  if (name === '') problems.push(problem(`${path}.name`, 'name is required: name the workload in the same namespace'));
+  return problems;
+}
+
+/** Clients that write Rollouts back leave an empty template behind, which is as good as none. */
+function hasTemplate({ template }: Spec): boolean {
+  const { labels = {}, annotations = {} } = template?.metadata ?? {};
+  return Object.keys(labels).length + Object.keys(annotations).length > 0;
+}
+
+function referencedTemplate(spec: Spec, workloadRef: WorkloadRef): Problem[] {
+  const problems = workloadProblems('spec.workloadRef', workloadRef);
+  if (spec.selector !== undefined) problems.push(...selectorProblems('spec.selector', spec.selector));
+  if (!hasTemplate(spec)) return problems;
+  return [
+    ...problems,
+    problem('spec.template', 'template must be empty for workload reference rollout: remove template or workloadRef'),
+  ];
+}
 
 function selectorAndTemplate({ spec }: Rollout): Problem[] {
   const { selector, template, workloadRef } = spec;
-  if (workloadRef !== undefined) {
-    if (template === undefined) return [];
-    return [
-      problem('spec.template', 'template must be empty for workload reference rollout: remove template or workloadRef'),
-    ];
-  }
+  if (workloadRef !== undefined) return referencedTemplate(spec, workloadRef);
   const problems: Problem[] = [];
   if (selector === undefined) {
     problems.push(
@@ -44,40 +80,6 @@ function deadlineProblems(rollout: Rollout): Problem[] {
   ];
 }
 
-function blueGreenProblems(path: string, blueGreen: BlueGreenStrategy, rollout: Rollout): Problem[] {
-  const { activeService, previewService, scaleDownDelayRevisionLimit: limit } = blueGreen;
-  const counts = [
-    'previewReplicaCount',
-    'autoPromotionSeconds',
-    'scaleDownDelaySeconds',
-    'scaleDownDelayRevisionLimit',
-  ];
-  const problems = negatives(path, blueGreen, [...counts, 'abortScaleDownDelaySeconds']);
-  if (activeService === '')
-    problems.push(problem(`${path}.activeService`, 'activeService is required: name the Service that users reach'));
-  if (activeService !== '' && activeService === previewService) {
-    problems.push(
-      problem(
-        `${path}.activeService`,
-        `${show(activeService)}: this rollout uses the same service for the active and preview services, but two different services are required`,
-      ),
-    );
-  }
-  if (limit !== undefined && revisionHistoryLimit(rollout) < limit) {
-    problems.push(
-      problem(
-        `${path}.scaleDownDelayRevisionLimit`,
-        `${limit}: this rollout's revision history limit can not be smaller than the rollout's scale down limit; raise spec.revisionHistoryLimit`,
-      ),
-    );
-  }
-  return [
-    ...problems,
-    ...amountProblems(path, blueGreen, ['maxUnavailable']),
-    ...antiAffinityProblems(`${path}.antiAffinity`, blueGreen.antiAffinity),
-  ];
-}
-
 function strategyProblems(rollout: Rollout): Problem[] {
   const strategy = rollout.spec.strategy ?? {};
   const set = setFields(strategy, ['canary', 'blueGreen']);
@@ -100,9 +102,11 @@ const counts = ['replicas', 'minReadySeconds', 'revisionHistoryLimit', 'progress
 const histories = ['successfulRunHistoryLimit', 'unsuccessfulRunHistoryLimit'];
 
 export function rolloutProblems(rollout: Rollout): Problem[] {
+  const { spec } = rollout;
   return [
-    ...negatives('spec', rollout.spec, counts),
-    ...negatives('spec.analysis', rollout.spec.analysis ?? {}, histories),
+    ...negatives('spec', spec, counts),
+    ...negatives('spec.analysis', spec.analysis ?? {}, histories),
+    ...negatives('spec.rollbackWindow', spec.rollbackWindow ?? {}, ['revisions']),
     ...selectorAndTemplate(rollout),
     ...deadlineProblems(rollout),
     ...strategyProblems(rollout),

@@ -1,50 +1,53 @@
+/** The rules of the steps of a canary. */
 import type { CanaryStrategy } from './canary.ts';
-import { CanaryStep, type ExperimentStep, type StringMatch } from './canary-steps.ts';
-import { DURATION_HELP, durationSeconds, pauseSeconds } from './durations.ts';
+import { CanaryStep } from './canary-steps.ts';
+import { DURATION_HELP, pauseSeconds } from './durations.ts';
 import { type Fields, isFields } from './fields.ts';
-import { inside, listed, type Problem, problem, setFields, show } from './problems.ts';
-import { argumentProblems } from './validate-arguments.ts';
+import { listed, type Problem, problem, setFields, show } from './problems.ts';
+import { analysisUseProblems } from './validate-arguments.ts';
+import { experimentStepProblems } from './validate-experiment-step.ts';
+import { headerRouteProblems, mirrorRouteProblems } from './validate-route-steps.ts';
 import { negatives } from './validate-values.ts';
 
-export const stepKinds = Object.keys(CanaryStep.properties);
+const stepKinds = Object.keys(CanaryStep.properties);
 
-type Mirror = NonNullable<CanaryStep['setMirrorRoute']>;
-type HeaderRoute = NonNullable<CanaryStep['setHeaderRoute']>;
-type TrafficRouting = NonNullable<CanaryStrategy['trafficRouting']>;
+/** Each of these says when its step is done, so there can be only one; the others may stand beside it. */
+const alternatives = ['setWeight', 'pause', 'experiment', 'analysis'];
+
+const ONE_OF = 'Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause';
+const FURTHER = 'analysis, setHeaderRoute and setMirrorRoute count too';
 
 function kindProblems(path: string, step: CanaryStep): Problem[] {
-  const set = setFields(step, stepKinds);
-  if (set.length === 1) return [];
-  const one = `Step must have exactly one of the following set: ${listed(stepKinds, 'or')}`;
-  if (set.length > 1) return [problem(path, `has ${listed(set)}: ${one}; make one step of each`)];
+  const set = setFields(step, alternatives);
+  if (set.length > 1) {
+    const one = `exactly one of ${listed(alternatives)} may be in a step: make one step of each`;
+    return [problem(path, `has ${listed(set)}: ${ONE_OF}; ${one}`)];
+  }
+  if (setFields(step, stepKinds).length > 0) return [];
   const strange = Object.keys(step as Fields);
-  return [problem(path, strange.length > 0 ? `has only ${listed(strange)}: ${one}` : `is empty: ${one}`)];
+  const found = strange.length > 0 ? `has only ${listed(strange)}` : 'is empty';
+  return [problem(path, `${found}: ${ONE_OF}; ${FURTHER}; choose exactly one`)];
 }
 
-function pauseProblems(path: string, pause: NonNullable<CanaryStep['pause']>): Problem[] {
-  if (pause.duration === undefined) return [];
-  const seconds = pauseSeconds(pause.duration);
-  if (seconds === undefined) {
-    return [
-      problem(
-        `${path}.duration`,
-        `${show(pause.duration)} is no duration: use seconds such as 300, or ${DURATION_HELP}`,
-      ),
-    ];
-  }
-  if (seconds >= 0) return [];
-  return [problem(`${path}.duration`, `${show(pause.duration)} is negative: Duration needs to be greater than 0`)];
+const LONGEST_PAUSE = 2_147_483_647;
+
+function pauseProblems(path: string, { duration }: NonNullable<CanaryStep['pause']>): Problem[] {
+  if (duration === undefined) return [];
+  const seconds = pauseSeconds(duration);
+  if (seconds !== undefined && seconds >= 0 && seconds <= LONGEST_PAUSE) return [];
+  const wrong =
+    seconds === undefined ? 'is no duration' : seconds < 0 ? 'is negative' : `is longer than ${LONGEST_PAUSE} seconds`;
+  return [
+    problem(
+      `${path}.duration`,
+      `${show(duration)} ${wrong}: Duration needs to be greater than 0: use seconds such as 300, or ${DURATION_HELP}`,
+    ),
+  ];
 }
 
 function weightProblems(path: string, weight: number, most: number): Problem[] {
   if (weight >= 0 && weight <= most) return [];
   return [problem(path, `${weight} is no share of the traffic: SetWeight needs to be between 0 and ${most}`)];
-}
-
-function analysisProblems(path: string, analysis: NonNullable<CanaryStep['analysis']>): Problem[] {
-  const problems = argumentProblems(`${path}.args`, analysis.args ?? []);
-  if ((analysis.templates ?? []).length > 0) return problems;
-  return [...problems, problem(`${path}.templates`, 'templates is required: name at least one analysis template')];
 }
 
 function scaleProblems(path: string, scale: NonNullable<CanaryStep['setCanaryScale']>, routing: boolean): Problem[] {
@@ -60,94 +63,8 @@ function scaleProblems(path: string, scale: NonNullable<CanaryStep['setCanarySca
   return problems;
 }
 
-/** A header, method or path is compared in exactly one way. */
-function matchProblems(path: string, match: StringMatch | undefined): Problem[] {
-  const ways = ['exact', 'regex', 'prefix'];
-  const set = match === undefined ? [] : setFields(match, ways).filter((way) => (match as Fields)[way] !== '');
-  if (set.length === 1) return [];
-  const rule = 'match value must have exactly one of the following: exact, regex, prefix';
-  return [
-    problem(path, set.length === 0 ? `StringMatch value missed, ${rule}` : `has ${listed(set)}: StringMatch ${rule}`),
-  ];
-}
-
-function managedProblems(path: string, name: string, routing: TrafficRouting | undefined): Problem[] {
-  if (routing === undefined) return [];
-  const managed = (routing.managedRoutes ?? []).map((route) => route.name);
-  if (managed.includes(name)) return [];
-  const known = managed.length === 0 ? 'it lists none' : `it lists ${listed(managed)}`;
-  return [
-    problem(
-      inside(path, 'name'),
-      `${show(name)}: Steps define a route that does not exist in spec.strategy.canary.trafficRouting.managedRoutes (${known}); add the route there`,
-    ),
-  ];
-}
-
-function headerRouteProblems(path: string, route: HeaderRoute, routing: TrafficRouting | undefined): Problem[] {
-  const problems = managedProblems(path, route.name ?? '', routing);
-  const able = routing !== undefined && setFields(routing, ['istio', 'alb', 'apisix', 'plugins']).length > 0;
-  if (!able)
-    problems.push(
-      problem(path, 'SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix and plugins'),
-    );
-  const byHeader = (route.match ?? []).flatMap(({ headerValue }, index) => {
-    const at = `${path}.match[${index}].headerValue`;
-    if (
-      routing?.alb !== undefined &&
-      headerValue !== undefined &&
-      setFields(headerValue, ['regex', 'prefix']).length > 0
-    ) {
-      return [problem(at, "SetHeaderRoute match value invalid. ALB supports 'exact' value only")];
-    }
-    return matchProblems(at, headerValue);
-  });
-  return [...problems, ...byHeader];
-}
-
-function mirrorProblems(path: string, mirror: Mirror, routing: TrafficRouting | undefined): Problem[] {
-  const problems = managedProblems(path, mirror.name, routing);
-  const able = routing !== undefined && setFields(routing, ['istio', 'plugins']).length > 0;
-  if (!able) problems.push(problem(path, 'SetMirrorRoute requires TrafficRouting, supports Istio and plugins only'));
-  const { percentage } = mirror;
-  if (percentage !== undefined && (percentage < 0 || percentage > 100)) {
-    problems.push(problem(`${path}.percentage`, `${percentage} is no percentage: choose 0 to 100`));
-  }
-  const byRule = (mirror.match ?? []).flatMap((match, index) => {
-    const at = `${path}.match[${index}]`;
-    const named = setFields(match, ['method', 'path']) as ('method' | 'path')[];
-    const headers = Object.entries(match.headers ?? {});
-    return [
-      ...named.flatMap((field) => matchProblems(`${at}.${field}`, match[field])),
-      ...headers.flatMap(([header, value]) => matchProblems(inside(`${at}.headers`, header), value)),
-    ];
-  });
-  return [...problems, ...byRule];
-}
-
-function experimentProblems(path: string, experiment: ExperimentStep, routing: TrafficRouting | undefined): Problem[] {
-  const problems = (experiment.analyses ?? []).flatMap((analysis, index) =>
-    argumentProblems(`${path}.analyses[${index}].args`, analysis.args ?? []),
-  );
-  const { duration } = experiment;
-  if (duration !== undefined && durationSeconds(duration) === undefined) {
-    problems.push(problem(`${path}.duration`, `${show(duration)} is no duration: ${DURATION_HELP}`));
-  }
-  if (experiment.templates.length === 0) {
-    problems.push(problem(`${path}.templates`, 'templates is required: list at least one template'));
-  }
-  const weighted = routing === undefined ? experiment.templates : [];
-  const weights = weighted.flatMap((template, index) =>
-    template.weight === undefined
-      ? []
-      : [
-          problem(
-            `${path}.templates[${index}].weight`,
-            'Experiment template weight cannot be set unless TrafficRouting is enabled: add trafficRouting or remove weight',
-          ),
-        ],
-  );
-  return [...problems, ...weights];
+function pluginProblems(path: string, { name }: NonNullable<CanaryStep['plugin']>): Problem[] {
+  return name === '' ? [problem(`${path}.name`, 'name is required: name the step plugin')] : [];
 }
 
 export function stepProblems(path: string, step: CanaryStep, canary: CanaryStrategy, most: number): Problem[] {
@@ -159,10 +76,11 @@ export function stepProblems(path: string, step: CanaryStep, canary: CanaryStrat
   };
   check('setWeight', step.setWeight, (at, weight) => weightProblems(at, weight, most));
   check('pause', step.pause, pauseProblems);
-  check('analysis', step.analysis, analysisProblems);
+  check('analysis', step.analysis, analysisUseProblems);
   check('setCanaryScale', step.setCanaryScale, (at, scale) => scaleProblems(at, scale, routing !== undefined));
   check('setHeaderRoute', step.setHeaderRoute, (at, route) => headerRouteProblems(at, route, routing));
-  check('setMirrorRoute', step.setMirrorRoute, (at, mirror) => mirrorProblems(at, mirror, routing));
-  check('experiment', step.experiment, (at, experiment) => experimentProblems(at, experiment, routing));
+  check('setMirrorRoute', step.setMirrorRoute, (at, mirror) => mirrorRouteProblems(at, mirror, routing));
+  check('experiment', step.experiment, (at, experiment) => experimentStepProblems(at, experiment, routing));
+  check('plugin', step.plugin, pluginProblems);
   return problems;
 }

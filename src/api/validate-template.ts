@@ -1,85 +1,50 @@
-/** Pod templates and selectors: what can be said without asking the API server. */
-import type { Container, LabelSelector, LabelSelectorRequirement, PodTemplateSpec } from './kubernetes.ts';
-import { duplicates, inside, type Problem, problem, show } from './problems.ts';
+/** Pod templates: what can be said without asking the API server, which checks the rest when a ReplicaSet is made. */
+import { fieldsOf, isFields, listOf } from './fields.ts';
+import type { Container, LabelSelector, PodTemplateSpec } from './kubernetes.ts';
+import { duplicates, inside, listed, type Problem, problem, show } from './problems.ts';
+import { containerProblems, podNameProblems, wordProblems } from './validate-containers.ts';
+import { keyProblems, labelProblems, selects } from './validate-selector.ts';
 
-const operators = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
-
-/** Whether labels satisfy a selector; an empty selector selects everything. */
-export function selects(selector: LabelSelector, labels: Record<string, string>): boolean {
-  const equal = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
-  return equal && (selector.matchExpressions ?? []).every((requirement) => satisfied(requirement, labels));
-}
-
-function satisfied({ key, operator, values = [] }: LabelSelectorRequirement, labels: Record<string, string>): boolean {
-  const value = labels[key];
-  if (operator === 'In') return value !== undefined && values.includes(value);
-  if (operator === 'NotIn') return value === undefined || !values.includes(value);
-  if (operator === 'Exists') return value !== undefined;
-  return value === undefined;
-}
-
-function requirementProblems(path: string, { operator, values = [] }: LabelSelectorRequirement): Problem[] {
-  if (!operators.includes(operator)) {
-    return [
-      problem(
-        inside(path, 'operator'),
-        `${show(operator)} is not a valid selector operator: use ${operators.join(', ')}`,
-      ),
-    ];
-  }
-  const needsValues = operator === 'In' || operator === 'NotIn';
-  if (needsValues && values.length === 0) {
-    return [problem(inside(path, 'values'), `must be specified when operator is ${operator}: list at least one value`)];
-  }
-  if (!needsValues && values.length > 0) {
-    return [problem(inside(path, 'values'), `may not be specified when operator is ${operator}: remove the values`)];
-  }
-  return [];
-}
-
-export function selectorProblems(path: string, selector: LabelSelector): Problem[] {
-  const { matchLabels = {}, matchExpressions = [] } = selector;
-  if (Object.keys(matchLabels).length + matchExpressions.length === 0) {
-    return [
-      problem(
-        path,
-        'an empty selector is invalid: it would select every pod; give it at least one label of the template',
-      ),
-    ];
-  }
-  return matchExpressions.flatMap((each, index) => requirementProblems(`${path}.matchExpressions[${index}]`, each));
-}
-
-function containerProblems(path: string, containers: Container[]): Problem[] {
-  const without = containers.flatMap(({ image }, index) =>
-    image === undefined || image.trim() === ''
-      ? [problem(`${path}[${index}].image`, 'image is required: name the image that the container runs')]
-      : [],
-  );
-  return [
-    ...without,
-    ...duplicates(
-      containers.map(({ name }) => name),
-      (index) => `${path}[${index}].name`,
-      'container name',
-    ),
-  ];
+function volumeProblems(path: string, volumes: unknown[]): Problem[] {
+  return volumes.flatMap((volume, index) => {
+    const { name, ...sources } = fieldsOf(volume);
+    const at = `${path}[${index}]`;
+    const set = Object.keys(sources).filter((source) => isFields(sources[source]));
+    const names = podNameProblems(`${at}.name`, name);
+    if (set.length < 2) return names;
+    return [...names, problem(at, `has ${listed(set)}: may not specify more than 1 volume type; keep one of them`)];
+  });
 }
 
 function podProblems(path: string, spec: NonNullable<PodTemplateSpec['spec']>): Problem[] {
-  const { containers = [], restartPolicy } = spec;
-  const problems = containerProblems(`${path}.containers`, containers);
+  const { containers = [], restartPolicy, activeDeadlineSeconds } = spec;
+  const volumes = listOf(spec.volumes);
+  const volumeNames = volumes.map((volume) => fieldsOf(volume).name);
+  // Both kinds of containers draw their names from one pool.
+  const placed = ['containers', 'initContainers'].flatMap((list) =>
+    (listOf(spec[list]) as Container[]).map((container, index) => ({ at: `${path}.${list}[${index}]`, container })),
+  );
+  const problems = placed.flatMap(({ at, container }) => containerProblems(at, container, volumeNames));
   if (containers.length === 0)
     problems.push(problem(`${path}.containers`, 'containers is required: list at least one container'));
-  if (restartPolicy !== undefined && restartPolicy !== 'Always') {
+  if (typeof activeDeadlineSeconds === 'number') {
     problems.push(
       problem(
-        `${path}.restartPolicy`,
-        `${show(restartPolicy)} is an unsupported value: supported values: "Always"; remove the field`,
+        `${path}.activeDeadlineSeconds`,
+        'activeDeadlineSeconds in ReplicaSet is not Supported: remove it; pods of a Rollout run until they are replaced',
       ),
     );
   }
-  return problems;
+  return [
+    ...problems,
+    ...wordProblems(`${path}.restartPolicy`, restartPolicy, ['Always']),
+    ...duplicates(
+      placed.map(({ container }) => container.name),
+      (index) => `${placed[index]?.at}.name`,
+      'container name',
+    ),
+    ...volumeProblems(`${path}.volumes`, volumes),
+  ];
 }
 
 /** The template of a ReplicaSet, and whether `selector` selects its pods. */
@@ -88,17 +53,24 @@ export function templateProblems(
   template: PodTemplateSpec,
   selector: LabelSelector | undefined,
 ): Problem[] {
-  const labels = template.metadata?.labels ?? {};
+  const { labels = {}, annotations = {} } = template.metadata ?? {};
+  const metadata = `${path}.metadata`;
   const problems = template.spec
     ? podProblems(`${path}.spec`, template.spec)
     : [problem(`${path}.spec`, 'spec is required: describe the pod and its containers')];
   if (selector !== undefined && !selects(selector, labels)) {
     problems.push(
       problem(
-        `${path}.metadata.labels`,
-        `${show(labels)}: selector does not match template labels; give the template every label that the selector asks for`,
+        `${metadata}.labels`,
+        `${show(labels)}: \`selector\` does not match template \`labels\`; give the template every label that the selector asks for`,
       ),
     );
   }
-  return problems;
+  return [
+    ...problems,
+    ...labelProblems(`${metadata}.labels`, labels),
+    ...Object.keys(annotations).flatMap((key) =>
+      keyProblems(inside(`${metadata}.annotations`, key), key.toLowerCase()),
+    ),
+  ];
 }

@@ -189,7 +189,13 @@ const bad: [Base, string, unknown, string, ...string[]][] = [
   ],
   ['rollout', 'spec.selector', undefined, 'spec.selector', 'missing'],
   ['rollout', 'spec.selector', {}, 'spec.selector', 'empty selector'],
-  ['rollout', 'spec.selector.matchLabels.tier', 'web', 'spec.template.metadata.labels', 'selector does not match'],
+  [
+    'rollout',
+    'spec.selector.matchLabels.tier',
+    'web',
+    'spec.template.metadata.labels',
+    '`selector` does not match template `labels`',
+  ],
   [
     'rollout',
     'spec.selector.matchExpressions',
@@ -399,6 +405,11 @@ function placesIn(value: unknown, names: string[] = []): string[][] {
   if (typeof value !== 'object' || value === null) return [names];
   return [names, ...Object.entries(value).flatMap(([name, each]) => placesIn(each, [...names, name]))];
 }
+
+it('a list that is longer than the API server takes is told as one problem', () => {
+  const problems = validate(changed('rollout', steps, Array(10_001).fill({ setWeight: 1 })));
+  expect(problems).toEqual([{ path: steps, message: 'has 10001 items: list at most 10000' }]);
+});
 
 describe('anything that a server could hold', () => {
   it.each(Object.keys(valid) as Base[])('is judged without stumbling: %s', (base) => {

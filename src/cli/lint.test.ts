@@ -133,6 +133,27 @@ describe('lint', () => {
     'service-selects-others': () => ({
       'services.yaml': `${service('web-stable')}---\n${service('web-canary', 'app: wbe')}`,
     }),
+    'service-of-another': () => ({
+      'services.yaml': replaced(
+        good['services.yaml'],
+        'name: web-canary\n',
+        'name: web-canary\n  annotations: {argo-rollouts.argoproj.io/managed-by-rollouts: shop}\n',
+      ),
+    }),
+    'service-shared': () => ({
+      'other.yaml': replaced(rollout, 'name: web\n', 'name: other\n').replace(
+        'stableService: web-stable',
+        'stableService: other',
+      ),
+      'others.yaml': service('other'),
+    }),
+    'analysis-without-end': () => ({
+      'rollout.yaml': replaced(
+        rollout,
+        '- setWeight: 20',
+        '- analysis:\n          templates:\n          - templateName: success-rate\n          args:\n          - name: service\n            value: web',
+      ),
+    }),
     'route-missing': () => ({
       'route.yaml': replaced(route('web-stable', 'web-canary'), 'name: web\n', 'name: shop\n'),
     }),
@@ -147,6 +168,140 @@ describe('lint', () => {
     const { code, stdout, stderr } = await lint({ ...good, ...bad[name]?.() });
     expect(code).toBe(1);
     expectGolden(import.meta.url, `lint-${name}`, stdout + stderr);
+  });
+
+  /** The Rollout with another strategy; its first line is line 16. */
+  const withStrategy = (strategy: string) => rollout.replace(/(?<= {2}strategy:\n).*$/s, strategy);
+  const routed = `    canary:
+      canaryService: web-canary
+      stableService: web-stable
+      trafficRouting:
+        managedRoutes:
+        - name: beta
+        plugins:
+          argoproj-labs/gatewayAPI:
+            httpRoute: web
+      steps:
+      - setHeaderRoute:
+          name: alpha
+          match:
+          - headerName: x
+            headerValue:
+              exact: a
+              prefix: b
+      - setMirrorRoute:
+          name: beta
+          percentage: 101
+      - setWeight: 60
+      - experiment:
+          templates:
+          - name: one
+            specRef: stable
+            weight: 50
+          - name: one
+            specRef: canary
+`;
+
+  it.each([
+    [
+      'a blue-green pair',
+      '    blueGreen:\n      previewService: web-stable\n      activeService: web-stable\n',
+      ['18: spec.strategy.blueGreen.activeService: "web-stable": This rollout uses the same service for the active'],
+    ],
+    [
+      'a blue-green history and analysis',
+      `    blueGreen:
+      activeService: web-stable
+      scaleDownDelayRevisionLimit: 11
+      postPromotionAnalysis:
+        args:
+        - name: team
+          valueFrom:
+            fieldRef:
+              fieldPath: metadata.generation
+      antiAffinity: {}
+`,
+      [
+        "18: spec.strategy.blueGreen.scaleDownDelayRevisionLimit: 11: This rollout's revision history limit can not be",
+        '19: spec.strategy.blueGreen.postPromotionAnalysis.templates: templates is required',
+        '24: spec.strategy.blueGreen.postPromotionAnalysis.args[0].valueFrom.fieldRef.fieldPath: "metadata.generation": Analyses arguments must refer to',
+        '25: spec.strategy.blueGreen.antiAffinity: AntiAffinity must have exactly one strategy listed',
+      ],
+    ],
+    [
+      'a canary without a router',
+      `    canary:
+      maxSurge: 0
+      maxUnavailable: 0
+      scaleDownDelaySeconds: 30
+      dynamicStableScale: true
+      pingPong:
+        pingService: a
+        pongService: a
+      replicaProgressThreshold:
+        type: Percent
+        value: 101
+      steps:
+      - setCanaryScale:
+          replicas: 1
+      - pause:
+          duration: 1d
+`,
+      [
+        '17: spec.strategy.canary.maxSurge: MaxSurge and MaxUnavailable both can not be zero',
+        '19: spec.strategy.canary.scaleDownDelaySeconds: Canary scaleDownDelaySeconds can only be used with traffic routing',
+        '20: spec.strategy.canary.dynamicStableScale: Canary dynamicStableScale can only be used with traffic routing',
+        '23: spec.strategy.canary.pingPong.pongService: "a": This rollout uses the same service for the ping and pong',
+        '26: spec.strategy.canary.replicaProgressThreshold.value: 101 percent',
+        '28: spec.strategy.canary.steps[0].setCanaryScale: SetCanaryScale requires TrafficRouting to be set',
+        '31: spec.strategy.canary.steps[1].pause.duration: "1d" is no duration: Duration needs to be greater than 0',
+      ],
+    ],
+    [
+      'routes and experiments in steps',
+      routed,
+      [
+        '27: spec.strategy.canary.steps[0].setHeaderRoute.name: "alpha": Steps define a route that does not exist in',
+        '30: spec.strategy.canary.steps[0].setHeaderRoute.match[0].headerValue: has exact and prefix: StringMatch match',
+        '35: spec.strategy.canary.steps[1].setMirrorRoute.percentage: 101 is no percentage',
+        "38: spec.strategy.canary.steps[3].experiment.templates: the templates' weights are 50 and the canary's is 60",
+        '42: spec.strategy.canary.steps[3].experiment.templates[1].name: duplicate template name "one"',
+      ],
+    ],
+    [
+      'what a router needs to know',
+      routed.replace(/ {8}managedRoutes.*?httpRoute: web\n/s, '        nginx: {}\n        maxTrafficWeight: 0\n'),
+      [
+        '20: spec.strategy.canary.trafficRouting.nginx: Either StableIngress or StableIngresses must be configured.',
+        '21: spec.strategy.canary.trafficRouting.maxTrafficWeight: 0 cannot mean all traffic',
+        "19: spec.strategy.canary.trafficRouting.managedRoutes: Rollout has missing field 'spec.strategy.canary.trafficRouting.managedRoutes'",
+        '23: spec.strategy.canary.steps[0].setHeaderRoute: SetHeaderRoute requires TrafficRouting, supports Istio and ALB',
+      ],
+    ],
+  ])('tells the line of %s', async (_, strategy, lines) => {
+    const { code, stdout } = await lint({ ...good, 'rollout.yaml': withStrategy(strategy) });
+    expect(code).toBe(1);
+    for (const line of lines) expect.soft(stdout).toContain(`rollout.yaml:${line}`);
+  });
+
+  it('tells the line of what is wrong in the pods', async () => {
+    const text = replaced(
+      rollout,
+      'image: web:1',
+      'image: web:1\n        volumeMounts:\n        - name: data\n          mountPath: /data',
+    );
+    const { stdout } = await lint({ ...good, 'rollout.yaml': text });
+    expect(stdout).toBe(
+      'rollout.yaml:16: spec.template.spec.containers[0].volumeMounts[0].name: "data" is not found among spec.volumes: there are none; add the volume or correct the name\n',
+    );
+  });
+
+  it('tells of Services that a blue-green Rollout names and nobody has', async () => {
+    const text = withStrategy('    blueGreen:\n      activeService: web-stable\n      previewService: web-preview\n');
+    const { stdout } = await lint({ ...good, 'rollout.yaml': text });
+    expect(stdout).toContain(
+      'rollout.yaml:18: spec.strategy.blueGreen.previewService: Service "web-preview" is not among',
+    );
   });
 
   it.each([

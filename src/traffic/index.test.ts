@@ -6,7 +6,7 @@ import { configuredRouters, routers } from './index.ts';
 describe('the registry of routers', () => {
   it('holds every router of the folder: each has a file and a test that runs the conformance suite', () => {
     const files = readdirSync(fileURLToPath(new URL('.', import.meta.url)));
-    const shared = ['index', 'configured', 'conformance', 'router'];
+    const shared = ['index', 'configured', 'conformance', 'reference-grants', 'router'];
     const tested = files.filter((file) => file.endsWith('.test.ts')).map((file) => file.replace('.test.ts', ''));
     expect(tested.filter((name) => !shared.includes(name))).toHaveLength(routers.length);
     expect(new Set(routers.map((router) => router.key)).size).toBe(routers.length);

@@ -59,13 +59,13 @@ const metric = (change: object) => ({
 const AN_TEMPLATE = { kind: 'AnalysisTemplate', name: 'success-rate' } as const;
 
 const MISTAKES: Record<string, Mistake> = {
-  'two kinds in one step': {
-    change: steps({ setWeight: 25, pause: {} }),
-    says: [`${CANARY}.steps[0]`, 'setWeight and pause', 'exactly one'],
+  'an amount in words': {
+    change: canary({ maxSurge: 'a lot' }),
+    says: [`${CANARY}.maxSurge`, '"a lot"', '25%'],
   },
-  'weight 101': {
-    change: steps({ setWeight: 101 }),
-    says: [`${CANARY}.steps[0].setWeight`, '101', 'between 0 and 100'],
+  'an analysis of nothing': {
+    change: steps({ analysis: { templates: [] } }),
+    says: [`${CANARY}.steps[0].analysis.templates`, 'required', 'at least one'],
   },
   'an unknown router': {
     change: canary({ trafficRouting: { plugins: { 'acme/mesh': {} } } }),
@@ -180,7 +180,7 @@ describe.each(Object.entries(MISTAKES))('%s', (_, mistake) => {
 });
 
 it('refuses at birth what can never run, and creates nothing for it', async ({ world }) => {
-  await world.create(rolloutYaml({ steps: '[{ setWeight: 101 }]' }));
+  await world.create(rolloutYaml({ steps: '[{ pause: { duration: 5 minutes } }]' }));
   const { status } = await world.until('shop', isDegraded, 60);
   expect(status?.message).toContain('InvalidSpec: ');
   expect(await replicaSets(world)).toEqual([]);

@@ -29,8 +29,8 @@ describe.each(worlds)('in the $name', ({ it }) => {
         : [entryYaml(world), rolloutYaml({ steps })];
       await released(world, parts.join('---'), GOOD);
       await world.until('shop', isPaused, 60);
-      // A bad edit of the steps in mid-canary ...
-      const mistaken = [{ setWeight: 25 }, { pause: {} }, { setWeight: 500 }];
+      // A bad edit of the steps in mid-canary, such as the API server cannot tell ...
+      const mistaken = [{ setWeight: 25 }, { pause: {} }, { pause: { duration: 'a while' } }];
       await world.patch(rollouts, 'shop', { spec: { strategy: { canary: { steps: mistaken } } } });
       const invalid = await world.until('shop', isDegraded, 60);
       expect(invalid.status?.message).toContain('InvalidSpec');

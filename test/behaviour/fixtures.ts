@@ -72,7 +72,7 @@ spec: { selector: { app: shop }, ports: [{ port: 80, targetPort: 8080 }] }
 /** Where a story's routes belong. */
 type Place = Pick<TestWorld, 'namespace' | 'gateway'>;
 
-function httpRouteYaml({ namespace, gateway }: Place, backends: string): string {
+export function httpRouteYaml({ namespace, gateway }: Place, backends: string): string {
   return `
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute

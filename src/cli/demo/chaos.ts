@@ -10,30 +10,28 @@ export interface Chaos {
   finish(): Promise<void>;
 }
 
-/** Kills the controller in mid-work, spread over its writes on the API server. */
-export function unleash(stage: Stage, kills: number, tell: Tell): Chaos {
+/** Kills the controller in mid-work, spread over its writes on the API server, until it was restarted so often. */
+export function unleash({ controller, onWrite }: Stage, kills: number, tell: Tell): Chaos {
   const gap = Math.max(1, Math.floor(STORY_WRITES / Math.max(1, kills)));
-  let left = kills;
   let writes = 0;
   let restartsBefore = -1;
   /** Requests of a killed process may still arrive: nobody is killed twice. */
-  const isAlive = () => stage.controller.restarts > restartsBefore;
+  const isAlive = () => controller.restarts > restartsBefore;
   const kill = () => {
-    left--;
     writes = 0;
-    restartsBefore = stage.controller.restarts;
-    stage.controller.killAndRestart();
-    tell({ type: 'killed', restarts: kills - left });
+    restartsBefore = controller.restarts;
+    controller.killAndRestart();
+    tell({ type: 'killed', restarts: restartsBefore + 1 });
   };
-  stage.onWrite(() => {
+  onWrite(() => {
     writes++;
-    if (left > 0 && writes >= gap && isAlive()) kill();
+    if (writes >= gap && controller.restarts < kills && isAlive()) kill();
   });
   return {
     async finish() {
       for (;;) {
         while (!isAlive()) await sleep(20);
-        if (left === 0) return;
+        if (controller.restarts >= kills) return;
         await sleep(300);
         kill();
       }

@@ -2,12 +2,16 @@ import { dirname } from 'node:path';
 import { fieldsOf } from '../../api/fields.ts';
 import {
   type AnalysisTemplate,
+  type AnalysisUse,
+  analysisUses,
+  endlessProblems,
   type JsonObject,
   type KubeObject,
-  POD_TEMPLATE_HASH,
+  type NamedService,
+  namedServices,
   type Rollout,
-  type RolloutAnalysis,
   type Service,
+  serviceProblems,
 } from '../../api/index.ts';
 import type { Problem } from '../../errors.ts';
 import { configuredRouters, routers } from '../../traffic/index.ts';
@@ -63,24 +67,41 @@ function duplicateFindings(sources: Source[]): Finding[] {
 /** A Rollout whose types are wrong is told about elsewhere; from here on they are right. */
 function rolloutFindings(source: Source, surroundings: Surroundings): Finding[] {
   const rollout = source.object as unknown as Rollout;
-  if (!hasRightTypes(rollout) || !rollout.spec.strategy?.canary) return [];
+  if (!hasRightTypes(rollout)) return [];
   return [
-    ...serviceFindings(source, surroundings),
+    ...namedServices(rollout).flatMap((named) => serviceFindings(source, named, surroundings)),
     ...routeFindings(source, surroundings),
-    ...analysisFindings(source, surroundings),
+    ...analysisUses(rollout).flatMap((use) => analysisFindings(source, use, surroundings)),
   ];
 }
 
-function serviceFindings(source: Source, surroundings: Surroundings): Finding[] {
+function serviceFindings(source: Source, named: NamedService, surroundings: Surroundings): Finding[] {
   const rollout = source.object as unknown as Rollout;
-  return (['canaryService', 'stableService'] as const).flatMap((field) => {
-    const name = rollout.spec.strategy?.canary?.[field];
-    if (!name) return [];
-    const path = `${CANARY}.${field}`;
-    const service = found(surroundings, rollout, '', 'Service', name) as Service | undefined;
-    if (service !== undefined) return findings(source, selectorProblems(path, service, rollout));
+  const { name, path } = named;
+  const service = found(surroundings, rollout, '', 'Service', name) as Service | undefined;
+  if (service === undefined) {
     return findings(source, [{ path, message: notFound('Service', name, surroundings) }], !surroundings.complete);
+  }
+  return findings(source, [
+    ...serviceProblems(named, service, rollout),
+    ...sharedProblems(source, named, surroundings.sources),
+  ]);
+}
+
+/** Another Rollout of the same folder that names the Service too: only one of them could have it. */
+function sharedProblems({ file, object }: Source, { name, path }: NamedService, sources: Source[]): Problem[] {
+  const own = metadataOf(object);
+  const other = sources.find((source) => {
+    const { name: otherName, namespace } = metadataOf(source.object);
+    if (otherName === own.name || namespace !== own.namespace || dirname(source.file) !== dirname(file)) return false;
+    const rollout = source.object as unknown as Rollout;
+    if (!isKind(source.object, 'argoproj.io', 'Rollout') || !hasRightTypes(rollout)) return false;
+    return namedServices(rollout).some((named) => named.name === name);
   });
+  if (other === undefined) return [];
+  const place = `${other.file}:${other.lineOf('metadata.name')}`;
+  const message = `Service "${name}" is managed by another Rollout: "${metadataOf(other.object).name}", at ${place}, names it too; give each Rollout Services of its own`;
+  return [{ path, message }];
 }
 
 /** By name, in the Rollout's namespace; objects without a namespace get one when they are applied. */
@@ -106,17 +127,6 @@ function notFound(kind: string, name: string, { sources }: Surroundings): string
   return `${kind} "${name}" is not among these files: ${there}; add it or correct the name`;
 }
 
-function selectorProblems(path: string, service: Service, rollout: Rollout): Problem[] {
-  const labels = rollout.spec.template?.metadata?.labels ?? {};
-  const wrong = Object.entries(service.spec?.selector ?? {}).filter(
-    ([key, value]) => key !== POD_TEMPLATE_HASH && labels[key] !== value,
-  );
-  return wrong.map(([key, value]) => ({
-    path,
-    message: `Service "${service.metadata.name}" selects ${key}=${value}, but the template has ${key in labels ? `${key}=${labels[key]}` : `no label ${key}`}: it would find no pod; make them equal`,
-  }));
-}
-
 function routeFindings(source: Source, surroundings: Surroundings): Finding[] {
   const rollout = source.object as unknown as Rollout;
   const { trafficRouting, canaryService = '', stableService = '' } = rollout.spec.strategy?.canary ?? {};
@@ -139,47 +149,35 @@ function routeFindings(source: Source, surroundings: Surroundings): Finding[] {
   });
 }
 
-interface Use {
-  path: string;
-  analysis: RolloutAnalysis;
-}
-
-function analysisUses(rollout: Rollout): Use[] {
-  const { analysis, steps } = rollout.spec.strategy?.canary ?? {};
-  const inSteps = (Array.isArray(steps) ? steps : []).flatMap((step, index) =>
-    step?.analysis ? [{ path: `${CANARY}.steps[${index}].analysis`, analysis: step.analysis }] : [],
-  );
-  return [...(analysis ? [{ path: `${CANARY}.analysis`, analysis }] : []), ...inSteps];
-}
-
 interface TemplateUse {
   templateName?: string | undefined;
   clusterScope?: boolean | undefined;
 }
 
-/** Templates that are not there, and arguments that nobody gives a value. */
-function analysisFindings(source: Source, surroundings: Surroundings): Finding[] {
+/** Templates that are not there, arguments that nobody gives a value, and metrics for which nobody can wait. */
+function analysisFindings(source: Source, use: AnalysisUse, surroundings: Surroundings): Finding[] {
   const rollout = source.object as unknown as Rollout;
-  return analysisUses(rollout).flatMap(({ path, analysis }) => {
-    const given = new Set((analysis.args ?? []).map(({ name }) => name));
-    const seen = new Set<string>();
-    const visit = (use: TemplateUse, at: string): Finding[] => {
-      const { templateName = '', clusterScope = false } = use;
-      const kind = clusterScope ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate';
-      if (templateName === '' || seen.has(`${kind}/${templateName}`)) return [];
-      seen.add(`${kind}/${templateName}`);
-      const template = found(surroundings, rollout, 'argoproj.io', kind, templateName) as AnalysisTemplate | undefined;
-      if (template === undefined) {
-        // Templates of the cluster are as a rule kept elsewhere.
-        const warning = clusterScope || !surroundings.complete;
-        return findings(source, [{ path: at, message: notFound(kind, templateName, surroundings) }], warning);
-      }
-      if (!hasRightTypes(template)) return [];
-      const nested = (template.spec?.templates ?? []).flatMap((next) => visit(next, at));
-      return [...findings(source, argumentProblems(`${path}.args`, template, given)), ...nested];
-    };
-    return (analysis.templates ?? []).flatMap((use, index) => visit(use, `${path}.templates[${index}].templateName`));
-  });
+  const { path, analysis, background } = use;
+  const given = new Set((analysis.args ?? []).map(({ name }) => name));
+  const seen = new Set<string>();
+  const visit = ({ templateName = '', clusterScope = false }: TemplateUse, at: string): Finding[] => {
+    const kind = clusterScope ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate';
+    if (templateName === '' || seen.has(`${kind}/${templateName}`)) return [];
+    seen.add(`${kind}/${templateName}`);
+    const template = found(surroundings, rollout, 'argoproj.io', kind, templateName) as AnalysisTemplate | undefined;
+    if (template === undefined) {
+      // Templates of the cluster are as a rule kept elsewhere.
+      const warning = clusterScope || !surroundings.complete;
+      return findings(source, [{ path: at, message: notFound(kind, templateName, surroundings) }], warning);
+    }
+    if (!hasRightTypes(template)) return [];
+    const problems = [
+      ...argumentProblems(`${path}.args`, template, given),
+      ...(background ? [] : endlessProblems(at, template)),
+    ];
+    return [...findings(source, problems), ...(template.spec.templates ?? []).flatMap((next) => visit(next, at))];
+  };
+  return (analysis.templates ?? []).flatMap((next, index) => visit(next, `${path}.templates[${index}].templateName`));
 }
 
 function argumentProblems(path: string, { kind, metadata, spec }: AnalysisTemplate, given: Set<string>): Problem[] {

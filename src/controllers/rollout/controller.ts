@@ -1,11 +1,10 @@
-import type { AnalysisRun, Rollout } from '../../api/index.ts';
+import { type AnalysisRun, analysisUses, namedServices, type Rollout } from '../../api/index.ts';
 import type { KubeObject } from '../../api/kubernetes.ts';
 import type { Cache } from '../../kube/cache.ts';
 import { configuredRouters } from '../../traffic/configured.ts';
 import { keyOf, placeOf } from '../keys.ts';
 import { createQueue, type QueueMetrics } from '../queue.ts';
 import { indexBy } from './index-by.ts';
-import { serviceFields } from './observe.ts';
 import { type RolloutPassOptions, rolloutPass } from './pass.ts';
 import { createPendingVerdicts } from './verdicts.ts';
 
@@ -31,14 +30,11 @@ function ownerKey({ metadata }: KubeObject): string | undefined {
 }
 
 function servicesOf(rollout: Rollout): string[] {
-  return serviceFields(rollout).map(({ name }) => placeOf(rollout.metadata.namespace, name));
+  return namedServices(rollout).map(({ name }) => placeOf(rollout.metadata.namespace, name));
 }
 
-function usesAnalysis({ spec }: Rollout): boolean {
-  const { canary, blueGreen } = spec.strategy ?? {};
-  const { analysis, steps = [] } = canary ?? {};
-  const { prePromotionAnalysis, postPromotionAnalysis } = blueGreen ?? {};
-  return [analysis, prePromotionAnalysis, postPromotionAnalysis, ...steps.map((step) => step.analysis)].some(Boolean);
+function usesAnalysis(rollout: Rollout): boolean {
+  return analysisUses(rollout).length > 0;
 }
 
 /** Drives Rollouts: every change of an object that a Rollout depends on asks for a pass of that Rollout. */

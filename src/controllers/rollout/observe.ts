@@ -1,13 +1,17 @@
 import {
   type AnalysisRun,
   type AnalysisTemplate,
+  analysisUses,
   type ClusterAnalysisTemplate,
   type EndpointSlice,
+  endlessProblems,
+  MANAGED_BY,
   maxTrafficWeight,
-  POD_TEMPLATE_HASH,
+  namedServices,
   type ReplicaSet,
   type Rollout,
   type Service,
+  serviceProblems,
   type TemplateRef,
   validateRollout,
 } from '../../api/index.ts';
@@ -94,29 +98,18 @@ function readTraffic(rollout: Rollout, routers: ObservedRouter[]): Observation['
   };
 }
 
-/** The Services that the strategy names, each with where it does. */
-export function serviceFields({ spec }: Rollout): { name: string; path: string }[] {
-  const { canary, blueGreen } = spec.strategy ?? {};
-  const fields = [
-    { name: canary?.stableService, path: 'spec.strategy.canary.stableService' },
-    { name: canary?.canaryService, path: 'spec.strategy.canary.canaryService' },
-    { name: blueGreen?.activeService, path: 'spec.strategy.blueGreen.activeService' },
-    { name: blueGreen?.previewService, path: 'spec.strategy.blueGreen.previewService' },
-  ];
-  return fields.flatMap(({ name, path }) => (name ? [{ name, path }] : []));
-}
-
-function namedServices(
+function namedByStrategy(
   rollout: Rollout,
   caches: RolloutCaches,
 ): { services: Record<string, Service>; problems: Problem[] } {
   const services: Record<string, Service> = {};
   const problems: Problem[] = [];
-  for (const { name, path } of serviceFields(rollout)) {
+  for (const named of namedServices(rollout)) {
+    const { name, path } = named;
     const service = caches.services.get(rollout.metadata.namespace, name);
     if (service) {
       services[name] = service;
-      problems.push(...selectorProblems(path, service, rollout));
+      problems.push(...serviceProblems(named, withoutGoneManager(service, caches), rollout));
     } else {
       problems.push({ path, message: `service ${JSON.stringify(name)} not found: create it or correct the name` });
     }
@@ -124,17 +117,11 @@ function namedServices(
   return { services, problems };
 }
 
-/** A Service that asks for labels which the template does not set would find no pod of the new revision. */
-function selectorProblems(path: string, service: Service, { spec }: Rollout): Problem[] {
-  const labels = spec.template?.metadata?.labels ?? {};
-  const wrong = Object.entries(service.spec?.selector ?? {}).filter(
-    ([key, value]) => key !== POD_TEMPLATE_HASH && labels[key] !== value,
-  );
-  return wrong.map(([key, value]) => {
-    const has = key in labels ? `${key}=${labels[key]}` : `no label ${key}`;
-    const name = JSON.stringify(service.metadata.name);
-    return { path, message: `service ${name} selects ${key}=${value}, but the template has ${has}: make them equal` };
-  });
+/** A Rollout that is gone manages nothing any more. */
+function withoutGoneManager(service: Service, { rollouts }: RolloutCaches): Service {
+  const { namespace, annotations: { [MANAGED_BY]: manager, ...annotations } = {} } = service.metadata;
+  const isGone = manager !== undefined && rollouts.get(namespace, manager) === undefined;
+  return isGone ? { ...service, metadata: { ...service.metadata, annotations } } : service;
 }
 
 function readyPods(caches: RolloutCaches, namespace: string | undefined, service: string | undefined): string[] {
@@ -167,17 +154,21 @@ function collectTemplates(
 }
 
 function namedTemplates(rollout: Rollout, caches: RolloutCaches): Templates {
-  const { canary, blueGreen } = rollout.spec.strategy ?? {};
-  const uses = [
-    ...(canary?.steps ?? []).map((step) => step.analysis),
-    canary?.analysis,
-    blueGreen?.prePromotionAnalysis,
-    blueGreen?.postPromotionAnalysis,
-  ];
-  const refs = uses.flatMap((use) => use?.templates ?? []);
+  const refs = analysisUses(rollout).flatMap(({ analysis }) => analysis.templates ?? []);
   const templates: Templates = { templates: {}, clusterTemplates: {} };
   collectTemplates(refs, rollout.metadata.namespace, caches, templates);
   return templates;
+}
+
+/** Templates that never end, where the update waits for them. */
+function endlessSteps({ rollout, templates, clusterTemplates }: Observation): Problem[] {
+  const uses = analysisUses(rollout).filter(({ background }) => !background);
+  return uses.flatMap(({ path, analysis }) =>
+    (analysis.templates ?? []).flatMap(({ templateName = '', clusterScope }, index) => {
+      const template = (clusterScope ? clusterTemplates : templates)[templateName];
+      return template ? endlessProblems(`${path}.templates[${index}]`, template) : [];
+    }),
+  );
 }
 
 /** The names that are in use among those that the next runs could take: each base name and the suffixes up to the first free one. */
@@ -192,7 +183,7 @@ function takenNames(bases: string[], namespace: string | undefined, runs: Cache<
 /** Gathers what is known about one Rollout at `now` (world time, milliseconds since the epoch) from the caches alone. */
 export function observe(rollout: Rollout, caches: RolloutCaches, routers: ObservedRouter[], now: number): Observation {
   const { namespace, uid = '' } = rollout.metadata;
-  const { services, problems } = namedServices(rollout, caches);
+  const { services, problems } = namedByStrategy(rollout, caches);
   const traffic = readTraffic(rollout, routers);
   const seen: Observation = {
     now,
@@ -212,6 +203,6 @@ export function observe(rollout: Rollout, caches: RolloutCaches, routers: Observ
   return {
     ...seen,
     takenRunNames: takenNames(runBaseNames(facts), namespace, caches.runs),
-    problems: [...problems, ...routerProblems(rollout, routers), ...analysisProblems(facts)],
+    problems: [...problems, ...routerProblems(rollout, routers), ...endlessSteps(seen), ...analysisProblems(facts)],
   };
 }

@@ -1,9 +1,10 @@
 /** Custom kinds: their schema, and the rules that their definitions give in CEL, written out here by name. */
 import { type Cause, cause } from './failure.ts';
 import type { KindInfo } from './kinds.ts';
-import { equal, hasField, isFields, valueAt } from './objects.ts';
+import { hasField, isFields, valueAt } from './objects.ts';
 import type { ApiObject } from './types.ts';
 import { httpRouteRules } from './validation-gateway.ts';
+import { rolloutRules } from './validation-rollouts.ts';
 import { repetitions, validateSchema } from './validation-schema.ts';
 
 export interface Rule {
@@ -17,18 +18,7 @@ export interface Rule {
 const secret = 'namespace must not be set';
 
 const RULES: Record<string, readonly Rule[]> = {
-  Rollout: [
-    {
-      path: 'spec.selector',
-      holds: (value, before) => before === undefined || equal(value, before),
-      message: 'selector is immutable; make a new Rollout instead',
-    },
-    {
-      path: 'spec.strategy',
-      holds: (value) => isFields(value) && !(hasField(value, 'canary') && hasField(value, 'blueGreen')),
-      message: 'only one of canary and blueGreen may be set',
-    },
-  ],
+  Rollout: rolloutRules,
   GitSource: [
     {
       path: 'spec.repository.secretRef',
