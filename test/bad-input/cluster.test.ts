@@ -199,10 +199,8 @@ it('names the selector and the template that do not fit', async ({ world }) => {
 it.for(['http://127.0.0.1:9090', 'http://169.254.169.254/latest', 'http://localhost:9090', 'http://[::1]:9090'])(
   'never asks an address on this machine or link: %s',
   async (address, { world }) => {
-    const yaml = successRateYaml(world, `consecutiveErrorLimit: 0, ${ENDLESS}`).replace(
-      `http://${PROMETHEUS}`,
-      address,
-    );
+    const metric = `consecutiveErrorLimit: 0, count: 3, ${ENDLESS}`;
+    const yaml = successRateYaml(world, metric).replace(`http://${PROMETHEUS}`, address);
     const rollout = rolloutYaml({
       steps: `[{ setWeight: 25 }, { analysis: { templates: [{ templateName: success-rate }], ${LATEST} } }]`,
     });
