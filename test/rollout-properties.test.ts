@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CanaryStep, CanaryStrategy } from '../src/api/index.ts';
+import type { CanaryStep, CanaryStrategy, ReplicaProgressThreshold } from '../src/api/index.ts';
 import { maxSurge, maxUnavailable, POD_TEMPLATE_HASH } from '../src/api/index.ts';
 import { type Decision, decide, type Effect, factsOf, hashOf, nameOf, type Observation } from '../src/rollout/index.ts';
 import {
@@ -35,11 +35,23 @@ type Happening =
   | { kind: 'verdict'; index: number; phase: 'Running' | 'Successful' | 'Failed' | 'Error' | 'Inconclusive' }
   | { kind: 'problem'; on: boolean };
 
+const canaryScale = fc.constantFrom<CanaryStep>(
+  { setCanaryScale: { replicas: 2 } },
+  { setCanaryScale: { weight: 60 } },
+  { setCanaryScale: { matchTrafficWeight: true } },
+);
+
 const step: fc.Arbitrary<CanaryStep> = fc.oneof(
   fc.integer({ min: 0, max: 100 }).map((setWeight) => ({ setWeight })),
   fc.constantFrom<CanaryStep>({ pause: {} }, { pause: { duration: '30s' } }, { pause: { duration: '10m' } }),
   fc.constant<CanaryStep>({ analysis: { templates: [{ templateName: 'success-rate' }] } }),
 );
+
+const PING_PONG = {
+  canaryService: undefined,
+  stableService: undefined,
+  pingPong: { pingService: 'web-ping', pongService: 'web-pong' },
+} as unknown as Partial<CanaryStrategy>;
 
 const router: Partial<CanaryStrategy> = {
   canaryService: 'web-canary',
@@ -83,6 +95,12 @@ const canaries: fc.Arbitrary<WorldOptions> = fc
     replicas: fc.integer({ min: 0, max: 7 }),
     steps: fc.array(step, { maxLength: 5 }),
     routed: fc.boolean(),
+    scales: fc.array(fc.tuple(fc.nat(5), canaryScale), { maxLength: 2 }),
+    dynamic: fc.boolean(),
+    pingPong: fc.boolean(),
+    threshold: fc.option(
+      fc.constantFrom<ReplicaProgressThreshold>({ type: 'Percent', value: 50 }, { type: 'Pods', value: 1 }),
+    ),
     limits: fc.constantFrom<Partial<CanaryStrategy>>(
       {},
       { maxSurge: 1, maxUnavailable: 0 },
@@ -92,12 +110,13 @@ const canaries: fc.Arbitrary<WorldOptions> = fc
     background: fc.option(fc.integer({ min: 0, max: 3 })),
     deadlineAbort: fc.boolean(),
   })
-  .map(({ replicas, steps, routed, limits, background, deadlineAbort }) => ({
+  .map(({ replicas, steps, routed, scales, dynamic, pingPong, threshold, limits, background, deadlineAbort }) => ({
     replicas,
     canary: {
-      steps,
+      steps: routed ? scales.reduce((all, [at, scale]) => all.toSpliced(at, 0, scale), steps) : steps,
       ...limits,
-      ...(routed ? router : {}),
+      ...(routed ? { ...router, dynamicStableScale: dynamic, ...(pingPong ? PING_PONG : {}) } : {}),
+      ...(threshold === null ? {} : { replicaProgressThreshold: threshold }),
       ...(background === null
         ? {}
         : { analysis: { templates: [{ templateName: 'success-rate' }], startingStep: background } }),
@@ -233,6 +252,12 @@ function carryOut(world: World, effects: Effect[]): void {
   const routed = rollout.spec.strategy?.canary?.trafficRouting !== undefined;
   for (const effect of effects) {
     const [wanted, serving] = [wantedPods(world), servingPods(world)];
+    if (effect.kind === 'setTraffic' && effect.weight < effect.from && !effect.overload && replicas > 0) {
+      const { stableReplicaSet, canary } = factsOf(observe(world));
+      const carries = ((stableReplicaSet?.status?.availableReplicas ?? 0) * MAX) / replicas;
+      if (canary.dynamicStableScale)
+        expect(MAX - effect.weight, 'stable gets what it can carry').toBeLessThanOrEqual(carries);
+    }
     perform(world, effect);
     if (effect.kind !== 'scaleReplicaSet') continue;
     if (!routed) {
@@ -243,11 +268,16 @@ function carryOut(world: World, effects: Effect[]): void {
     const floor = Math.min(serving, replicas - (routed ? 0 : maxUnavailable(rollout)));
     if (!routed) expect(servingPods(world), 'enough stay available').toBeGreaterThanOrEqual(floor);
     const { newReplicaSet, stableReplicaSet } = factsOf(observe(world));
+    const { canary = {} } = rollout.spec.strategy ?? {};
+    const scaled = canary.steps?.some((one) => one.setCanaryScale !== undefined);
+    const share = (weight: number) => Math.ceil((weight * replicas) / MAX);
     if (routed && stableReplicaSet?.metadata.name === effect.name)
-      expect(effect.to, 'stable keeps all its pods').toBe(replicas);
-    else if (routed && newReplicaSet?.metadata.name === effect.name)
+      expect(effect.to, 'stable keeps the pods for its traffic').toBeGreaterThanOrEqual(
+        canary.dynamicStableScale ? share(MAX - world.weight) : replicas,
+      );
+    else if (routed && !scaled && newReplicaSet?.metadata.name === effect.name)
       expect(effect.to, 'enough pods for the traffic').toBeGreaterThanOrEqual(
-        Math.min(effect.from, Math.ceil((world.weight * replicas) / MAX)),
+        Math.min(effect.from, share(world.weight)),
       );
   }
 }

@@ -94,6 +94,8 @@ const ReplicaProgressThreshold = Type.Object(
   { description: 'Lets a step complete before every pod is available.' },
 );
 
+export type ReplicaProgressThreshold = Static<typeof ReplicaProgressThreshold>;
+
 export const CanaryStrategy = Type.Object(
   {
     canaryService: optional(text('A Service whose selector is kept on the new pods.')),

@@ -72,6 +72,16 @@ export function scaleDownDelaySeconds(rollout: Rollout): number {
   return blueGreen?.scaleDownDelaySeconds ?? SCALE_DOWN_DELAY_SECONDS;
 }
 
+/** The Services of the two sides of a canary. Where two take turns, the status tells which of them is stable; at first none is. */
+export function canaryServices({ spec, status }: Rollout): { stable: string | undefined; canary: string | undefined } {
+  const { pingPong, stableService, canaryService } = spec.strategy?.canary ?? {};
+  if (pingPong === undefined) return { stable: stableService, canary: canaryService };
+  const { pingService, pongService } = pingPong;
+  return status?.canary?.stablePingPong === 'ping'
+    ? { stable: pingService, canary: pongService }
+    : { stable: pongService, canary: pingService };
+}
+
 /** How many former revisions may wait at once before their pods go. */
 export function scaleDownDelayRevisionLimit({ spec: { strategy } }: Rollout): number {
   return (strategy?.canary ?? strategy?.blueGreen)?.scaleDownDelayRevisionLimit ?? Number.POSITIVE_INFINITY;

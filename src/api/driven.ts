@@ -33,19 +33,15 @@ const rolloutFields: Undriven[] = [
   { field: 'spec.restartAt', instead: 'remove it, and restart by a change of the template' },
   ...Object.keys(routers).map((router) => ({ field: `${canary}.trafficRouting.${router}`, instead: useGateway })),
   { field: `${canary}.steps[].experiment`, instead: 'use an analysis step' },
-  { field: `${canary}.steps[].setCanaryScale`, instead: 'remove the step; the number of pods follows setWeight' },
   { field: `${canary}.steps[].setHeaderRoute`, instead: 'remove the step' },
   { field: `${canary}.steps[].setMirrorRoute`, instead: 'remove the step' },
   { field: `${canary}.steps[].plugin`, instead: 'remove the step' },
-  { field: `${canary}.dynamicStableScale`, value: true, instead: 'remove it; the stable pods stay as they are' },
-  { field: `${canary}.pingPong`, instead: 'use canaryService and stableService' },
   { field: `${canary}.antiAffinity`, instead: 'remove it, or put an affinity into spec.template' },
   { field: `${blueGreen}.antiAffinity`, instead: 'remove it, or put an affinity into spec.template' },
   { field: `${canary}.canaryMetadata`, instead: 'remove it, or put the metadata into spec.template' },
   { field: `${canary}.stableMetadata`, instead: 'remove it, or put the metadata into spec.template' },
   { field: `${blueGreen}.previewMetadata`, instead: 'remove it, or put the metadata into spec.template' },
   { field: `${blueGreen}.activeMetadata`, instead: 'remove it, or put the metadata into spec.template' },
-  { field: `${canary}.replicaProgressThreshold`, instead: 'remove it; a step waits for all of its pods' },
 ];
 
 const providerFields: Undriven[] = Object.keys(providers)

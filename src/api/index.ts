@@ -12,7 +12,7 @@ export {
 } from './analysis-use.ts';
 export * from './annotations.ts';
 export { BlueGreenStrategy } from './blue-green.ts';
-export { CanaryStrategy } from './canary.ts';
+export { CanaryStrategy, type ReplicaProgressThreshold } from './canary.ts';
 export { CanaryStep, ExperimentStep, StringMatch } from './canary-steps.ts';
 export * from './defaults.ts';
 export { builtInPlugins, GATEWAY_API_PLUGIN, notDriven } from './driven.ts';

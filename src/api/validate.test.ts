@@ -167,7 +167,6 @@ const bad: [Base, string, unknown, string, ...string[]][] = [
     '0',
     'at least 1',
   ],
-  ['rollout', `${canary}.dynamicStableScale`, true, `${canary}.dynamicStableScale`, 'not supported'],
   [
     'rollout',
     `${canary}.pingPong`,

@@ -48,8 +48,10 @@ export function ofEffect(effect: Effect): Happening[] {
       const created = normal('NewReplicaSetCreated', `Created ReplicaSet ${name} (revision ${revision})`);
       return [created, ...scaled(name, revision, 0, object.spec.replicas ?? 1)];
     }
-    case 'setTraffic':
-      return [normal('TrafficWeightUpdated', `Traffic weight updated from ${effect.from} to ${effect.weight}`)];
+    case 'setTraffic': {
+      const updated = normal('TrafficWeightUpdated', `Traffic weight updated from ${effect.from} to ${effect.weight}`);
+      return [updated, ...(effect.overload ? [warning('StableOverloaded', effect.overload)] : [])];
+    }
     case 'switchService':
       return [
         normal(

@@ -5,6 +5,7 @@ import { isActive, isVerified } from './blue-green.ts';
 import { badRun } from './cause.ts';
 import { available, type Facts } from './facts.ts';
 import type { MachineState, Seen } from './machine.ts';
+import { isThresholdMet } from './replicas.ts';
 import { kindOf, podsInPlace, stepDone } from './steps.ts';
 
 /** Milliseconds since the epoch of the last progress that the status knows of. */
@@ -84,7 +85,9 @@ function isStuck(facts: Facts): boolean {
 
 /** The new revision can take over: every pod is available, and where there is a router, all traffic has been seen there. */
 function canaryReady(facts: Facts): boolean {
-  const podsThere = facts.newReplicaSet !== undefined && available(facts.newReplicaSet) >= facts.replicas;
+  const { newReplicaSet, replicas, canary } = facts;
+  const podsThere =
+    newReplicaSet !== undefined && isThresholdMet(canary.replicaProgressThreshold, available(newReplicaSet), replicas);
   if (facts.strategy === 'blueGreen') return podsThere && isActive(facts) && isVerified(facts);
   if (blindness(facts) !== undefined) return false;
   if (!podsThere || !facts.routed || facts.replicas === 0 || facts.status.promoteFull) return podsThere;

@@ -9,7 +9,13 @@ import type { RunSlots } from './run-types.ts';
  */
 export type Effect =
   /** Sets the canary's share. Lowering never waits for anything; raising only after all else in the plan has succeeded. */
-  | { kind: 'setTraffic'; weight: number; from: number }
+  | {
+      kind: 'setTraffic';
+      weight: number;
+      from: number;
+      /** More traffic goes to stable than its pods can carry; says why all the same. */
+      overload?: string;
+    }
   /** Writes what the status has no field for; goes before the status that needs it. What nothing needs yet may wait for a moment. */
   | { kind: 'annotateReplicaSet'; name: string; annotations: Record<string, string | null>; mayWait?: boolean }
   | { kind: 'annotateRollout'; annotations: Record<string, string> }

@@ -6,11 +6,10 @@ import { explainBlueGreen } from './explain-blue-green.ts';
 import { available, type Facts, wanted } from './facts.ts';
 import { type MachineState, nameOf } from './machine.ts';
 import { goalCounts } from './scale.ts';
-import { weightAt } from './step-weight.ts';
 import { describeStep, pauseEnd, podsInPlace } from './steps.ts';
 
-function waitingForPods(facts: Facts, weight: number): string {
-  const { canary, stable } = goalCounts(facts, weight);
+function waitingForPods(facts: Facts, index: number): string {
+  const { canary, stable } = goalCounts(facts, index);
   const have = available(facts.newReplicaSet);
   const old = facts.routed ? '' : `, and for stable to have ${stable} (${wanted(facts.stableReplicaSet)} now)`;
   return `waits for ${canary} canary pod${canary === 1 ? '' : 's'} to be available (${have} now)${old}`;
@@ -46,7 +45,7 @@ function explainStep(facts: Facts, { index }: MachineState): string {
   if (trouble) return `${title}: ${cannotSee(facts.runs.Background?.metadata.name, trouble)}`;
   if (step?.pause) return `${title}: ${explainPause(facts)}`;
   if (step?.analysis) return `${title}: ${explainAnalysis(facts)}`;
-  if (!podsInPlace(facts)) return `${title}: ${waitingForPods(facts, weightAt(facts.steps, index, facts.maxWeight))}`;
+  if (!podsInPlace(facts)) return `${title}: ${waitingForPods(facts, index)}`;
   const { traffic } = facts.seen;
   return traffic && !traffic.verified
     ? `${title}: the route is not served yet${traffic.message ? `: ${traffic.message}` : ''}`
@@ -82,7 +81,7 @@ export function explainState(facts: Facts, state: MachineState): string {
       return held + (isBlueGreen ? explainBlueGreen(facts, state) : explainStep(facts, state));
     case 'promoting':
       if (isBlueGreen) return held + explainBlueGreen(facts, state);
-      return `${held}is past its steps: ${waitingForPods(facts, facts.maxWeight)} before the new revision becomes stable`;
+      return `${held}is past its steps: ${waitingForPods(facts, facts.steps.length)} before the new revision becomes stable`;
     case 'aborting':
       if (isBlueGreen) return 'takes users back to the stable pods, as soon as these can carry them';
       return `takes traffic back to stable: ${facts.seen.traffic?.canaryWeight ?? 0} of ${facts.maxWeight} still goes to the canary`;

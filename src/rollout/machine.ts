@@ -174,6 +174,7 @@ export const machine = configured.createMachine({
             preview: { description: 'The new pods run beside the active ones, and wait to be looked at.' },
             cutover: { description: 'All new pods are asked for, and users are led to them once they are there.' },
             setWeight: { description: "The canary's pods and traffic come to the step's weight." },
+            setCanaryScale: { description: "The canary's pods come to the number that the step asks for." },
             pause: { description: 'The update waits for the time to pass, or for a person.' },
             analysis: { description: 'The update waits for the verdict of an AnalysisRun.' },
           },

@@ -12,9 +12,9 @@ import { timestamp } from '../api/times.ts';
 import { isActive, isFastTracked, previewCount } from './blue-green.ts';
 import type { Effect, PlanInput } from './effects.ts';
 import { available, deadlineOf, type Facts, hashOf, revisionOf, wanted } from './facts.ts';
-import { hasGivenUp, isInFlight, nameOf } from './machine.ts';
-import { goalCounts, nextBasicCounts } from './scale.ts';
-import { persistedWeight, podWeightNow, stepWeight } from './weights.ts';
+import { hasGivenUp, isInFlight, type MachineState, nameOf } from './machine.ts';
+import { nextBasicCounts, routedCanaryPods, routedPods } from './scale.ts';
+import { persistedWeight, podWeightNow, stepWeight, weightNow } from './weights.ts';
 
 /** How many pods a ReplicaSet should have, and until when it is kept though nothing needs it. */
 interface Target {
@@ -39,26 +39,56 @@ function later(facts: Facts, replicaSet: ReplicaSet, delaySeconds: number | unde
   return { replicaSet, count: over ? 0 : count, deadline };
 }
 
+/** The canary has no traffic any more, as far as the router's data plane is known to serve it. */
+function isTrafficHome({ seen }: Facts): boolean {
+  return seen.traffic?.canaryWeight === 0 && seen.traffic.verified;
+}
+
 function routedCanaryTarget({ facts, persisted, next }: PlanInput, replicaSet: ReplicaSet): Target {
+  const { seen, canary } = facts;
+  const carried = seen.traffic?.canaryWeight ?? persistedWeight(facts);
   if (hasGivenUp(next)) {
-    const restored = next.delivery === 'aborted' && available(facts.stableReplicaSet) >= facts.replicas;
-    return restored
-      ? later(facts, replicaSet, abortScaleDownDelaySeconds(facts.seen.rollout))
-      : { replicaSet, count: wanted(replicaSet), deadline: deadlineOf(replicaSet) };
+    const restored =
+      next.delivery === 'aborted' && isTrafficHome(facts) && available(facts.stableReplicaSet) >= facts.replicas;
+    if (restored) return later(facts, replicaSet, abortScaleDownDelaySeconds(seen.rollout));
+    const follows = canary.dynamicStableScale === true && canary.abortScaleDownDelaySeconds === undefined;
+    const count = follows ? Math.min(wanted(replicaSet), Math.max(1, routedPods(facts, carried))) : wanted(replicaSet);
+    return { replicaSet, count, deadline: deadlineOf(replicaSet) };
   }
-  const carried = facts.seen.traffic?.canaryWeight ?? persistedWeight(facts);
-  const podsFor = (weight: number) => goalCounts(facts, Math.max(weight, carried)).canary;
-  const most = podsFor(stepWeight(facts, next));
-  const least = Math.min(most, podsFor(podWeightNow(facts, persisted, next)));
+  const podsIn = (state: MachineState) =>
+    routedCanaryPods(
+      facts,
+      isInFlight(state) ? state.index : facts.steps.length,
+      Math.max(stepWeight(facts, state), carried),
+    );
+  const most = podsIn(next);
+  const least = Math.min(most, podsIn(persisted));
   // Pods rise only with what is persisted; those that the next state wants anyway (a retry, soon after) stay.
   return { replicaSet, count: Math.max(least, Math.min(wanted(replicaSet), most)) };
+}
+
+/**
+ * Stable keeps all pods; where its scale is dynamic, those for the share that it has, or is to have soon. It shrinks only
+ * after the traffic is known to have gone, and never to nothing while a Service leads to it.
+ */
+function routedStableCount({ facts, persisted, next }: PlanInput, replicaSet: ReplicaSet): number {
+  const { canary, replicas, maxWeight, seen } = facts;
+  const isReplaced = next.delivery === 'settled' && facts.hash !== facts.stableHash;
+  if (canary.dynamicStableScale && isReplaced) return wanted(replicaSet);
+  if (!canary.dynamicStableScale || !isInFlight(next)) return replicas;
+  const steps = Math.min(stepWeight(facts, persisted), stepWeight(facts, next));
+  const gone = Math.min(steps, seen.traffic?.canaryWeight ?? 0, weightNow(facts, persisted, next));
+  const needed = Math.max(routedPods(facts, maxWeight - gone), isReferenced(facts, replicaSet) ? 1 : 0);
+  return seen.traffic?.verified ? Math.min(needed, replicas) : Math.max(needed, Math.min(wanted(replicaSet), replicas));
 }
 
 function routedTargets(input: PlanInput): Target[] {
   const { facts, next } = input;
   const { newReplicaSet, stableReplicaSet, replicas } = facts;
   const settled = nameOf(next.delivery) === 'settled';
-  const targets: Target[] = stableReplicaSet ? [{ replicaSet: stableReplicaSet, count: replicas }] : [];
+  const targets: Target[] = stableReplicaSet
+    ? [{ replicaSet: stableReplicaSet, count: routedStableCount(input, stableReplicaSet) }]
+    : [];
   if (newReplicaSet && newReplicaSet !== stableReplicaSet) {
     targets.push(settled ? { replicaSet: newReplicaSet, count: replicas } : routedCanaryTarget(input, newReplicaSet));
   }

@@ -1,4 +1,4 @@
-import { MANAGED_BY, type ReplicaSet, type Service } from '../api/index.ts';
+import { canaryServices, MANAGED_BY, type ReplicaSet, type Service } from '../api/index.ts';
 import { activeService, isActive, isSaturated, previewService, selectedHash } from './blue-green.ts';
 import { badRun } from './cause.ts';
 import type { Effect, PlanInput } from './effects.ts';
@@ -26,21 +26,25 @@ function switchOnceCarried(service: Service | undefined, target: ReplicaSet | un
   return service && target && canCarry(target, service) ? switchTo(service, target) : [];
 }
 
-/** The canary Service leads to the new pods; after an abort to the stable ones, once no router sends it anything. */
+/**
+ * The canary Service leads to the new pods; after an abort to the stable ones, once no router sends it anything. Where the
+ * stable pods may be too few for all traffic, it stays with the former canary's until their share is gone.
+ */
 function canaryTarget({ facts, next }: PlanInput): ReplicaSet | undefined {
-  if (!hasGivenUp(next)) {
-    return next.hold === 'paused' && next.delivery !== 'settled' ? undefined : facts.newReplicaSet;
-  }
-  const quiet = !facts.routed || (facts.seen.traffic?.canaryWeight ?? 0) === 0;
-  return quiet ? facts.stableReplicaSet : undefined;
+  const isQuiet = !facts.routed || (facts.seen.traffic?.canaryWeight ?? 0) === 0;
+  if (hasGivenUp(next)) return isQuiet ? facts.stableReplicaSet : undefined;
+  if (next.delivery !== 'settled') return next.hold === 'paused' ? undefined : facts.newReplicaSet;
+  const mustBeQuiet = facts.canary.dynamicStableScale === true || facts.canary.pingPong !== undefined;
+  return mustBeQuiet && !isQuiet ? undefined : facts.newReplicaSet;
 }
 
 /** Selectors follow the persisted stable revision. */
-function canaryServices(input: PlanInput): Effect[] {
-  const { canary, stableReplicaSet, seen } = input.facts;
+function pairSwitches(input: PlanInput): Effect[] {
+  const { stableReplicaSet, seen } = input.facts;
+  const { stable, canary } = canaryServices(seen.rollout);
   return [
-    ...switchOnceCarried(seen.services[canary.stableService ?? ''], stableReplicaSet),
-    ...switchOnceCarried(seen.services[canary.canaryService ?? ''], canaryTarget(input)),
+    ...switchOnceCarried(seen.services[stable ?? ''], stableReplicaSet),
+    ...switchOnceCarried(seen.services[canary ?? ''], canaryTarget(input)),
   ];
 }
 
@@ -74,7 +78,7 @@ export function retreatingServices(facts: Facts): Switch[] {
 
 export function serviceEffects(input: PlanInput): Effect[] {
   const { facts } = input;
-  if (facts.strategy === 'canary') return canaryServices(input);
+  if (facts.strategy === 'canary') return pairSwitches(input);
   return [
     ...switchTo(previewService(facts), previewTarget(input)),
     ...(hasGivenUp(input.next) ? [] : switchTo(activeService(facts), activeTarget(input))),

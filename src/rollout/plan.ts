@@ -1,15 +1,24 @@
 import type { Effect, PlanInput } from './effects.ts';
+import { available, type Facts } from './facts.ts';
 import { memoryEffects, newReplicaSet, revisionEffects } from './plan-revision.ts';
 import { runEffects } from './plan-runs.ts';
 import { historyEffects, scaleEffects } from './plan-scale.ts';
 import { retreatingServices, serviceEffects } from './plan-services.ts';
-import { retreats, weightNow } from './weights.ts';
+import { overStable, retreats, weightNow } from './weights.ts';
 
 function trafficEffects({ facts, persisted, next }: PlanInput): Effect[] {
   const from = facts.seen.traffic?.canaryWeight;
   if (!facts.routed || from === undefined) return [];
   const weight = weightNow(facts, persisted, next);
-  return weight === from ? [] : [{ kind: 'setTraffic', weight, from }];
+  if (weight === from) return [];
+  const overload = weight < from ? overloadOf(facts, weight) : undefined;
+  return [{ kind: 'setTraffic', weight, from, ...(overload && { overload }) }];
+}
+
+function overloadOf(facts: Facts, weight: number): string | undefined {
+  if (weight >= overStable(facts)) return undefined;
+  const pods = available(facts.stableReplicaSet);
+  return `most canary pods are gone, so traffic goes to stable at once, though only ${pods} of its ${facts.replicas} pods are available`;
 }
 
 /** Without a router pods are the traffic: they go home even where the object cannot be followed otherwise. */

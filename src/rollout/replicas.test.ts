@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type BasicInput, rollBasic, routedCanary, splitByWeight } from './replicas.ts';
+import { type BasicInput, podsForWeight, rollBasic, splitByWeight } from './replicas.ts';
 
 describe('splitByWeight: the pods of canary and stable nearest to a weight', () => {
   it.each([
@@ -35,7 +35,7 @@ describe('splitByWeight: the pods of canary and stable nearest to a weight', () 
   });
 });
 
-describe('routedCanary: with a router the pods follow the weight, rounded up', () => {
+describe('podsForWeight: with a router the pods follow the weight, rounded up', () => {
   it.each([
     // weight, max, replicas, minimum -> canary
     [0, 100, 10, 0, 0],
@@ -48,7 +48,7 @@ describe('routedCanary: with a router the pods follow the weight, rounded up', (
     [1, 1000, 10, 0, 1],
     [250, 1000, 10, 0, 3],
   ])('weight %i of %i, %i pods, at least %i: %i', (weight, max, replicas, minimum, canary) => {
-    expect(routedCanary(weight, max, replicas, minimum)).toBe(canary);
+    expect(podsForWeight(weight, max, replicas, minimum)).toBe(canary);
   });
 });
 

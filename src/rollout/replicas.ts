@@ -1,3 +1,5 @@
+import type { ReplicaProgressThreshold } from '../api/index.ts';
+
 /** How many pods stable and canary should have. Without a router the share of pods is the share of traffic. */
 
 export interface Counts {
@@ -111,9 +113,20 @@ function shrinkOthers({ replicas, maxUnavailable, canary, stable, others }: Basi
   });
 }
 
-/** With a router pods follow the weight, rounded up, and stable keeps them all. `weight` is a share of `maxWeight`. */
-export function routedCanary(weight: number, maxWeight: number, replicas: number, minPods: number): number {
+/** With a router the pods of one side follow its weight, rounded up. `weight` is a share of `maxWeight`. */
+export function podsForWeight(weight: number, maxWeight: number, replicas: number, minPods: number): number {
   if (weight <= 0) return 0;
   const byWeight = Math.ceil((weight * replicas) / maxWeight);
   return Math.min(replicas, Math.max(byWeight, minPods));
+}
+
+/** The largest share of `maxWeight`, rounded down, that so many of all `replicas` pods can carry. */
+export function weightForPods(pods: number, maxWeight: number, replicas: number): number {
+  return replicas <= 0 ? maxWeight : Math.floor((Math.min(pods, replicas) * maxWeight) / replicas);
+}
+
+/** Whether enough of the pods that are asked for are available to go on; all of them, where no threshold is set. */
+export function isThresholdMet(threshold: ReplicaProgressThreshold | undefined, have: number, asked: number): boolean {
+  if (threshold === undefined || threshold.value < 0 || have >= asked) return have >= asked;
+  return threshold.type === 'Percent' ? have * 100 >= threshold.value * asked : have >= threshold.value;
 }

@@ -1,4 +1,11 @@
-import type { LabelSelector, PauseCondition, ReplicaSet, RolloutStatus, TrafficWeights } from '../api/index.ts';
+import {
+  canaryServices,
+  type LabelSelector,
+  type PauseCondition,
+  type ReplicaSet,
+  type RolloutStatus,
+  type TrafficWeights,
+} from '../api/index.ts';
 import { timestamp } from '../api/times.ts';
 import { activeReplicaSet, activeService, previewService, selectedHash } from './blue-green.ts';
 import { conditionsOf, invalidConditions, totalPods } from './conditions.ts';
@@ -48,17 +55,17 @@ function pauses(input: StatusInput): { conditions: PauseCondition[]; controllerP
 function weights(facts: Facts): TrafficWeights | undefined {
   const weight = observedWeight(facts);
   if (!facts.routed || weight === undefined) return facts.routed ? facts.status.canary?.weights : undefined;
-  const { canaryService, stableService } = facts.canary;
+  const names = canaryServices(facts.seen.rollout);
   const stable = facts.stableHash ?? facts.hash;
   return {
     canary: {
       weight,
-      ...(canaryService ? { serviceName: canaryService } : {}),
+      ...(names.canary ? { serviceName: names.canary } : {}),
       podTemplateHash: facts.hash,
     },
     stable: {
       weight: facts.maxWeight - weight,
-      ...(stableService ? { serviceName: stableService } : {}),
+      ...(names.stable ? { serviceName: names.stable } : {}),
       podTemplateHash: stable,
     },
     verified: facts.seen.traffic?.verified === true,
@@ -93,6 +100,15 @@ function selectors(facts: Facts): NonNullable<RolloutStatus['blueGreen']> {
   if (facts.strategy !== 'blueGreen') return {};
   const [previewSelector, activeSelector] = [previewService(facts), activeService(facts)].map(selectedHash);
   return { ...(previewSelector && { previewSelector }), ...(activeSelector && { activeSelector }) };
+}
+
+/** Which of two Services that take turns is the stable one: the other of them after every promotion. */
+function turn({ canary, status, hash, stableHash }: Facts, next: MachineState): NonNullable<RolloutStatus['canary']> {
+  const now = status.canary?.stablePingPong;
+  if (canary.pingPong === undefined) return {};
+  const isPromoted = next.delivery === 'settled' && stableHash !== hash;
+  if (!isPromoted) return now === undefined ? {} : { stablePingPong: now };
+  return { stablePingPong: now === 'ping' ? 'pong' : 'ping' };
 }
 
 function abortFields({ facts, next }: StatusInput): Partial<RolloutStatus> {
@@ -154,7 +170,7 @@ export function statusOf(input: StatusInput): RolloutStatus {
     ...(controllerPause ? { controllerPause } : {}),
     conditions: conditionsOf({ facts, next, pausedNow, abortCause: input.abortCause }),
     blueGreen: { ...selectors(facts), ...(letThrough && { scaleUpPreviewCheckPoint: true }), ...runs.blueGreen },
-    canary: { ...runs.canary, ...(split ? { weights: split } : {}) },
+    canary: { ...runs.canary, ...(split ? { weights: split } : {}), ...turn(facts, next) },
   };
   const { phase, message } = phaseOf(facts.seen.rollout, status);
   return { ...status, phase, ...(message ? { message } : {}) };

@@ -2,9 +2,9 @@ import { type CanaryStep, pauseStepSeconds } from '../api/index.ts';
 import { blindness } from './blind.ts';
 import { isActive, isAtPause, isPreviewReady, isSaturated, previewDone } from './blue-green.ts';
 import { available, type Facts, wanted } from './facts.ts';
+import { isThresholdMet } from './replicas.ts';
 import { runPhase } from './run-phase.ts';
 import { goalCounts } from './scale.ts';
-import { weightAt } from './step-weight.ts';
 
 /** A step of an update: one of the canary's, or one that every blue-green update goes through. */
 export interface Step extends CanaryStep {
@@ -14,12 +14,25 @@ export interface Step extends CanaryStep {
   cutover?: object;
 }
 
-export type StepKind = 'setWeight' | 'pause' | 'analysis' | 'preview' | 'cutover';
-export const stepKinds: readonly StepKind[] = ['setWeight', 'pause', 'analysis', 'preview', 'cutover'];
+export type StepKind = 'setWeight' | 'pause' | 'analysis' | 'setCanaryScale' | 'preview' | 'cutover';
+/** Of a step with several keys the first that is in this list tells its kind. */
+export const stepKinds: readonly StepKind[] = [
+  'setWeight',
+  'pause',
+  'analysis',
+  'setCanaryScale',
+  'preview',
+  'cutover',
+];
 
 /** The kind of a step that this version drives; undefined for any other, which validation has refused already. */
 export function kindOf(step: Step | undefined): StepKind | undefined {
   return step && stepKinds.find((kind) => step[kind] !== undefined);
+}
+
+function scaleInWords({ weight, replicas, matchTrafficWeight }: NonNullable<Step['setCanaryScale']>): string {
+  if (weight !== undefined) return `weight: ${weight}`;
+  return matchTrafficWeight ? 'matchTrafficWeight: true' : `replicas: ${replicas}`;
 }
 
 /** A step in words, as events and the CLI show it. */
@@ -29,6 +42,7 @@ export function describeStep(step: Step | undefined): string {
   if (step.pause) return step.pause.duration === undefined ? 'pause' : `pause: ${step.pause.duration}`;
   if (step.analysis)
     return `analysis: ${(step.analysis.templates ?? []).map((template) => template.templateName).join(', ')}`;
+  if (step.setCanaryScale) return `setCanaryScale{${scaleInWords(step.setCanaryScale)}}`;
   return Object.keys(step).join(', ');
 }
 
@@ -48,9 +62,11 @@ export function released({ status }: Facts): boolean {
 /** Whether the pods of the step under way are there: asked for and available, nothing else left of other revisions. */
 export function podsInPlace(facts: Facts): boolean {
   if (facts.strategy === 'blueGreen') return facts.index === 0 ? isPreviewReady(facts) : isSaturated(facts);
-  const goal = goalCounts(facts, weightAt(facts.steps, facts.index, facts.maxWeight));
-  const { newReplicaSet, stableReplicaSet } = facts;
-  const canaryThere = wanted(newReplicaSet) === goal.canary && available(newReplicaSet) >= goal.canary;
+  const goal = goalCounts(facts, facts.index);
+  const { newReplicaSet, stableReplicaSet, canary } = facts;
+  const canaryThere =
+    wanted(newReplicaSet) === goal.canary &&
+    isThresholdMet(canary.replicaProgressThreshold, available(newReplicaSet), goal.canary);
   if (facts.routed) return canaryThere;
   const stableThere = wanted(stableReplicaSet) === goal.stable && available(stableReplicaSet) >= goal.stable;
   return canaryThere && stableThere && facts.others.every((other) => wanted(other) === 0);
@@ -80,6 +96,8 @@ export function stepDone(facts: Facts): boolean {
   switch (kindOf(steps[index])) {
     case 'setWeight':
       return podsInPlace(facts) && weightServed(facts);
+    case 'setCanaryScale':
+      return podsInPlace(facts);
     case 'pause': {
       const end = pauseEnd(facts);
       return released(facts) || (end !== undefined && facts.now >= end);

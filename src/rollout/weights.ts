@@ -1,7 +1,8 @@
-import { POD_TEMPLATE_HASH } from '../api/index.ts';
+import { canaryServices, POD_TEMPLATE_HASH } from '../api/index.ts';
 import { badRun } from './cause.ts';
-import { available, type Facts } from './facts.ts';
+import { available, type Facts, hashOf, wanted } from './facts.ts';
 import { type MachineState, nameOf } from './machine.ts';
+import { isThresholdMet, weightForPods } from './replicas.ts';
 import { weightAt } from './step-weight.ts';
 import { podsInPlace } from './steps.ts';
 
@@ -45,14 +46,16 @@ function trafficWeight(facts: Facts, state: MachineState): number {
       return podsInPlace(facts) ? goal : Math.min(goal, previousWeight(facts, state.index));
     }
     case 'promoting':
-      return available(facts.newReplicaSet) >= facts.replicas ? facts.maxWeight : currentWeight(facts);
+      return isThresholdMet(facts.canary.replicaProgressThreshold, available(facts.newReplicaSet), facts.replicas)
+        ? facts.maxWeight
+        : currentWeight(facts);
     default:
       return 0;
   }
 }
 
-function canarySelector({ seen, canary }: Facts): string | undefined {
-  return seen.services[canary.canaryService ?? '']?.spec.selector?.[POD_TEMPLATE_HASH];
+function canarySelector({ seen }: Facts): string | undefined {
+  return seen.services[canaryServices(seen.rollout).canary ?? '']?.spec.selector?.[POD_TEMPLATE_HASH];
 }
 
 /** The API server cuts a pod's generated name so that its five random letters fit into 63. */
@@ -84,7 +87,26 @@ export function weightNow(facts: Facts, persisted: MachineState, next: MachineSt
   if (delivery === 'settled' && current > 0 && stillMovingHome(facts)) return current;
   const allowed = Math.min(trafficWeight(facts, persisted), trafficWeight(facts, next));
   const mayRise = next.hold === 'running' && canarySelector(facts) === facts.hash;
-  return mayRise ? allowed : Math.min(allowed, current);
+  const goal = mayRise ? allowed : Math.min(allowed, current);
+  return isFailingBadly(facts) ? goal : Math.max(goal, Math.min(current, overStable(facts)));
+}
+
+/** The ReplicaSet that the canary Service leads to: after a change of the template it may be a former one. */
+function canaryPods(facts: Facts) {
+  const hash = canarySelector(facts);
+  return facts.seen.replicaSets.find((replicaSet) => hashOf(replicaSet) === hash);
+}
+
+/** Most of the canary's own pods are gone: any stable pod is better. */
+export function isFailingBadly(facts: Facts): boolean {
+  const pods = canaryPods(facts);
+  return available(pods) * 2 < wanted(pods) || available(pods) === 0;
+}
+
+/** What stable cannot carry yet, a share of maxWeight: only where it may have fewer pods than all the traffic needs. */
+export function overStable({ canary, maxWeight, replicas, stableReplicaSet }: Facts): number {
+  if (!canary.dynamicStableScale) return 0;
+  return maxWeight - weightForPods(available(stableReplicaSet), maxWeight, replicas);
 }
 
 /** The same for pods: without a router their share is the share of traffic. */

@@ -55,13 +55,22 @@ export function printTranscript(blocks: Block[]): string {
   return `${paragraphs.join('\n\n')}\n`;
 }
 
+/** `3` pods, `40%`, or `match`. */
+function canaryScale(text: string): NonNullable<CanaryStep['setCanaryScale']> {
+  if (text === 'match') return { matchTrafficWeight: true };
+  return text.endsWith('%') ? { weight: Number.parseInt(text, 10) } : { replicas: Number(text) };
+}
+
 function parseStep(text: string): CanaryStep {
   const [kind, ...rest] = text.trim().split(/\s+/);
   const argument = rest.join(' ');
   if (kind === 'setWeight') return { setWeight: Number(argument) };
   if (kind === 'pause') return { pause: argument ? { duration: argument } : {} };
+  if (kind === 'canaryScale') return { setCanaryScale: canaryScale(argument) };
   if (kind === 'analysis') return { analysis: { templates: [{ templateName: argument }] } };
-  throw new Error(`unknown step ${JSON.stringify(text)}: setWeight N, pause [DURATION] or analysis TEMPLATE`);
+  throw new Error(
+    `unknown step ${JSON.stringify(text)}: setWeight N, pause [DURATION], canaryScale N|N%|match or analysis TEMPLATE`,
+  );
 }
 
 function parseSteps(text: string): CanaryStep[] {
@@ -143,7 +152,7 @@ function showEffect(effect: Effect): string {
       return `scale ${effect.name} ${effect.from} -> ${effect.to}${note}`;
     }
     case 'setTraffic':
-      return `route canary ${effect.from} -> ${effect.weight}`;
+      return `route canary ${effect.from} -> ${effect.weight}${effect.overload ? ` (${effect.overload})` : ''}`;
     case 'createRun':
       return `create AnalysisRun ${effect.object.metadata.name}`;
     case 'annotateReplicaSet':
@@ -195,6 +204,7 @@ function showStatus({ status }: Decision): string[] {
       status.promoteFull ? 'promoteFull' : '',
       (status.pauseConditions ?? []).map(({ reason, startTime }) => `${reason}@${startTime.slice(11)}`).join(' '),
       controllerPause ? 'controllerPause' : '',
+      canary.stablePingPong ? `stable:${canary.stablePingPong}` : '',
       canary.weights ? `weights=${canary.weights.canary.weight}/${canary.weights.stable.weight}` : '',
       runs.flatMap((run) => (run ? [`${run.name}=${run.status}`] : [])).join(' '),
       progress ? `progressing=${progress.status}/${progress.reason}` : '',

@@ -84,7 +84,15 @@ export interface WorldOptions {
 
 export function createWorld({ replicas = 4, canary = {}, blueGreen, spec = {} }: WorldOptions): World {
   const { stableService, canaryService } = canary;
-  const named = [stableService, canaryService, blueGreen?.activeService, blueGreen?.previewService];
+  const { pingService, pongService } = canary.pingPong ?? {};
+  const named = [
+    stableService,
+    canaryService,
+    pingService,
+    pongService,
+    blueGreen?.activeService,
+    blueGreen?.previewService,
+  ];
   const names = named.flatMap((name) => name ?? []);
   const uses = [
     ...(canary.steps ?? []).map((step) => step.analysis),
@@ -220,6 +228,8 @@ function stamp(world: World): string {
 export function writeStatus(world: World, status: RolloutStatus): boolean {
   const kept = JSON.parse(JSON.stringify(status)) as RolloutStatus;
   if (sorted(kept) === sorted(world.rollout.status ?? {})) return false;
+  // The Services have changed places, not the traffic.
+  if (kept.canary?.stablePingPong !== world.rollout.status?.canary?.stablePingPong) world.weight = 100 - world.weight;
   world.rollout.status = kept;
   return true;
 }

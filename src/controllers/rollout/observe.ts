@@ -3,6 +3,7 @@ import {
   type AnalysisTemplate,
   analysisUses,
   type ClusterAnalysisTemplate,
+  canaryServices,
   type EndpointSlice,
   endlessProblems,
   MANAGED_BY,
@@ -62,7 +63,7 @@ function ownProblems(rollout: Rollout): Problem[] {
 }
 
 export function trafficTarget(rollout: Rollout, canaryWeight: number): TrafficTarget {
-  const { canaryService = '', stableService = '' } = rollout.spec.strategy?.canary ?? {};
+  const { stable: stableService = '', canary: canaryService = '' } = canaryServices(rollout);
   const maxWeight = maxTrafficWeight(rollout);
   return { namespace: rollout.metadata.namespace ?? '', canaryService, stableService, canaryWeight, maxWeight };
 }
@@ -192,7 +193,7 @@ export function observe(rollout: Rollout, caches: RolloutCaches, routers: Observ
     runs: caches.runs.ownedBy(uid),
     takenRunNames: [],
     services,
-    stableEndpoints: readyPods(caches, namespace, rollout.spec.strategy?.canary?.stableService),
+    stableEndpoints: readyPods(caches, namespace, canaryServices(rollout).stable),
     ...(traffic ? { traffic } : {}),
     ...namedTemplates(rollout, caches),
     problems: [],
