@@ -12,6 +12,8 @@ export interface Config {
   /** Watches only its own namespace. */
   namespaced: boolean;
   identity: string;
+  /** Only objects labelled for this instance are looked at; undefined: only those labelled for none. */
+  instanceId: string | undefined;
   leaderElect: boolean;
   /** Port of /metrics, /healthz and /readyz on `address`. */
   port: number;
@@ -38,6 +40,7 @@ const OPTIONS = {
   namespace: { type: 'string' },
   namespaced: { type: 'boolean' },
   identity: { type: 'string' },
+  'instance-id': { type: 'string' },
   'no-leader-elect': { type: 'boolean' },
   port: { type: 'string' },
   address: { type: 'string' },
@@ -59,6 +62,8 @@ export const CONTROLLER_HELP = `headgate controller: drives Rollouts until it is
   --namespace NAME                    the controller's own namespace (default: headgate)
   --namespaced                        watch the own namespace only
   --identity NAME                     who holds the lease; a restart with the same name goes on at once
+  --instance-id ID                    look only at objects labelled argo-rollouts.argoproj.io/controller-instance-id=ID
+                                      (default: only at those without the label), with a lease of its own
   --no-leader-elect                   do not take a lease
   --address IP, --port N              where /metrics, /healthz and /readyz are served (default: 0.0.0.0, 8090)
   --log-level LEVEL                   trace, debug, info, warn, error (default: info)
@@ -94,6 +99,15 @@ function portOf(text: string | undefined): number {
   return port;
 }
 
+/** It becomes a label's value and part of a lease's name. */
+function instanceId(text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(text)) return text;
+  throw new Error(
+    `--instance-id ${JSON.stringify(text)} is no name: use up to 32 lower-case letters, digits and -, with a letter or digit at both ends`,
+  );
+}
+
 /** Reads the command line; throws an error that names the flag and what is allowed. */
 export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env): Config {
   const { values } = parseArgs({ args, options: OPTIONS, allowPositionals: false });
@@ -103,6 +117,7 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
     ownNamespace: values.namespace ?? env.POD_NAMESPACE ?? 'headgate',
     namespaced: values.namespaced === true,
     identity: values.identity ?? env.POD_NAME ?? `${hostname()}-${process.pid}-${machineNow().toString(36)}`,
+    instanceId: instanceId(values['instance-id']),
     leaderElect: values['no-leader-elect'] !== true,
     port: portOf(values.port),
     address: values.address ?? '0.0.0.0',

@@ -113,6 +113,7 @@ function compose(config: Config, log: Log, metrics: ControllerMetrics, beforeReq
     routers,
     outages: config.outages,
     namespace: config.namespaced ? config.ownNamespace : undefined,
+    instanceId: config.instanceId,
     instance: config.identity,
     metrics,
   };
@@ -140,7 +141,7 @@ async function run(config: Config, log: Log): Promise<number> {
   election = createLeaderElection({
     client: connection,
     namespace: config.ownNamespace,
-    name: LEASE,
+    name: config.instanceId === undefined ? LEASE : `${LEASE}-${config.instanceId}`,
     identity: config.identity,
     log,
     onStarted: () => void begin(controllers),

@@ -1,5 +1,5 @@
 import type { OutagePolicy } from '../analysis/index.ts';
-import type { GitRevert } from '../api/index.ts';
+import { type GitRevert, INSTANCE_ID } from '../api/index.ts';
 import type { KubeObject } from '../api/kubernetes.ts';
 import type { Clock } from '../clock.ts';
 import type { Cache } from '../kube/cache.ts';
@@ -36,6 +36,8 @@ export interface ControllersOptions {
   outages: OutagePolicy;
   /** Only this namespace; undefined: all. */
   namespace?: string | undefined;
+  /** Only argoproj.io objects labelled for this instance; undefined: only those labelled for none. */
+  instanceId?: string | undefined;
   /** Which process reports, in Kubernetes Events. */
   instance: string;
   metrics?: ControllerMetrics;
@@ -56,7 +58,8 @@ export type Extension = (shared: {
   emit: (object: KubeObject, happening: { type: 'Normal' | 'Warning'; reason: string; message: string }) => void;
 }) => { start(): void; stop(): Promise<void> };
 
-function rolloutCaches(caches: Caches) {
+function rolloutCaches(caches: Caches, instanceId: string | undefined) {
+  const own = { labelSelector: instanceId === undefined ? `!${INSTANCE_ID}` : `${INSTANCE_ID}=${instanceId}` };
   const routes = caches.cache(httpRoutes, { optional: true });
   const cachesByPlural = new Map([[httpRoutes.plural, routes]]);
   const routerObject = ({ plural, namespace, name }: ObjectReference) =>
@@ -68,11 +71,11 @@ function rolloutCaches(caches: Caches) {
   return {
     routes,
     forRollouts: {
-      rollouts: caches.cache(rollouts),
+      rollouts: caches.cache(rollouts, own),
       replicaSets: caches.cache(replicaSets, { labelSelector: 'rollouts-pod-template-hash' }),
-      runs: caches.cache(analysisRuns),
-      templates: caches.cache(analysisTemplates),
-      clusterTemplates: caches.cache(clusterAnalysisTemplates, { optional: true }),
+      runs: caches.cache(analysisRuns, own),
+      templates: caches.cache(analysisTemplates, own),
+      clusterTemplates: caches.cache(clusterAnalysisTemplates, { ...own, optional: true }),
       services: caches.cache(services),
       endpointSlices: slices,
       slicesOf: (namespace, service) => byService(placeOf(namespace, service)),
@@ -95,7 +98,7 @@ export function createControllers(options: ControllersOptions, extensions: Exten
     metrics?.event(happening.type, happening.reason);
     recorder.record({ object, ...happening, at: clock.now() });
   };
-  const { routes, forRollouts } = rolloutCaches(caches);
+  const { routes, forRollouts } = rolloutCaches(caches, options.instanceId);
   const reverts = caches.cache(gitReverts, { optional: true });
   metrics?.count({ ...forRollouts, reverts });
   const common = { client: connection, clock, log, emit, ...(metrics && { metrics }) };

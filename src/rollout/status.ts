@@ -9,6 +9,7 @@ import {
 import { timestamp } from '../api/times.ts';
 import { activeReplicaSet, activeService, previewService, selectedHash } from './blue-green.ts';
 import { conditionsOf, invalidConditions, totalPods } from './conditions.ts';
+import { durationOf } from './duration.ts';
 import { available, type Facts } from './facts.ts';
 import { isInFlight, type MachineState, nameOf } from './machine.ts';
 import { phaseOf } from './phase.ts';
@@ -135,11 +136,10 @@ function carriedOver({
   restartedAt,
   alb,
   albs,
-  duration,
   collisionCount,
   workloadObservedGeneration,
 }: RolloutStatus): RolloutStatus {
-  const fields = { restartedAt, alb, albs, duration, collisionCount, workloadObservedGeneration };
+  const fields = { restartedAt, alb, albs, collisionCount, workloadObservedGeneration };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
@@ -152,6 +152,7 @@ export function statusOf(input: StatusInput): RolloutStatus {
   const stableRS = promoted ? facts.hash : facts.stableHash;
   const split = weights(facts);
   const runs = slotFields(slots);
+  const duration = durationOf(facts, input.persisted, next, { pauseConditions });
   const letThrough = facts.strategy === 'blueGreen' && isInFlight(next) && next.index > 0;
   const sameUpdate =
     facts.status.currentPodHash === facts.hash && (facts.status.currentStepHash ?? '') === facts.stepHash;
@@ -168,6 +169,7 @@ export function statusOf(input: StatusInput): RolloutStatus {
     ...(fullPromotion ? { promoteFull: true } : {}),
     ...(pauseConditions.length > 0 ? { pauseConditions } : {}),
     ...(controllerPause ? { controllerPause } : {}),
+    ...(duration ? { duration } : {}),
     conditions: conditionsOf({ facts, next, pausedNow, abortCause: input.abortCause }),
     blueGreen: { ...selectors(facts), ...(letThrough && { scaleUpPreviewCheckPoint: true }), ...runs.blueGreen },
     canary: { ...runs.canary, ...(split ? { weights: split } : {}), ...turn(facts, next) },
