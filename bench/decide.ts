@@ -27,6 +27,7 @@ function observationOf({ api: { store }, rollout }: Stage): Observation {
     rollout: seen,
     replicaSets: store.ownedBy<ReplicaSet>('ReplicaSet', uid),
     runs: store.ownedBy<AnalysisRun>('AnalysisRun', uid),
+    takenReplicaSetNames: [],
     takenRunNames: store.list<AnalysisRun>('AnalysisRun', AT.namespace).map(({ metadata }) => metadata.name),
     services: Object.fromEntries(services.map((service) => [service.metadata.name, service])),
     stableEndpoints: stable.flatMap(({ endpoints = [] }) =>

@@ -68,11 +68,16 @@ function rolloutCaches(caches: Caches, instanceId: string | undefined) {
   const byService = indexBy(slices, ({ metadata: { namespace, labels } }) => [
     placeOf(namespace, labels?.['kubernetes.io/service-name'] ?? ''),
   ]);
+  const sets = caches.cache(replicaSets, { labelSelector: 'rollouts-pod-template-hash' });
+  const orphansIn = indexBy(sets, ({ metadata: { namespace = '', ownerReferences = [] } }) =>
+    ownerReferences.some(({ controller }) => controller === true) ? [] : [namespace],
+  );
   return {
     routes,
     forRollouts: {
       rollouts: caches.cache(rollouts, own),
-      replicaSets: caches.cache(replicaSets, { labelSelector: 'rollouts-pod-template-hash' }),
+      replicaSets: sets,
+      orphansIn: (namespace = '') => orphansIn(namespace),
       runs: caches.cache(analysisRuns, own),
       templates: caches.cache(analysisTemplates, own),
       clusterTemplates: caches.cache(clusterAnalysisTemplates, { ...own, optional: true }),

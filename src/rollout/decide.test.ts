@@ -76,6 +76,7 @@ describe('decide', () => {
             },
           ],
           runs: [],
+          takenReplicaSetNames: [],
           takenRunNames: ['web'],
           services: {},
           stableEndpoints: [],

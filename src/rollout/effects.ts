@@ -1,4 +1,4 @@
-import type { AbortCause, AnalysisRun, ReplicaSet, RevisionState } from '../api/index.ts';
+import type { AbortCause, AnalysisRun, OwnerReference, ReplicaSet, RevisionState } from '../api/index.ts';
 import type { Facts } from './facts.ts';
 import type { MachineState } from './machine.ts';
 import type { RunSlots } from './run-types.ts';
@@ -20,6 +20,10 @@ export type Effect =
   | { kind: 'annotateReplicaSet'; name: string; annotations: Record<string, string | null>; mayWait?: boolean }
   | { kind: 'annotateRollout'; annotations: Record<string, string> }
   | { kind: 'createReplicaSet'; object: ReplicaSet; revision: number }
+  /** Becomes exactly this object's controller, or ceases to be it. */
+  | { kind: 'claimReplicaSet'; name: string; uid: string; owners: OwnerReference[] }
+  /** Writes down what an omitted spec.replicas means: autoscalers read it. */
+  | { kind: 'setReplicas'; replicas: number }
   | {
       kind: 'scaleReplicaSet';
       name: string;

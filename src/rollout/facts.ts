@@ -14,6 +14,7 @@ import {
   type RolloutStatus,
   SCALE_DOWN_DEADLINE,
   STATE,
+  selects,
 } from '../api/index.ts';
 import { blueGreenIndex, blueGreenSteps } from './blue-green.ts';
 import type { Observation } from './observation.ts';
@@ -166,7 +167,10 @@ export function factsOf(seen: Observation): Facts {
   const status = rollout.status ?? {};
   const slots = slotsOf(status);
   const template = rollout.spec.template ?? {};
-  const alive = seen.replicaSets.filter((replicaSet) => !replicaSet.metadata.deletionTimestamp);
+  const { selector } = rollout.spec;
+  const alive = seen.replicaSets.filter(
+    ({ metadata }) => !metadata.deletionTimestamp && (!selector || selects(selector, metadata.labels ?? {})),
+  );
   const computed = templateHash(template, status.collisionCount);
   const newReplicaSet = findReplicaSet(alive, template, computed, status.currentPodHash);
   const stableHash = status.stableRS || undefined;

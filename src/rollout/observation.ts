@@ -21,8 +21,10 @@ export interface Observation {
   /** World time, milliseconds since the epoch. */
   now: number;
   rollout: Rollout;
-  /** The ReplicaSets that this Rollout controls. */
+  /** The ReplicaSets that this Rollout controls, and those that its selector finds and nobody controls. */
   replicaSets: ReplicaSet[];
+  /** Names of ReplicaSets that others have, among those that this Rollout's next one could take. */
+  takenReplicaSetNames: string[];
   /** The AnalysisRuns that this Rollout controls. */
   runs: AnalysisRun[];
   /** Names already in use, by anyone, among those that this update's next runs could take. */

@@ -6,7 +6,6 @@ import {
   GIT_PATH,
   GIT_REPOSITORY,
   GIT_SOURCE,
-  type OwnerReference,
   POD_TEMPLATE_HASH,
   REVISION,
   REVISION_HISTORY,
@@ -19,6 +18,7 @@ import { timestamp } from '../api/times.ts';
 import type { Effect, PlanInput } from './effects.ts';
 import { available, type Facts, memoryOf, revisionOf } from './facts.ts';
 import { nameOf } from './machine.ts';
+import { ownerOf } from './plan-ownership.ts';
 import { startsOver } from './runs.ts';
 
 /** Annotations of a Rollout that speak of the Rollout itself and never go to its ReplicaSets. */
@@ -31,17 +31,6 @@ const OWN_ANNOTATIONS: readonly string[] = [
 ];
 
 const PROVENANCE: readonly string[] = [GIT_REPOSITORY, GIT_BRANCH, GIT_PATH, GIT_COMMIT, GIT_SOURCE];
-
-export function ownerOf(rollout: Rollout): OwnerReference {
-  return {
-    apiVersion: 'argoproj.io/v1alpha1',
-    kind: 'Rollout',
-    name: rollout.metadata.name,
-    uid: rollout.metadata.uid ?? '',
-    controller: true,
-    blockOwnerDeletion: true,
-  };
-}
 
 function inherited({ metadata }: Rollout): Record<string, string> {
   return Object.fromEntries(

@@ -16,7 +16,7 @@ import type { Problem } from '../errors.ts';
 import type { Effect, PlanInput } from './effects.ts';
 import type { Facts } from './facts.ts';
 import { isInFlight } from './machine.ts';
-import { ownerOf } from './plan-revision.ts';
+import { ownerOf } from './plan-ownership.ts';
 import { analysisUse, type RunSlots, type RunType, runTypes } from './run-types.ts';
 import { wantsRun } from './runs.ts';
 

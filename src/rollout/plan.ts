@@ -1,5 +1,6 @@
 import type { Effect, PlanInput } from './effects.ts';
 import { available, type Facts } from './facts.ts';
+import { isNameTaken, ownershipEffects } from './plan-ownership.ts';
 import { memoryEffects, newReplicaSet, revisionEffects } from './plan-revision.ts';
 import { runEffects } from './plan-runs.ts';
 import { historyEffects, scaleEffects } from './plan-scale.ts';
@@ -37,7 +38,7 @@ function retreatingPods(input: PlanInput): Effect[] {
 function creation(input: PlanInput): Effect[] {
   const { facts } = input;
   const isSpokenOf = facts.stableHash === undefined || facts.status.currentPodHash === facts.hash;
-  if (facts.newReplicaSet || !isSpokenOf) return [];
+  if (facts.newReplicaSet || !isSpokenOf || isNameTaken(facts)) return [];
   const object = newReplicaSet(facts);
   const made = { ...input, facts: { ...facts, newReplicaSet: object } };
   const { name } = object.metadata;
@@ -55,6 +56,7 @@ export function planOf(input: PlanInput): Effect[] {
   if (input.next.delivery === 'invalid') return [...retreating, ...retreatingPods(input)];
   return [
     ...retreating,
+    ...ownershipEffects(input),
     ...creation(input),
     ...revisionEffects(input),
     ...memoryEffects(input),

@@ -13,6 +13,7 @@ import { durationOf } from './duration.ts';
 import { available, type Facts } from './facts.ts';
 import { isInFlight, type MachineState, nameOf } from './machine.ts';
 import { phaseOf } from './phase.ts';
+import { isNameTaken } from './plan-ownership.ts';
 import { type RunSlots, slotFields } from './run-types.ts';
 import { newlyInconclusive, startsOver } from './runs.ts';
 import { selectorText } from './selector.ts';
@@ -132,15 +133,16 @@ function invalidStatus(facts: Facts): RolloutStatus {
 }
 
 /** Keeps what this version does not drive but another writer may have put there. */
-function carriedOver({
-  restartedAt,
-  alb,
-  albs,
-  collisionCount,
-  workloadObservedGeneration,
-}: RolloutStatus): RolloutStatus {
-  const fields = { restartedAt, alb, albs, collisionCount, workloadObservedGeneration };
+function carriedOver({ restartedAt, alb, albs, workloadObservedGeneration }: RolloutStatus): RolloutStatus {
+  const fields = { restartedAt, alb, albs, workloadObservedGeneration };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+/** Each collision makes another hash; the count is part of every hash from then on. */
+function collisions(facts: Facts): Partial<RolloutStatus> {
+  const { collisionCount } = facts.status;
+  if (isNameTaken(facts)) return { collisionCount: (collisionCount ?? 0) + 1 };
+  return collisionCount === undefined ? {} : { collisionCount };
 }
 
 /** The whole status after this pass: what was observed, and the state that was decided. */
@@ -170,6 +172,7 @@ export function statusOf(input: StatusInput): RolloutStatus {
     ...(pauseConditions.length > 0 ? { pauseConditions } : {}),
     ...(controllerPause ? { controllerPause } : {}),
     ...(duration ? { duration } : {}),
+    ...collisions(facts),
     conditions: conditionsOf({ facts, next, pausedNow, abortCause: input.abortCause }),
     blueGreen: { ...selectors(facts), ...(letThrough && { scaleUpPreviewCheckPoint: true }), ...runs.blueGreen },
     canary: { ...runs.canary, ...(split ? { weights: split } : {}), ...turn(facts, next) },

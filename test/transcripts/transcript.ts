@@ -165,6 +165,10 @@ function showEffect(effect: Effect): string {
       return `end AnalysisRun ${effect.name}`;
     case 'deleteRun':
       return `delete AnalysisRun ${effect.name}`;
+    case 'claimReplicaSet':
+      return `${effect.owners.length > 0 ? 'adopt' : 'let go of'} ReplicaSet ${effect.name}`;
+    case 'setReplicas':
+      return `set replicas to ${effect.replicas}`;
     case 'deleteReplicaSet':
       return `delete ReplicaSet ${effect.name}`;
   }

@@ -142,6 +142,7 @@ export function observe(world: World): Observation {
     now: world.now,
     rollout: world.rollout,
     replicaSets: world.replicaSets,
+    takenReplicaSetNames: [],
     runs: world.runs,
     takenRunNames: taken,
     services: world.services,
@@ -193,6 +194,14 @@ export function perform(world: World, effect: Effect): void {
       annotate(replicaSet, effect.annotations);
       return;
     }
+    case 'claimReplicaSet': {
+      const replicaSet = named(world, effect.name);
+      if (replicaSet) replicaSet.metadata.ownerReferences = effect.owners;
+      return;
+    }
+    case 'setReplicas':
+      world.rollout.spec.replicas = effect.replicas;
+      return;
     case 'deleteReplicaSet':
       world.replicaSets = world.replicaSets.filter(({ metadata }) => metadata.uid !== effect.uid);
       return;

@@ -77,12 +77,12 @@ async function createOwned<T extends KubeObject>(
 }
 
 /** With the observed resourceVersion, so that the status write after it still meets exactly what was observed. */
-async function annotateRollout(
+async function patchRollout(
   { client, caches, rollout }: ApplyContext,
-  annotations: Record<string, string>,
+  change: { metadata?: object; spec?: object },
 ): Promise<string | undefined> {
   const { namespace = '', name, resourceVersion } = rollout.metadata;
-  const body = { metadata: { resourceVersion, annotations } };
+  const body = { ...change, metadata: { resourceVersion, ...change.metadata } };
   const written = await client.patch(rollouts, { namespace, name }, { type: 'merge', body, fieldManager: MANAGER });
   caches.rollouts.observe(written);
   return written.metadata.resourceVersion;
@@ -103,9 +103,17 @@ async function perform(context: ApplyContext, effect: Effect): Promise<string | 
       );
       return;
     case 'annotateRollout':
-      return annotateRollout(context, effect.annotations);
+      return patchRollout(context, { metadata: { annotations: effect.annotations } });
     case 'createReplicaSet':
       return createOwned(context, replicaSets, caches.replicaSets, effect.object);
+    case 'claimReplicaSet': {
+      const { resourceVersion } = caches.replicaSets.get(namespace, effect.name)?.metadata ?? {};
+      const metadata = { uid: effect.uid, resourceVersion, ownerReferences: effect.owners };
+      caches.replicaSets.observe(await client.patch(replicaSets, key(effect.name), merge({ metadata })));
+      return;
+    }
+    case 'setReplicas':
+      return patchRollout(context, { spec: { replicas: effect.replicas } });
     case 'scaleReplicaSet':
       caches.replicaSets.observe(
         await client.patch(
@@ -144,6 +152,12 @@ async function perform(context: ApplyContext, effect: Effect): Promise<string | 
   }
 }
 
+/** The Rollout as observed, and as our own writes have moved it on: a second write must not meet the first as a conflict. */
+function at(rollout: Rollout, resourceVersion: string | undefined): Rollout {
+  if (resourceVersion === rollout.metadata.resourceVersion) return rollout;
+  return { ...rollout, metadata: { ...rollout.metadata, ...(resourceVersion && { resourceVersion }) } };
+}
+
 function raises(effect: Effect): boolean {
   return effect.kind === 'setTraffic' && effect.weight > effect.from;
 }
@@ -157,7 +171,8 @@ export async function apply(context: ApplyContext, effects: Effect[]): Promise<A
   for (const effect of effects) {
     if (raises(effect) && applied.failures.length > 0) continue;
     try {
-      applied.resourceVersion = (await perform(context, effect)) ?? applied.resourceVersion;
+      const rollout = at(context.rollout, applied.resourceVersion);
+      applied.resourceVersion = (await perform({ ...context, rollout }, effect)) ?? applied.resourceVersion;
       applied.done.push(effect);
     } catch (error) {
       // Gone meanwhile: the next observation shows it.

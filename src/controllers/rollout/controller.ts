@@ -1,4 +1,4 @@
-import { type AnalysisRun, analysisUses, namedServices, type Rollout } from '../../api/index.ts';
+import { type AnalysisRun, analysisUses, namedServices, type Rollout, selects } from '../../api/index.ts';
 import type { KubeObject } from '../../api/kubernetes.ts';
 import type { Cache } from '../../kube/cache.ts';
 import { configuredRouters } from '../../traffic/configured.ts';
@@ -52,6 +52,11 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
     const key = ownerKey(object);
     if (key) queue.add(key);
   };
+  /** What nobody controls may be adopted by whoever selects it. */
+  const wakeAdopter = ({ metadata: { namespace, labels = {}, ownerReferences = [] } }: KubeObject) => {
+    if (ownerReferences.some(({ controller }) => controller === true)) return;
+    wakeWhere(namespace, ({ spec: { selector } }) => selector !== undefined && selects(selector, labels));
+  };
   const byService = indexBy(caches.rollouts, servicesOf);
   const byRouterObject = indexBy(caches.rollouts, ({ metadata: { namespace = '' }, spec }) =>
     configuredRouters(routers, spec.strategy?.canary?.trafficRouting).configured.flatMap(({ router, configuration }) =>
@@ -72,6 +77,7 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
       stops.push(
         caches.rollouts.onChange((rollout) => queue.add(keyOf(rollout))),
         caches.replicaSets.onChange(wakeOwner),
+        caches.replicaSets.onChange(wakeAdopter),
         caches.runs.onChange(wakeOwner),
         caches.templates.onChange(({ metadata }) => wakeWhere(metadata.namespace, usesAnalysis)),
         caches.clusterTemplates.onChange(() => wakeWhere(undefined, usesAnalysis)),

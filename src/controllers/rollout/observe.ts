@@ -12,6 +12,7 @@ import {
   type ReplicaSet,
   type Rollout,
   type Service,
+  selects,
   serviceProblems,
   type TemplateRef,
   validateRollout,
@@ -34,6 +35,8 @@ export interface RolloutCaches {
   endpointSlices: Cache<EndpointSlice>;
   /** The slices of one Service. */
   slicesOf(namespace: string | undefined, service: string): EndpointSlice[];
+  /** The ReplicaSets of a namespace that nobody controls. */
+  orphansIn(namespace: string | undefined): ReplicaSet[];
   /** The watched copy of a router's object; undefined where it does not exist. */
   routerObject(reference: ObjectReference): KubeObject | undefined;
 }
@@ -181,6 +184,21 @@ function takenNames(bases: string[], namespace: string | undefined, runs: Cache<
   });
 }
 
+/** ReplicaSets that the selector finds and nobody controls. */
+function orphans({ metadata, spec: { selector } }: Rollout, { orphansIn }: RolloutCaches): ReplicaSet[] {
+  if (selector === undefined) return [];
+  return orphansIn(metadata.namespace).filter((orphan) => selects(selector, orphan.metadata.labels ?? {}));
+}
+
+function takenReplicaSetNames({ metadata, spec }: Rollout, hash: string, { replicaSets }: RolloutCaches): string[] {
+  const there = replicaSets.get(metadata.namespace, `${metadata.name}-${hash}`);
+  const { ownerReferences = [], labels = {} } = there?.metadata ?? {};
+  const isOurs = ownerReferences.some(({ controller, uid }) => controller === true && uid === metadata.uid);
+  const isFree = !ownerReferences.some(({ controller }) => controller === true);
+  const fits = spec.selector !== undefined && selects(spec.selector, labels);
+  return there === undefined || (fits && (isOurs || isFree)) ? [] : [there.metadata.name];
+}
+
 /** Gathers what is known about one Rollout at `now` (world time, milliseconds since the epoch) from the caches alone. */
 export function observe(rollout: Rollout, caches: RolloutCaches, routers: ObservedRouter[], now: number): Observation {
   const { namespace, uid = '' } = rollout.metadata;
@@ -189,7 +207,8 @@ export function observe(rollout: Rollout, caches: RolloutCaches, routers: Observ
   const seen: Observation = {
     now,
     rollout,
-    replicaSets: caches.replicaSets.ownedBy(uid),
+    replicaSets: [...caches.replicaSets.ownedBy(uid), ...orphans(rollout, caches)],
+    takenReplicaSetNames: [],
     runs: caches.runs.ownedBy(uid),
     takenRunNames: [],
     services,
@@ -203,6 +222,7 @@ export function observe(rollout: Rollout, caches: RolloutCaches, routers: Observ
   const facts = factsOf(seen);
   return {
     ...seen,
+    takenReplicaSetNames: takenReplicaSetNames(rollout, facts.hash, caches),
     takenRunNames: takenNames(runBaseNames(facts), namespace, caches.runs),
     problems: [...problems, ...routerProblems(rollout, routers), ...endlessSteps(seen), ...analysisProblems(facts)],
   };
