@@ -1,4 +1,4 @@
-import type { Rollout } from '../api/index.ts';
+import { POD_TEMPLATE_HASH, type Rollout } from '../api/index.ts';
 import type { KubeObject } from '../api/kubernetes.ts';
 import { explain, type Observation } from '../rollout/index.ts';
 import type { Picture } from './picture.ts';
@@ -14,6 +14,20 @@ function acknowledgedTraffic({ status }: Rollout): Pick<Observation, 'traffic'> 
   return { traffic: { canaryWeight: weights.canary.weight, verified: weights.verified !== false } };
 }
 
+/** What the Services of a blue-green Rollout select, as the controller last saw it. */
+function acknowledgedServices({ spec, status }: Rollout): Observation['services'] {
+  const { activeService, previewService } = spec.strategy?.blueGreen ?? {};
+  const { activeSelector, previewSelector } = status?.blueGreen ?? {};
+  const pairs = [
+    [activeService, activeSelector],
+    [previewService, previewSelector],
+  ] as const;
+  const services = pairs.flatMap(([name, hash]) =>
+    name ? [{ metadata: { name }, spec: { selector: hash ? { [POD_TEMPLATE_HASH]: hash } : {} } }] : [],
+  );
+  return Object.fromEntries(services.map((service) => [service.metadata.name, service]));
+}
+
 /** One sentence of why a Rollout is where it is, from the controller's own machine. `now`: milliseconds since the epoch. */
 export function explainPicture({ rollout, replicaSets, analysisRuns }: Picture, now: number): string {
   const invalid = rollout.status?.conditions?.find(({ type, status }) => type === 'InvalidSpec' && status === 'True');
@@ -24,7 +38,7 @@ export function explainPicture({ rollout, replicaSets, analysisRuns }: Picture, 
     runs: ownedBy(rollout, analysisRuns),
     takenReplicaSetNames: [],
     takenRunNames: [],
-    services: {},
+    services: acknowledgedServices(rollout),
     stableEndpoints: [],
     ...acknowledgedTraffic(rollout),
     templates: {},

@@ -136,7 +136,10 @@ describe('the AnalysisRun controller', () => {
       phase: 'Failed',
       message: 'Metric "rate" assessed Failed due to failed (1) > failureLimit (0)',
     });
-    expect(events.at(-1)).toBe('Warning AnalysisRunFailed run: Analysis Completed. Result: Failed');
+    // Told after the status that the watch has shown.
+    await expect
+      .poll(() => events.at(-1), { interval: 5 })
+      .toBe('Warning AnalysisRunFailed run: Analysis Completed. Result: Failed');
     expect(verdicts).toEqual(['run Failed']);
   });
 

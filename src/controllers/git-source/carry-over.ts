@@ -26,7 +26,8 @@ export function ownedBy(rollouts: readonly KubeObject[]): Owned {
     const strategy = fieldsOf(fieldsOf((rollout as Partial<Rollout>).spec).strategy);
     const canary = fieldsOf(strategy.canary);
     const blueGreen = fieldsOf(strategy.blueGreen);
-    const pair = names(canary.canaryService, canary.stableService);
+    const { pingService, pongService } = fieldsOf(canary.pingPong);
+    const pair = names(canary.canaryService, canary.stableService, pingService, pongService);
     for (const service of [...pair, ...names(blueGreen.activeService, blueGreen.previewService)]) services.add(service);
     for (const route of routesOf(canary)) routes.set(route, new Set([...(routes.get(route) ?? []), ...pair]));
   }

@@ -22,6 +22,7 @@ import { type Applied, apply } from './apply.ts';
 import { createDoubts } from './doubts.ts';
 import { type ObservedRouter, observe, observeRouters, type RolloutCaches } from './observe.ts';
 import { createPatience } from './patience.ts';
+import { createRefusals } from './refusals.ts';
 import { report } from './report.ts';
 import type { PendingVerdicts } from './verdicts.ts';
 
@@ -97,8 +98,9 @@ function changedMeanwhile(cause?: unknown): Waiting {
   return new Waiting('Conflict', 'something changed while the pass ran', 0.05, { cause });
 }
 
-function throwFirst({ failures: [failure] }: Applied): void {
-  if (failure) throw isConflict(failure.error) ? changedMeanwhile(failure.error) : failure.error;
+/** `isRefused`: what the API server said is a problem of the object from the next pass on. */
+function throwFirst({ failures: [failure] }: Applied, isRefused: boolean): void {
+  if (failure) throw isRefused || isConflict(failure.error) ? changedMeanwhile(failure.error) : failure.error;
 }
 
 /** The status, and then the news that it holds. */
@@ -120,6 +122,7 @@ async function writeDown(
 export function rolloutPass(options: RolloutPassOptions): (key: string) => Promise<PassResult | undefined> {
   const { caches, clock } = options;
   const doubts = createDoubts();
+  const refusals = createRefusals();
   const [memories, statuses] = [createPatience(), createPatience()];
   return async (key) => {
     const { namespace, name } = splitKey(key);
@@ -132,7 +135,8 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     const routers = observeRouters(rollout, caches, options.routers);
     const observed = observe(rollout, caches, routers, clock.now());
     const { runs, pending } = options.verdicts.overlay(observed.runs);
-    const decision = decide({ ...observed, runs });
+    const problems = [...observed.problems, ...refusals.problems(rollout, observed.now)];
+    const decision = decide({ ...observed, runs, problems });
     const memoryWaits = memories.until(key, observed.now, decision.effects.some(mayWait));
     const due = memoryWaits ? decision.effects.filter((effect) => !mayWait(effect)) : decision.effects;
     const applied = await carryOut(options, rollout, routers, pending ? due.filter(lowers) : due);
@@ -140,10 +144,10 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     const statusWaits = statuses.until(key, observed.now, change !== undefined && decision.mayWait);
     if (change && !pending && !statusWaits && memoryWritten(applied))
       await writeDown(options, rollout, decision, { ...applied, change });
-    throwFirst(applied);
+    throwFirst(applied, refusals.note(rollout, applied, observed.now));
     const doubt = doubts(key, observed.traffic, observed.now);
     if (doubt.happening) options.emit(rollout, doubt.happening);
-    const times = [decision.lookAgainAt, doubt.lookAgainAt, memoryWaits, statusWaits];
+    const times = [decision.lookAgainAt, doubt.lookAgainAt, memoryWaits, statusWaits, refusals.until(rollout)];
     return { lookAgainAt: times.reduce(earlier, undefined), underWay: isUnderWay(decision) };
   };
 }
