@@ -15,6 +15,12 @@ function schemaAt(kind: string, field: string): Shape | undefined {
   return shape;
 }
 
+/** An object with a value at a pattern of fields, once in each list. */
+function objectWith([name = '', ...rest]: string[], value: unknown): object {
+  const inner = rest.length === 0 ? value : objectWith(rest, value);
+  return name.endsWith('[]') ? { [name.slice(0, -2)]: [inner] } : { [name]: inner };
+}
+
 describe('what is not driven yet', () => {
   const rows = Object.entries(undriven)
     .flatMap(([kind, fields]) => fields.map((row) => ({ kind, ...row })))
@@ -22,6 +28,12 @@ describe('what is not driven yet', () => {
 
   it.each(rows)('$kind $field is a field that there is', ({ kind, field }) => {
     expect(schemaAt(kind, field)).toBeDefined();
+  });
+
+  it.each(rows)('$kind $field is refused', ({ kind, field, value = {}, instead }) => {
+    expect(notDriven({ kind, ...objectWith(field.split('.'), value) })).toEqual([
+      { path: field.replaceAll('[]', '[0]'), message: expect.stringContaining(instead) },
+    ]);
   });
 
   it('is found in every item of a list', () => {

@@ -19,6 +19,8 @@ export type Effect =
   /** Writes what the status has no field for; goes before the status that needs it. What nothing needs yet may wait for a moment. */
   | { kind: 'annotateReplicaSet'; name: string; annotations: Record<string, string | null>; mayWait?: boolean }
   | { kind: 'annotateRollout'; annotations: Record<string, string> }
+  /** How long a pod must be ready before it counts as available; 0: not at all. */
+  | { kind: 'setMinReadySeconds'; name: string; seconds: number }
   | { kind: 'createReplicaSet'; object: ReplicaSet; revision: number }
   /** Becomes exactly this object's controller, or ceases to be it. */
   | { kind: 'claimReplicaSet'; name: string; uid: string; owners: OwnerReference[] }

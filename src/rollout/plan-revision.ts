@@ -6,6 +6,7 @@ import {
   GIT_PATH,
   GIT_REPOSITORY,
   GIT_SOURCE,
+  minReadySeconds,
   POD_TEMPLATE_HASH,
   REVISION,
   REVISION_HISTORY,
@@ -116,6 +117,14 @@ export function nextMemory({ facts, persisted, next, abortCause }: Omit<PlanInpu
     ...(rose ? { progressHighWater: pods, progressAt: timestamp(facts.now) } : {}),
     ...(cause ? { abort: cause } : {}),
   };
+}
+
+/** The newest pods are counted by what the spec says now, also where it said otherwise when their ReplicaSet was made. */
+export function readinessEffects({ facts }: PlanInput): Effect[] {
+  const { newReplicaSet: current, seen } = facts;
+  const seconds = minReadySeconds(seen.rollout);
+  if (!current || (current.spec.minReadySeconds ?? 0) === seconds) return [];
+  return [{ kind: 'setMinReadySeconds', name: current.metadata.name, seconds }];
 }
 
 export function memoryEffects({ facts, memory }: PlanInput): Effect[] {

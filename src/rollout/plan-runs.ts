@@ -14,7 +14,7 @@ import {
 } from '../api/index.ts';
 import type { Problem } from '../errors.ts';
 import type { Effect, PlanInput } from './effects.ts';
-import type { Facts } from './facts.ts';
+import { type Facts, hashOf } from './facts.ts';
 import { isInFlight } from './machine.ts';
 import { ownerOf } from './plan-ownership.ts';
 import { analysisUse, type RunSlots, type RunType, runTypes } from './run-types.ts';
@@ -110,13 +110,22 @@ function newestFirst(a: AnalysisRun, b: AnalysisRun): number {
   return (b.metadata.creationTimestamp ?? '').localeCompare(a.metadata.creationTimestamp ?? '');
 }
 
-/** Finished runs beyond the limits go, oldest first; those that status still names stay. */
+/** The ReplicaSet whose pods the run measured is there no more, and will not be again. */
+function isOfGoneRevision(run: AnalysisRun, { hash, stableHash, seen }: Facts): boolean {
+  const measured = run.metadata.labels?.[POD_TEMPLATE_HASH];
+  if (measured === undefined || measured === hash || measured === stableHash) return false;
+  return !seen.replicaSets.some((one) => hashOf(one) === measured && !one.metadata.deletionTimestamp);
+}
+
+/** Finished runs go with their revision, and beyond the limits, oldest first; those that status still names stay. */
 function deletions({ facts, slots }: PlanInput): Effect[] {
   const { rollout, runs } = facts.seen;
   const finished = runs.filter((run) => isCompleted(run.status?.phase) && !isNamed(run, slots)).sort(newestFirst);
-  const good = finished.filter((run) => run.status?.phase === 'Successful');
-  const other = finished.filter((run) => run.status?.phase !== 'Successful');
+  const kept = finished.filter((run) => !isOfGoneRevision(run, facts));
+  const good = kept.filter((run) => run.status?.phase === 'Successful');
+  const other = kept.filter((run) => run.status?.phase !== 'Successful');
   const excess = [
+    ...finished.filter((run) => !kept.includes(run)),
     ...good.slice(successfulRunHistoryLimit(rollout)),
     ...other.slice(unsuccessfulRunHistoryLimit(rollout)),
   ];

@@ -1,7 +1,7 @@
 import type { Effect, PlanInput } from './effects.ts';
 import { available, type Facts } from './facts.ts';
 import { isNameTaken, ownershipEffects } from './plan-ownership.ts';
-import { memoryEffects, newReplicaSet, revisionEffects } from './plan-revision.ts';
+import { memoryEffects, newReplicaSet, readinessEffects, revisionEffects } from './plan-revision.ts';
 import { runEffects } from './plan-runs.ts';
 import { historyEffects, scaleEffects } from './plan-scale.ts';
 import { retreatingServices, serviceEffects } from './plan-services.ts';
@@ -59,6 +59,7 @@ export function planOf(input: PlanInput): Effect[] {
     ...ownershipEffects(input),
     ...creation(input),
     ...revisionEffects(input),
+    ...readinessEffects(input),
     ...memoryEffects(input),
     ...serviceEffects(input),
     ...scaleEffects(input),

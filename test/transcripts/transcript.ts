@@ -157,6 +157,8 @@ function showEffect(effect: Effect): string {
       return `create AnalysisRun ${effect.object.metadata.name}`;
     case 'annotateReplicaSet':
       return `annotate ${effect.name} ${fields(effect.annotations)}`;
+    case 'setMinReadySeconds':
+      return `set minReadySeconds of ${effect.name} to ${effect.seconds}`;
     case 'annotateRollout':
       return `annotate rollout ${fields(effect.annotations)}`;
     case 'switchService':

@@ -4,6 +4,7 @@ import type {
   AnalysisTemplate,
   BlueGreenStrategy,
   CanaryStrategy,
+  ClusterAnalysisTemplate,
   JsonObject,
   ReplicaSet,
   Rollout,
@@ -25,6 +26,7 @@ export interface World {
   foreignRuns: string[];
   services: Record<string, Service>;
   templates: Record<string, AnalysisTemplate>;
+  clusterTemplates: Record<string, ClusterAnalysisTemplate>;
   problems: Problem[];
   /** The router's weight, where there is one. */
   weight: number;
@@ -120,6 +122,7 @@ export function createWorld({ replicas = 4, canary = {}, blueGreen, spec = {} }:
     foreignRuns: [],
     services: Object.fromEntries(names.map((name) => [name, service(name)])),
     templates: Object.fromEntries(templates.map((name) => [name, template(name)])),
+    clusterTemplates: {},
     problems: [],
     weight: 0,
     routeFollows: true,
@@ -149,7 +152,7 @@ export function observe(world: World): Observation {
     stableEndpoints: world.endpoints,
     ...(canary?.trafficRouting ? { traffic: trafficOf(world) } : {}),
     templates: world.templates,
-    clusterTemplates: {},
+    clusterTemplates: world.clusterTemplates,
     problems: world.problems,
   };
   const problems = world.problems.length > 0 ? world.problems : analysisProblems(factsOf(seen));
@@ -179,6 +182,11 @@ export function perform(world: World, effect: Effect): void {
     case 'annotateReplicaSet':
       annotate(named(world, effect.name), effect.annotations);
       return;
+    case 'setMinReadySeconds': {
+      const replicaSet = named(world, effect.name);
+      if (replicaSet) replicaSet.spec.minReadySeconds = effect.seconds;
+      return;
+    }
     case 'annotateRollout':
       annotate(world.rollout, effect.annotations);
       return;

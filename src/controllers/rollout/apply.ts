@@ -88,6 +88,16 @@ async function patchRollout(
   return written.metadata.resourceVersion;
 }
 
+async function patchReplicaSet(
+  { client, caches, rollout }: ApplyContext,
+  name: string,
+  body: { metadata?: object; spec?: object },
+): Promise<undefined> {
+  const { namespace = '' } = rollout.metadata;
+  const written = await client.patch(replicaSets, { namespace, name }, { type: 'merge', body, fieldManager: MANAGER });
+  caches.replicaSets.observe(written);
+}
+
 /** Answers with the Rollout's new resourceVersion where the effect was on the Rollout itself. */
 async function perform(context: ApplyContext, effect: Effect): Promise<string | undefined> {
   const { client, caches, rollout } = context;
@@ -98,10 +108,9 @@ async function perform(context: ApplyContext, effect: Effect): Promise<string | 
     case 'setTraffic':
       return setTraffic(context, effect.weight);
     case 'annotateReplicaSet':
-      caches.replicaSets.observe(
-        await client.patch(replicaSets, key(effect.name), merge({ metadata: { annotations: effect.annotations } })),
-      );
-      return;
+      return patchReplicaSet(context, effect.name, { metadata: { annotations: effect.annotations } });
+    case 'setMinReadySeconds':
+      return patchReplicaSet(context, effect.name, { spec: { minReadySeconds: effect.seconds } });
     case 'annotateRollout':
       return patchRollout(context, { metadata: { annotations: effect.annotations } });
     case 'createReplicaSet':
@@ -109,23 +118,15 @@ async function perform(context: ApplyContext, effect: Effect): Promise<string | 
     case 'claimReplicaSet': {
       const { resourceVersion } = caches.replicaSets.get(namespace, effect.name)?.metadata ?? {};
       const metadata = { uid: effect.uid, resourceVersion, ownerReferences: effect.owners };
-      caches.replicaSets.observe(await client.patch(replicaSets, key(effect.name), merge({ metadata })));
-      return;
+      return patchReplicaSet(context, effect.name, { metadata });
     }
     case 'setReplicas':
       return patchRollout(context, { spec: { replicas: effect.replicas } });
     case 'scaleReplicaSet':
-      caches.replicaSets.observe(
-        await client.patch(
-          replicaSets,
-          key(effect.name),
-          merge({
-            metadata: { annotations: effect.annotations },
-            ...(effect.from === effect.to ? {} : { spec: { replicas: effect.to } }),
-          }),
-        ),
-      );
-      return;
+      return patchReplicaSet(context, effect.name, {
+        metadata: { annotations: effect.annotations },
+        ...(effect.from === effect.to ? {} : { spec: { replicas: effect.to } }),
+      });
     case 'switchService':
       caches.services.observe(
         await client.patch(
