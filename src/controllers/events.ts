@@ -31,6 +31,10 @@ export function weightVerifyError(message: string): Happening {
   return warning('WeightVerifyError', `Traffic weight is not verified: ${message}`);
 }
 
+function started(revision: number, hash: string): Happening {
+  return normal('RolloutNotCompleted', `Rollout not completed, started update to revision ${revision} (${hash})`);
+}
+
 function scaled(name: string, revision: number, from: number, to: number): Happening[] {
   if (from === to) return [];
   const way = to > from ? 'up' : 'down';
@@ -43,10 +47,11 @@ export function ofEffect(effect: Effect): Happening[] {
     case 'scaleReplicaSet':
       return scaled(effect.name, effect.revision, effect.from, effect.to);
     case 'createReplicaSet': {
-      const { object, revision } = effect;
+      const { object, revision, begins } = effect;
       const { name } = object.metadata;
       const created = normal('NewReplicaSetCreated', `Created ReplicaSet ${name} (revision ${revision})`);
-      return [created, ...scaled(name, revision, 0, object.spec.replicas ?? 1)];
+      const begun = begins === undefined ? [] : [started(revision, begins)];
+      return [created, ...begun, ...scaled(name, revision, 0, object.spec.replicas ?? 1)];
     }
     case 'setTraffic': {
       const updated = normal('TrafficWeightUpdated', `Traffic weight updated from ${effect.from} to ${effect.weight}`);
@@ -78,12 +83,10 @@ function ofRun(transition: Extract<Transition, { kind: 'runChanged' }>): Happeni
 /** What a pass decided, told after the status that holds it was written. */
 export function ofTransition(transition: Transition): Happening[] {
   switch (transition.kind) {
-    case 'started': {
-      const { revision, hash } = transition;
-      return [normal('RolloutNotCompleted', `Rollout not completed, started update to revision ${revision} (${hash})`)];
-    }
+    case 'started':
+      return transition.isNew ? [] : [started(transition.revision, transition.hash)];
     case 'retried':
-      return [normal('RolloutRetry', 'Retrying Rollout after abort')];
+      return [];
     case 'stepCompleted': {
       const { index, total, step } = transition;
       return [normal('RolloutStepCompleted', `Rollout step ${index}/${total} completed (${step})`)];

@@ -43,6 +43,8 @@ export interface Queue {
   addFirst(key: string): void;
   /** Asks for a pass at a world time; the sooner of two appointments is kept. A pass clears the appointment. */
   addAt(key: string, time: number): void;
+  /** How many keys wait for a pass. */
+  waiting(): number;
   /** No new pass begins; resolves when those under way have ended. */
   stop(): Promise<void>;
 }
@@ -63,6 +65,7 @@ export function createQueue(options: QueueOptions): Queue {
     add: (key) => queue.add(key),
     addFirst: (key) => queue.addFirst(key),
     addAt: (key, time) => queue.addAt(key, time),
+    waiting: () => queue.waiting(),
     stop: () => queue.stop(),
   };
 }
@@ -128,6 +131,10 @@ class SerialQueue implements Queue {
       this.add(key);
     };
     entry.appointment = { time, cancel: this.#options.clock.at(time, wake) };
+  }
+
+  waiting(): number {
+    return this.#ready.size();
   }
 
   async stop(): Promise<void> {

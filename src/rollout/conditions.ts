@@ -82,7 +82,8 @@ function progressing({
   if (status.abortedAt !== undefined && stableHash !== facts.hash && status.currentPodHash === facts.hash) {
     return say({ status: 'Unknown', reason: 'RolloutRetry', message: 'Retrying Rollout after abort' }, true);
   }
-  if (pausedNow) return say({ status: 'Unknown', reason: 'RolloutPaused', message: 'Rollout is paused' });
+  const atRest = next.delivery === 'settled' && facts.hash === stableHash;
+  if (pausedNow && !atRest) return say({ status: 'Unknown', reason: 'RolloutPaused', message: 'Rollout is paused' });
   if (before?.reason === 'RolloutPaused') {
     return say({ status: 'Unknown', reason: 'RolloutResumed', message: 'Rollout is resumed' }, true);
   }

@@ -21,7 +21,8 @@ export type Effect =
   | { kind: 'annotateRollout'; annotations: Record<string, string> }
   /** How long a pod must be ready before it counts as available; 0: not at all. */
   | { kind: 'setMinReadySeconds'; name: string; seconds: number }
-  | { kind: 'createReplicaSet'; object: ReplicaSet; revision: number }
+  /** `begins`: an update to `hash` begins with it, which is told with it and not before. */
+  | { kind: 'createReplicaSet'; object: ReplicaSet; revision: number; begins?: string }
   /** Becomes exactly this object's controller, or ceases to be it. */
   | { kind: 'claimReplicaSet'; name: string; uid: string; owners: OwnerReference[] }
   /** Writes down what an omitted spec.replicas means: autoscalers read it. */

@@ -33,9 +33,19 @@ function switchOnceCarried(service: Service | undefined, target: ReplicaSet | un
 function canaryTarget({ facts, next }: PlanInput): ReplicaSet | undefined {
   const isQuiet = !facts.routed || (facts.seen.traffic?.canaryWeight ?? 0) === 0;
   if (hasGivenUp(next)) return isQuiet ? facts.stableReplicaSet : undefined;
-  if (next.delivery !== 'settled') return next.hold === 'paused' ? undefined : facts.newReplicaSet;
+  if (next.delivery !== 'settled') return next.hold === 'paused' ? undefined : canaryPods(facts);
   const mustBeQuiet = facts.canary.dynamicStableScale === true || facts.canary.pingPong !== undefined;
   return mustBeQuiet && !isQuiet ? undefined : facts.newReplicaSet;
+}
+
+/**
+ * The new pods, or where a former canary still has the Service and there is no router, the stable ones: the former pods
+ * can only go once nothing leads to them, and may have to go before there is room for new ones.
+ */
+function canaryPods({ routed, newReplicaSet, stableReplicaSet, others, seen }: Facts): ReplicaSet | undefined {
+  const hash = selectedHash(seen.services[canaryServices(seen.rollout).canary ?? '']);
+  const isFormer = others.some((other) => hashOf(other) === hash);
+  return !routed && isFormer && available(newReplicaSet) === 0 ? stableReplicaSet : newReplicaSet;
 }
 
 /** Selectors follow the persisted stable revision. */

@@ -44,7 +44,9 @@ function creation(input: PlanInput): Effect[] {
   const { name } = object.metadata;
   const scaled = scaleEffects(made).find((effect) => effect.kind === 'scaleReplicaSet' && effect.name === name);
   if (scaled?.kind === 'scaleReplicaSet') object.spec.replicas = scaled.to;
-  return [{ kind: 'createReplicaSet', object, revision: facts.revision }, ...revisionEffects(made)];
+  // A first install is told as an update too, but by blue-green.
+  const begins = facts.strategy === 'canary' || facts.stableHash !== undefined ? { begins: facts.hash } : {};
+  return [...revisionEffects(made), { kind: 'createReplicaSet', object, revision: facts.revision, ...begins }];
 }
 
 /** All that has to be done for what was persisted and what was decided. */

@@ -87,7 +87,24 @@ export function rollBasic(input: BasicInput): BasicCounts {
   const canary = rising ? up.canary : shrink(input.canary.wanted, desired.canary, spare);
   const left = spare - (input.canary.wanted - Math.min(canary, input.canary.wanted));
   const stable = desired.stable >= input.stable.wanted ? up.stable : shrink(input.stable.wanted, desired.stable, left);
-  return { canary, stable, others };
+  return { ...withinSurge({ canary, stable }, input), others };
+}
+
+/** Where spec.replicas fell there may be too many pods: those that do not serve go first, the canary's before stable's. */
+function withinSurge(counts: Counts, { replicas, maxSurge, maxUnavailable, canary, stable }: BasicInput): Counts {
+  let over = counts.canary + counts.stable - (replicas + maxSurge);
+  const take = (from: number, most: number) => {
+    const taken = Math.min(Math.max(0, over), Math.max(0, most), from);
+    over -= taken;
+    return from - taken;
+  };
+  const broken = { canary: take(counts.canary, counts.canary - canary.available), stable: counts.stable };
+  broken.stable = take(counts.stable, counts.stable - stable.available);
+  const serving = Math.min(broken.canary, canary.available) + Math.min(broken.stable, stable.available);
+  let spare = serving - (replicas - maxUnavailable);
+  const left = take(broken.canary, Math.min(spare, broken.canary));
+  spare -= broken.canary - left;
+  return { canary: left, stable: take(broken.stable, spare) };
 }
 
 function scaleUp({ replicas, maxSurge, desired, canary, stable, others }: BasicInput): Counts {

@@ -68,7 +68,9 @@ export function podsInPlace(facts: Facts): boolean {
     wanted(newReplicaSet) === goal.canary &&
     isThresholdMet(canary.replicaProgressThreshold, available(newReplicaSet), goal.canary);
   if (facts.routed) return canaryThere;
-  const stableThere = wanted(stableReplicaSet) === goal.stable && available(stableReplicaSet) >= goal.stable;
+  // Stable pods that do not come up must not keep a good canary from replacing them.
+  const stableThere =
+    wanted(stableReplicaSet) === goal.stable && (stableReplicaSet?.status?.replicas ?? 0) === goal.stable;
   return canaryThere && stableThere && facts.others.every((other) => wanted(other) === 0);
 }
 

@@ -7,7 +7,8 @@ import { describeStep } from './steps.ts';
 
 /** What one pass changed, for events and logs; told only once the status that holds it was written. */
 export type Transition =
-  | { kind: 'started'; revision: number; hash: string }
+  /** `isNew`: its ReplicaSet is yet to be made. */
+  | { kind: 'started'; revision: number; hash: string; isNew: boolean }
   | { kind: 'retried' }
   | { kind: 'stepCompleted'; index: number; total: number; step: string }
   | { kind: 'paused'; reason: string }
@@ -79,7 +80,8 @@ function deliveryChanges(input: TransitionInput): Transition[] {
   }
   if (startsOver(facts, persisted, next)) {
     if (!seen.newRevision) return [{ kind: 'retried' }];
-    const started: Transition = { kind: 'started', revision: facts.revision, hash: facts.hash };
+    const isNew = facts.newReplicaSet === undefined;
+    const started: Transition = { kind: 'started', revision: facts.revision, hash: facts.hash, isNew };
     return seen.withinRollbackWindow ? [WINDOW, started] : [started];
   }
   const completed =

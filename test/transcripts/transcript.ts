@@ -177,6 +177,7 @@ function showEffect(effect: Effect): string {
 }
 
 function showTransition({ kind, ...rest }: Transition): string {
+  if ('isNew' in rest) return `${kind} ${fields({ revision: rest.revision, hash: rest.hash })}`;
   return `${kind} ${fields(rest)}`.trim();
 }
 

@@ -17,7 +17,7 @@ export interface RolloutController {
   stop(): Promise<void>;
 }
 
-export interface RolloutControllerOptions extends Omit<RolloutPassOptions, 'verdicts'> {
+export interface RolloutControllerOptions extends Omit<RolloutPassOptions, 'verdicts' | 'isCrowded'> {
   /** The watched kinds whose objects routers refer to. */
   routerCaches: Cache<KubeObject>[];
   concurrency?: number;
@@ -37,11 +37,15 @@ function usesAnalysis(rollout: Rollout): boolean {
   return analysisUses(rollout).length > 0;
 }
 
+/** So many Rollouts that wait for a pass are a crowd. */
+const CROWD = 20;
+
 /** Drives Rollouts: every change of an object that a Rollout depends on asks for a pass of that Rollout. */
 export function createRolloutController(options: RolloutControllerOptions): RolloutController {
   const { caches, routers, clock, log, concurrency = 10, metrics } = options;
   const verdicts = createPendingVerdicts(caches.runs);
-  const reconcile = rolloutPass({ ...options, verdicts });
+  const isCrowded = () => queue.waiting() > CROWD;
+  const reconcile = rolloutPass({ ...options, verdicts, isCrowded });
   const queue = createQueue({ name: 'rollout', clock, log, concurrency, reconcile, ...(metrics && { metrics }) });
   const stops: (() => void)[] = [];
 

@@ -35,6 +35,8 @@ export interface RolloutPassOptions {
   verdicts: PendingVerdicts;
   emit(object: KubeObject, happening: Happening): void;
   observeRouterObject(object: KubeObject): void;
+  /** So many Rollouts want a pass that what decides nothing may be written a moment later. */
+  isCrowded(): boolean;
 }
 
 function tell({ emit }: RolloutPassOptions, rollout: Rollout, happenings: Happening[]): void {
@@ -141,7 +143,8 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     const due = memoryWaits ? decision.effects.filter((effect) => !mayWait(effect)) : decision.effects;
     const applied = await carryOut(options, rollout, routers, pending ? due.filter(lowers) : due);
     const change = mergeDiff(rollout.status ?? {}, decision.status);
-    const statusWaits = statuses.until(key, observed.now, change !== undefined && decision.mayWait);
+    const hasTime = change !== undefined && decision.mayWait && options.isCrowded();
+    const statusWaits = statuses.until(key, observed.now, hasTime);
     if (change && !pending && !statusWaits && memoryWritten(applied))
       await writeDown(options, rollout, decision, { ...applied, change });
     throwFirst(applied, refusals.note(rollout, applied, observed.now));
