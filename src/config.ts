@@ -15,6 +15,8 @@ export interface Config {
   /** Only objects labelled for this instance are looked at; undefined: only those labelled for none. */
   instanceId: string | undefined;
   leaderElect: boolean;
+  /** Tells in the log what it would do, and writes nothing at all. */
+  observeOnly: boolean;
   /** Port of /metrics, /healthz and /readyz on `address`. */
   port: number;
   address: string;
@@ -42,6 +44,7 @@ const OPTIONS = {
   identity: { type: 'string' },
   'instance-id': { type: 'string' },
   'no-leader-elect': { type: 'boolean' },
+  'observe-only': { type: 'boolean' },
   port: { type: 'string' },
   address: { type: 'string' },
   'log-level': { type: 'string' },
@@ -65,6 +68,8 @@ export const CONTROLLER_HELP = `headgate controller: drives Rollouts until it is
   --instance-id ID                    look only at objects labelled argo-rollouts.argoproj.io/controller-instance-id=ID
                                       (default: only at those without the label), with a lease of its own
   --no-leader-elect                   do not take a lease
+  --observe-only                      log what would be done to each Rollout, and write nothing: no lease, no Events, no Git;
+                                      no metric is asked
   --address IP, --port N              where /metrics, /healthz and /readyz are served (default: 0.0.0.0, 8090)
   --log-level LEVEL                   trace, debug, info, warn, error (default: info)
   --prometheus-address URL            asked by metrics that name no address
@@ -111,6 +116,7 @@ function instanceId(text: string | undefined): string | undefined {
 /** Reads the command line; throws an error that names the flag and what is allowed. */
 export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env): Config {
   const { values } = parseArgs({ args, options: OPTIONS, allowPositionals: false });
+  const observeOnly = values['observe-only'] === true;
   return {
     kubeconfig: values.kubeconfig,
     context: values.context,
@@ -118,7 +124,8 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
     namespaced: values.namespaced === true,
     identity: values.identity ?? env.POD_NAME ?? `${hostname()}-${process.pid}-${machineNow().toString(36)}`,
     instanceId: instanceId(values['instance-id']),
-    leaderElect: values['no-leader-elect'] !== true,
+    leaderElect: values['no-leader-elect'] !== true && !observeOnly,
+    observeOnly,
     port: portOf(values.port),
     address: values.address ?? '0.0.0.0',
     logLevel: values['log-level'] ?? 'info',

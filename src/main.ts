@@ -115,6 +115,7 @@ function compose(config: Config, log: Log, metrics: ControllerMetrics, beforeReq
     namespace: config.namespaced ? config.ownNamespace : undefined,
     instanceId: config.instanceId,
     instance: config.identity,
+    observeOnly: config.observeOnly,
     metrics,
   };
   return { connection, controllers: createControllers(options, [git]) };

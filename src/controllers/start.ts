@@ -26,6 +26,7 @@ import type { ControllerMetrics } from './metrics.ts';
 import { createRolloutController } from './rollout/controller.ts';
 import { indexBy } from './rollout/index-by.ts';
 import type { RolloutCaches } from './rollout/observe.ts';
+import { createServiceController } from './service/controller.ts';
 
 export interface ControllersOptions {
   connection: KubeConnection;
@@ -40,6 +41,8 @@ export interface ControllersOptions {
   instanceId?: string | undefined;
   /** Which process reports, in Kubernetes Events. */
   instance: string;
+  /** Only tells in the log what would be done to Rollouts: nothing is written, and no metric is asked. */
+  observeOnly?: boolean;
   metrics?: ControllerMetrics;
 }
 
@@ -107,19 +110,20 @@ export function createControllers(options: ControllersOptions, extensions: Exten
   const reverts = caches.cache(gitReverts, { optional: true });
   metrics?.count({ ...forRollouts, reverts });
   const common = { client: connection, clock, log, emit, ...(metrics && { metrics }) };
-  const rolloutController = createRolloutController({
-    ...common,
+  const routing = {
     caches: forRollouts,
     routers,
-    routerCaches: [routes],
-    observeRouterObject: (object) => routes.observe(object as Parameters<typeof routes.observe>[0]),
-  });
+    observeRouterObject: (object: KubeObject) => routes.observe(object as Parameters<typeof routes.observe>[0]),
+  };
+  const { observeOnly = false } = options;
+  const rolloutController = createRolloutController({ ...common, ...routing, routerCaches: [routes], observeOnly });
   const analysis = { runs: forRollouts.runs, providers, outages, onBadVerdict: rolloutController.heed };
-  const members = [
-    rolloutController,
+  const writers = () => [
+    createServiceController({ ...common, ...routing }),
     createAnalysisRunController({ ...common, ...analysis }),
     ...extensions.map((extend) => extend({ caches, rollout: forRollouts, reverts, emit })),
   ];
+  const members = observeOnly ? [rolloutController] : [rolloutController, ...writers()];
   return {
     async start() {
       await caches.start();

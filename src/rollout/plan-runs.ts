@@ -4,6 +4,8 @@ import {
   type AnalysisRunSpec,
   INSTANCE_ID,
   type JsonObject,
+  type Metric,
+  notDriven,
   POD_TEMPLATE_HASH,
   REVISION,
   type RolloutAnalysis,
@@ -44,7 +46,17 @@ function plan(facts: Facts, use: RolloutAnalysis, path: string): Planned {
   );
   const origin = (index: number) => `${path}.templates: ${planned.origins[index]}`;
   const conditions = planned.spec ? validateConditions(planned.spec, origin) : [];
-  return { spec: planned.spec, problems: [...resolved.problems, ...planned.problems, ...conditions] };
+  const undriven = (planned.spec?.metrics ?? []).flatMap((metric, index) => undrivenProvider(metric, origin(index)));
+  return { spec: planned.spec, problems: [...resolved.problems, ...planned.problems, ...conditions, ...undriven] };
+}
+
+/** A run could only fail of it, and take the update with it. */
+function undrivenProvider({ provider }: Metric, at: string): Problem[] {
+  const metrics = [{ provider }];
+  return notDriven({ kind: 'AnalysisRun', ...{ spec: { metrics } } }).map(({ path, message }) => ({
+    path: path.replace('spec.metrics[0]', at),
+    message,
+  }));
 }
 
 /** What is wrong with the templates and arguments of the update to come; a Rollout at rest on stable needs none of them. */

@@ -42,8 +42,10 @@ describe('docs/operations.md', () => {
   it('names every flag of the controller, and none that is gone', () => {
     const flags = (text: string) => new Set(text.match(/--[a-z][a-z-]+/g));
     const known = flags(CONTROLLER_HELP);
-    expect(missing(known, read('docs/operations.md'))).toEqual([]);
-    expect([...flags(read('docs/operations.md'))].filter((flag) => !known.has(flag))).toEqual([]);
+    // kubectl has flags of its own.
+    const page = read('docs/operations.md').replaceAll(/^kubectl .*$/gm, '');
+    expect(missing(known, page)).toEqual([]);
+    expect([...flags(page)].filter((flag) => !known.has(flag))).toEqual([]);
   });
 
   it('names every metric', async () => {

@@ -8,7 +8,7 @@ import { createGit } from '../../src/git/process.ts';
 import { createRepositories } from '../../src/git/repository.ts';
 import { locateRepository } from '../../src/git/url.ts';
 import type { KubeConnection } from '../../src/kube/client.ts';
-import { createLog, silentLog } from '../../src/log.ts';
+import { createLog, type Log, silentLog } from '../../src/log.ts';
 import { createProviders } from '../../src/metrics/index.ts';
 import { createDialer, parseResolveRule } from '../../src/net/index.ts';
 import { routers } from '../../src/traffic/index.ts';
@@ -30,13 +30,17 @@ export interface ControllerOptions {
   cache: string;
   /** Only this one; undefined: all. */
   namespace?: string;
+  /** As `--observe-only`. */
+  observeOnly?: boolean;
+  /** Where it logs to; else as HEADGATE_TEST_LOG says. */
+  log?: Log;
 }
 
 /** The controller as `headgate controller` composes it, in this process and without an election. */
 export async function startController(options: ControllerOptions): Promise<ControllerProcess> {
-  const { connection, clock, namespace, repositories: root, cache } = options;
+  const { connection, clock, namespace, repositories: root, cache, observeOnly = false } = options;
   const { HEADGATE_TEST_LOG: level } = process.env;
-  const log = level ? createLog({ level }) : silentLog();
+  const log = options.log ?? (level ? createLog({ level }) : silentLog());
   const dialer = createDialer({ resolve: [parseResolveRule(options.resolve)] });
   const git = createGit({ protocols: ['file'], clock, environment: process.env });
   const repositories = createRepositories({ git, cacheDir: join(cache, 'clones') });
@@ -53,6 +57,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
       outages: 'hold',
       namespace,
       instance: 'test',
+      observeOnly,
     },
     [gitControllers(own)],
   );

@@ -10,7 +10,7 @@ import { silentLog } from '../../src/log.ts';
 import type { AuditEntry, Fault, RequestInfo } from '../../src/sandbox/api/types.ts';
 import type { RouteBehaviour } from '../../src/sandbox/workloads/index.ts';
 import { createWorld, type World } from '../../src/sandbox/world.ts';
-import { type ControllerProcess, startController } from './controller.ts';
+import { type ControllerOptions, type ControllerProcess, startController } from './controller.ts';
 import {
   type GatewayAttitude,
   holds,
@@ -38,6 +38,8 @@ export interface SandboxWorld extends TestWorld, Omit<World, 'stop'> {
   clock: VirtualClock;
   /** Every request but the test's own meets this fault, or none. */
   setFaults(fault?: (request: RequestInfo) => Fault | undefined): void;
+  /** The controller ends without a word, and one with these options starts. */
+  restart(options?: Pick<ControllerOptions, 'observeOnly' | 'log'>): Promise<void>;
 }
 
 /** The pods of an image whose name holds `bad` fail three requests in five. */
@@ -93,8 +95,10 @@ export async function sandboxWorld(): Promise<SandboxWorld> {
   const { world, requests } = await createAuditedWorld(clock);
   const { api, workloads, traffic, prometheus } = world;
   const resolve = `${PROMETHEUS}=127.0.0.1:${prometheus.port}`;
-  const start = () =>
-    startController({ connection: connectionTo(world, clock), clock, resolve, repositories: folder, cache: folder });
+  const start = (options = {}) => {
+    const own = { connection: connectionTo(world, clock), clock, resolve, repositories: folder, cache: folder };
+    return startController({ ...own, ...options });
+  };
   let controller: ControllerProcess = await start();
   const own = connectionTo(world, clock);
   const client = own.as(TESTER);
@@ -127,9 +131,9 @@ export async function sandboxWorld(): Promise<SandboxWorld> {
     setFaults(fault) {
       api.faults = fault && ((request) => (request.user === TESTER ? undefined : fault(request)));
     },
-    async restart() {
+    async restart(options) {
       await controller.kill();
-      controller = await start();
+      controller = await start(options);
     },
     async stop() {
       await controller.kill();

@@ -1,5 +1,5 @@
 import { type Decision, decide, type OutagePolicy } from '../../analysis/index.ts';
-import type { AnalysisRun } from '../../api/index.ts';
+import type { AnalysisRun, Metric } from '../../api/index.ts';
 import type { Clock } from '../../clock.ts';
 import type { Cache } from '../../kube/cache.ts';
 import type { KubeClient } from '../../kube/client.ts';
@@ -88,8 +88,14 @@ export function createAnalysisRunController(options: AnalysisRunControllerOption
     }
   }
 
+  /** A new run that asks an unknown provider is refused; one that another controller has begun must not fail of it. */
+  function isDriven({ provider }: Metric): boolean {
+    return Object.entries(provider ?? {}).some(([key, settings]) => settings != null && providers.has(key));
+  }
+
   function start(run: AnalysisRun, names: readonly string[], key: string): void {
     for (const metric of (run.spec.metrics ?? []).filter(({ name }) => names.includes(name))) {
+      if (!isDriven(metric)) continue;
       const release = clock.busy();
       const done = () => {
         queue.add(key);

@@ -32,8 +32,9 @@ function resourceOf({ group, version, plural, kind }: RouterPatch['target']): Re
   return { group, version, plural, kind, namespaced: true };
 }
 
-async function setTraffic(
-  { client, rollout, routers, observeRouterObject }: ApplyContext,
+/** Sets the canary's share in the objects of all routers; each is tried, and the first failure is thrown. */
+export async function setTraffic(
+  { client, rollout, routers, observeRouterObject }: Omit<ApplyContext, 'caches'>,
   weight: number,
 ): Promise<undefined> {
   const target = trafficTarget(rollout, weight);

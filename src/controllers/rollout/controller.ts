@@ -4,6 +4,7 @@ import type { Cache } from '../../kube/cache.ts';
 import { configuredRouters } from '../../traffic/configured.ts';
 import { keyOf, placeOf } from '../keys.ts';
 import { createQueue, type QueueMetrics } from '../queue.ts';
+import { foreseeingPass } from './foresight.ts';
 import { indexBy } from './index-by.ts';
 import { type RolloutPassOptions, rolloutPass } from './pass.ts';
 import { createPendingVerdicts } from './verdicts.ts';
@@ -21,6 +22,8 @@ export interface RolloutControllerOptions extends Omit<RolloutPassOptions, 'verd
   /** The watched kinds whose objects routers refer to. */
   routerCaches: Cache<KubeObject>[];
   concurrency?: number;
+  /** Only tells in the log what would be done: nothing is written, and no Event is emitted. */
+  observeOnly?: boolean;
   metrics?: QueueMetrics;
 }
 
@@ -45,7 +48,7 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
   const { caches, routers, clock, log, concurrency = 10, metrics } = options;
   const verdicts = createPendingVerdicts(caches.runs);
   const isCrowded = () => queue.waiting() > CROWD;
-  const reconcile = rolloutPass({ ...options, verdicts, isCrowded });
+  const reconcile = options.observeOnly ? foreseeingPass(options) : rolloutPass({ ...options, verdicts, isCrowded });
   const queue = createQueue({ name: 'rollout', clock, log, concurrency, reconcile, ...(metrics && { metrics }) });
   const stops: (() => void)[] = [];
 

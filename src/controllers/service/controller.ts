@@ -1,0 +1,127 @@
+import { MANAGED_BY, namedServices, POD_TEMPLATE_HASH, type Rollout, type Service } from '../../api/index.ts';
+import type { KubeObject } from '../../api/kubernetes.ts';
+import type { Clock } from '../../clock.ts';
+import { Waiting } from '../../errors.ts';
+import { isConflict, isNotFound, type KubeClient } from '../../kube/client.ts';
+import { rollouts, services } from '../../kube/resources.ts';
+import type { Log } from '../../log.ts';
+import type { Router } from '../../traffic/router.ts';
+import { keyOf, placeOf, splitKey } from '../keys.ts';
+import { createQueue, type PassResult, type QueueMetrics } from '../queue.ts';
+import { setTraffic } from '../rollout/apply.ts';
+import { indexBy } from '../rollout/index-by.ts';
+import { observeRouters, type RolloutCaches } from '../rollout/observe.ts';
+
+export interface ServiceControllerOptions {
+  client: KubeClient;
+  caches: RolloutCaches;
+  clock: Clock;
+  log: Log;
+  routers: readonly Router[];
+  observeRouterObject(object: KubeObject): void;
+  metrics?: QueueMetrics;
+}
+
+export interface ServiceController {
+  /** Begins with all Services that a Rollout manages; call it once the caches are synced. */
+  start(): void;
+  /** No new pass begins; resolves when those under way have ended. */
+  stop(): Promise<void>;
+}
+
+/** The key of the Rollout that manages a Service. */
+function managerOf({ metadata: { namespace, annotations } }: Service): string | undefined {
+  const manager = annotations?.[MANAGED_BY];
+  return manager === undefined ? undefined : placeOf(namespace, manager);
+}
+
+/** Makes every attempt, whatever becomes of the others; then throws the first failure. What is gone needs nothing. */
+async function tryAll(attempts: (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const attempt of attempts) {
+    try {
+      await attempt();
+    } catch (error) {
+      if (!isNotFound(error)) failures.push(error);
+    }
+  }
+  if (failures.some(isConflict)) throw new Waiting('Conflict', 'something changed while the pass ran', 0.05);
+  if (failures.length > 0) throw failures[0];
+}
+
+/**
+ * Leaves nothing half-way where nobody drives it any more. Services that their Rollout no longer names, or whose Rollout
+ * is gone, let go of the revision that they were switched to, so that they find the pods of whatever comes after it; the
+ * routes of a Rollout that is gone lead to stable again. No finalizer keeps the Rollout: a route is only known as long as
+ * this process remembers who named it; a Service says itself who managed it. The keys of the queue are those of Rollouts.
+ */
+export function createServiceController(options: ServiceControllerOptions): ServiceController {
+  const { client, caches, clock, log, metrics } = options;
+  const queue = createQueue({ name: 'service', clock, log, concurrency: 2, reconcile, ...(metrics && { metrics }) });
+  const managedBy = indexBy(caches.services, (service) => [managerOf(service) ?? []].flat());
+  const namedBy = indexBy(caches.rollouts, (rollout) =>
+    namedServices(rollout).map(({ name }) => placeOf(rollout.metadata.namespace, name)),
+  );
+  /** Deleted Rollouts as they were last seen, until their routes are home. */
+  const remembered = new Map<string, Rollout>();
+  const stops: (() => void)[] = [];
+
+  const isNamed = (namespace: string | undefined, service: string) => namedBy(placeOf(namespace, service)).length > 0;
+  /** The Services that the Rollout of this key manages, and no Rollout names. */
+  const leftBy = (key: string) =>
+    managedBy(key).filter(({ metadata: { namespace, name } }) => !isNamed(namespace, name));
+
+  async function leadHome(rollout: Rollout): Promise<void> {
+    const { namespace } = rollout.metadata;
+    if (namedServices(rollout).some(({ name }) => isNamed(namespace, name))) return;
+    const routers = observeRouters(rollout, caches, options.routers);
+    await setTraffic({ client, rollout, routers, observeRouterObject: options.observeRouterObject }, 0);
+  }
+
+  async function release({ metadata: { namespace = '', name, resourceVersion } }: Service): Promise<void> {
+    const body = {
+      metadata: { resourceVersion, annotations: { [MANAGED_BY]: null } },
+      spec: { selector: { [POD_TEMPLATE_HASH]: null } },
+    };
+    const change = { type: 'merge', body, fieldManager: 'headgate' } as const;
+    caches.services.observe(await client.patch(services, { namespace, name }, change));
+    log.info({ service: placeOf(namespace, name) }, 'service released');
+  }
+
+  async function reconcile(key: string): Promise<PassResult | undefined> {
+    const { namespace, name } = splitKey(key);
+    const isDriven = caches.rollouts.get(namespace, name) !== undefined;
+    // What no longer carries this instance's label has left the cache and is driven by another one.
+    const isDrivenElsewhere = !isDriven && (await client.get(rollouts, { namespace, name })) !== undefined;
+    if (isDriven || isDrivenElsewhere) remembered.delete(key);
+    if (isDrivenElsewhere) return undefined;
+    const gone = remembered.get(key);
+    // Traffic first.
+    const attempts = [...(gone ? [() => leadHome(gone)] : []), ...leftBy(key).map((service) => () => release(service))];
+    await tryAll(attempts);
+    remembered.delete(key);
+    return undefined;
+  }
+
+  const wake = (manager: string | undefined) => {
+    if (manager !== undefined && leftBy(manager).length > 0) queue.add(manager);
+  };
+  return {
+    start() {
+      stops.push(
+        caches.services.onChange((service) => wake(managerOf(service))),
+        caches.rollouts.onChange((rollout, change) => {
+          const key = keyOf(rollout);
+          if (change !== 'deleted') return wake(key);
+          remembered.set(key, rollout);
+          queue.add(key);
+        }),
+      );
+      for (const service of caches.services.list()) wake(managerOf(service));
+    },
+    async stop() {
+      for (const stop of stops) stop();
+      await queue.stop();
+    },
+  };
+}
