@@ -27,6 +27,8 @@ type Happening =
   | { kind: 'template'; version: number }
   | { kind: 'user'; what: 'abort' | 'retry' | 'promote' | 'promoteFull' | 'skip' | 'pause' | 'resume' }
   | { kind: 'scale'; replicas: number }
+  | { kind: 'restart'; seconds: number }
+  | { kind: 'budget'; allows: number | undefined }
   | { kind: 'time'; seconds: number }
   | { kind: 'podsFollow'; follow: boolean }
   | { kind: 'podsDie'; index: number; left: number }
@@ -124,7 +126,20 @@ const canaries: fc.Arbitrary<WorldOptions> = fc
     spec: { progressDeadlineSeconds: 60, progressDeadlineAbort: deadlineAbort },
   }));
 
-const options = fc.oneof({ weight: 2, arbitrary: canaries }, { weight: 1, arbitrary: blueGreens });
+const role = (role: string) => ({ labels: { role } });
+const antiAffinity = { requiredDuringSchedulingIgnoredDuringExecution: {} };
+
+/** What pods are given for their part in an update. */
+function equipped({ canary, blueGreen, ...options }: WorldOptions): WorldOptions {
+  const metadata = { canaryMetadata: role('canary'), stableMetadata: role('stable') };
+  if (!blueGreen) return { ...options, canary: { ...canary, ...metadata, antiAffinity } };
+  const own = { previewMetadata: role('canary'), activeMetadata: role('stable') };
+  return { ...options, blueGreen: { ...blueGreen, ...own, antiAffinity } };
+}
+
+const options = fc
+  .tuple(fc.oneof({ weight: 2, arbitrary: canaries }, { weight: 1, arbitrary: blueGreens }), fc.boolean())
+  .map(([given, isEquipped]) => (isEquipped ? equipped(given) : given));
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 12, arbitrary: fc.constant<Happening>({ kind: 'pass' }) },
@@ -138,6 +153,8 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
       .map((what): Happening => ({ kind: 'user', what: what as 'abort' })),
   },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 7 }).map((replicas): Happening => ({ kind: 'scale', replicas })) },
+  { weight: 1, arbitrary: fc.constantFrom(0, 40).map((seconds): Happening => ({ kind: 'restart', seconds })) },
+  { weight: 1, arbitrary: fc.constantFrom(undefined, 0, 2).map((allows): Happening => ({ kind: 'budget', allows })) },
   { weight: 2, arbitrary: fc.constantFrom(1, 31, 61, 700).map((seconds): Happening => ({ kind: 'time', seconds })) },
   { weight: 1, arbitrary: fc.boolean().map((follow): Happening => ({ kind: 'podsFollow', follow })) },
   {
@@ -215,6 +232,27 @@ function servingPods(world: World): number {
   );
 }
 
+/** Evicted pods leave as many as a restart has to leave. */
+function checkEvictions(world: World, { replicas, before }: { replicas: number; before: number }): void {
+  const missing = Math.max(1, Math.min(replicas, maxUnavailable(world.rollout)));
+  const floor = Math.max(replicas, wantedPods(world)) - missing;
+  expect(servingPods(world), 'no more are evicted than may be missing').toBeGreaterThanOrEqual(Math.min(before, floor));
+}
+
+/** Every revision's pods have their part's metadata, and no other. */
+function checkParts(world: World): void {
+  const { newReplicaSet, stableReplicaSet, strategy, canary, blueGreen, stableHash, hash } = factsOf(observe(world));
+  if ((strategy === 'canary' ? canary.stableMetadata : blueGreen.activeMetadata) === undefined) return;
+  for (const { metadata, spec } of world.replicaSets) {
+    const isNewest = metadata.name === newReplicaSet?.metadata.name && stableHash !== hash;
+    const isStable = metadata.name === stableReplicaSet?.metadata.name;
+    const part = isNewest ? 'canary' : isStable ? 'stable' : undefined;
+    expect(spec.template.metadata?.labels?.role, 'the one part').toBe(part);
+    const affinity = JSON.stringify(spec.template.spec?.affinity ?? {});
+    if (isNewest) expect(affinity, 'away from the stable pods').toContain(JSON.stringify(stableHash));
+  }
+}
+
 /** Users are led to enough pods only, no Service to none, and stable keeps its pods as long as it is stable. */
 function carryOutBlueGreen(world: World, effects: Effect[]): void {
   const { rollout } = world;
@@ -227,7 +265,9 @@ function carryOutBlueGreen(world: World, effects: Effect[]): void {
       );
     }
     const { stableReplicaSet } = factsOf(observe(world));
+    const before = servingPods(world);
     perform(world, effect);
+    if (effect.kind === 'evictPods') checkEvictions(world, { replicas, before });
     if (effect.kind !== 'scaleReplicaSet' || replicas === 0) continue;
     if (effect.name === stableReplicaSet?.metadata.name) expect(effect.to, 'stable keeps its pods').toBe(replicas);
     const selected = Object.values(world.services).map((service) =>
@@ -259,6 +299,7 @@ function carryOut(world: World, effects: Effect[]): void {
         expect(MAX - effect.weight, 'stable gets what it can carry').toBeLessThanOrEqual(carries);
     }
     perform(world, effect);
+    if (effect.kind === 'evictPods') checkEvictions(world, { replicas, before: serving });
     if (effect.kind !== 'scaleReplicaSet') continue;
     if (!routed) {
       expect(wantedPods(world), 'no more than surge allows').toBeLessThanOrEqual(
@@ -315,7 +356,10 @@ function fullPass(world: World): { decision: Decision; quiet: boolean } {
   expect(same(nameOf(found.delivery)), 'the state is found again').toBe(same(nameOf(decision.state.delivery)));
   if (nameOf(found.delivery) === 'progressing') expect(found).toEqual(decision.state);
   podsCatchUp(world);
-  return { decision, quiet: !written && decision.effects.length === 0 };
+  const isRefused = ({ kind }: Effect) => kind === 'evictPods' && world.budget === 0;
+  const quiet = !written && decision.effects.every(isRefused);
+  if (quiet && decision.state.delivery !== 'invalid') checkParts(world);
+  return { decision, quiet };
 }
 
 function happens(world: World, one: Happening, remembered: Remembered): Remembered {
@@ -350,6 +394,12 @@ function happens(world: World, one: Happening, remembered: Remembered): Remember
       break;
     case 'scale':
       user.scale(world, one.replicas);
+      break;
+    case 'restart':
+      user.restart(world, one.seconds);
+      break;
+    case 'budget':
+      world.budget = one.allows;
       break;
     case 'time':
       world.now += one.seconds * 1000;
@@ -396,6 +446,7 @@ function quiesce(world: World): Decision {
 /** Everybody does their part: pods come up, verdicts are good, people promote, time passes. */
 function bringHome(world: World): void {
   Object.assign(world, { podsFollow: true, routeFollows: true, served: true, endpointsFollow: true, problems: [] });
+  world.budget = undefined;
   user.resume(world);
   user.template(world, 'v9');
   for (let turns = 0; turns < ENOUGH; turns++) {
@@ -430,6 +481,8 @@ describe('a Rollout in a random world', () => {
         const running = world.replicaSets.filter(({ spec }) => (spec.replicas ?? 1) > 0);
         expect(running.every(({ spec }) => spec.template.spec?.containers[0]?.image?.endsWith(':v9'))).toBe(true);
         expect(world.weight).toBe(0);
+        const { restartAt = '' } = world.rollout.spec;
+        expect(status?.restartedAt ?? '', 'the restart is over').toBe(restartAt);
       }),
       { numRuns: runs },
     );

@@ -19,6 +19,12 @@ export const STEP_INDEX = 'step-index';
 /** On a ReplicaSet: what the stock status has no field for, as JSON of `RevisionState`. */
 export const STATE = 'headgate.dev/state';
 
+/**
+ * On a ReplicaSet whose template has metadata that its running pods may not have yet: JSON of the keys to take from them,
+ * `{"labels":[],"annotations":[]}`. Gone once the pods have what the template has.
+ */
+export const PENDING_METADATA = 'headgate.dev/pending-metadata';
+
 /** Where an object's content, or a ReplicaSet's revision, came from. */
 export const GIT_REPOSITORY = 'headgate.dev/git-repository';
 export const GIT_BRANCH = 'headgate.dev/git-branch';

@@ -25,23 +25,15 @@ interface Undriven {
 }
 
 const canary = 'spec.strategy.canary';
-const blueGreen = 'spec.strategy.blueGreen';
 const useGateway = `use trafficRouting.plugins."${GATEWAY_API_PLUGIN}"`;
 
 const rolloutFields: Undriven[] = [
   { field: 'spec.workloadRef', instead: 'put the pods into spec.template' },
-  { field: 'spec.restartAt', instead: 'remove it, and restart by a change of the template' },
   ...Object.keys(routers).map((router) => ({ field: `${canary}.trafficRouting.${router}`, instead: useGateway })),
   { field: `${canary}.steps[].experiment`, instead: 'use an analysis step' },
   { field: `${canary}.steps[].setHeaderRoute`, instead: 'remove the step' },
   { field: `${canary}.steps[].setMirrorRoute`, instead: 'remove the step' },
   { field: `${canary}.steps[].plugin`, instead: 'remove the step' },
-  { field: `${canary}.antiAffinity`, instead: 'remove it, or put an affinity into spec.template' },
-  { field: `${blueGreen}.antiAffinity`, instead: 'remove it, or put an affinity into spec.template' },
-  { field: `${canary}.canaryMetadata`, instead: 'remove it, or put the metadata into spec.template' },
-  { field: `${canary}.stableMetadata`, instead: 'remove it, or put the metadata into spec.template' },
-  { field: `${blueGreen}.previewMetadata`, instead: 'remove it, or put the metadata into spec.template' },
-  { field: `${blueGreen}.activeMetadata`, instead: 'remove it, or put the metadata into spec.template' },
 ];
 
 const providerFields: Undriven[] = Object.keys(providers)

@@ -5,6 +5,7 @@ import { type Problem, problem, show } from './problems.ts';
 import type { Rollout } from './rollout.ts';
 import { antiAffinityProblems } from './validate-anti-affinity.ts';
 import { analysisUseProblems } from './validate-arguments.ts';
+import { podMetadataProblems } from './validate-pod-metadata.ts';
 import { amountProblems, negatives } from './validate-values.ts';
 
 const counts = [
@@ -51,5 +52,7 @@ export function blueGreenProblems(path: string, blueGreen: BlueGreenStrategy, ro
     ...analysisUseProblems(`${path}.prePromotionAnalysis`, blueGreen.prePromotionAnalysis),
     ...analysisUseProblems(`${path}.postPromotionAnalysis`, blueGreen.postPromotionAnalysis),
     ...antiAffinityProblems(`${path}.antiAffinity`, blueGreen.antiAffinity),
+    ...podMetadataProblems(`${path}.previewMetadata`, blueGreen.previewMetadata, rollout),
+    ...podMetadataProblems(`${path}.activeMetadata`, blueGreen.activeMetadata, rollout),
   ];
 }

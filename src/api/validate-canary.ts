@@ -6,6 +6,7 @@ import type { Rollout } from './rollout.ts';
 import { antiAffinityProblems } from './validate-anti-affinity.ts';
 import { analysisUseProblems } from './validate-arguments.ts';
 import { experimentWeightProblems } from './validate-experiment-step.ts';
+import { podMetadataProblems } from './validate-pod-metadata.ts';
 import { hasRouter, routingProblems } from './validate-routing.ts';
 import { stepProblems } from './validate-steps.ts';
 import { amountProblems, isZero, negatives } from './validate-values.ts';
@@ -152,5 +153,7 @@ export function canaryProblems(path: string, canary: CanaryStrategy, rollout: Ro
     ...thresholdProblems(path, canary),
     ...backgroundProblems(path, canary),
     ...antiAffinityProblems(`${path}.antiAffinity`, canary.antiAffinity),
+    ...podMetadataProblems(`${path}.canaryMetadata`, canary.canaryMetadata, rollout),
+    ...podMetadataProblems(`${path}.stableMetadata`, canary.stableMetadata, rollout),
   ];
 }

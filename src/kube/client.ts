@@ -47,6 +47,11 @@ export interface CreateOptions {
   subresource?: string;
 }
 
+export interface EvictOptions {
+  /** Precondition: evict only this very pod. */
+  uid?: string;
+}
+
 export interface ListOptions {
   namespace?: string;
   labelSelector?: string;
@@ -71,6 +76,11 @@ export interface KubeClient {
   patch<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options: PatchOptions): Promise<T>;
   /** Deleting what is gone already (404) is a success. */
   delete<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: DeleteOptions): Promise<void>;
+  /**
+   * Deletes a pod as far as the disruption budgets allow it (its eviction subresource); the pod may take its grace period
+   * to go. A budget's refusal is an `ApiError` with code 429, a pod that is gone one with 404.
+   */
+  evict(key: ObjectKey, options?: EvictOptions): Promise<void>;
   /** The same door, as another user (impersonation), e.g. `system:serviceaccount:shop:deployer`. */
   as(user: string): KubeClient;
 }
@@ -147,4 +157,9 @@ export function isAlreadyExists(error: unknown): boolean {
 
 export function isNotFound(error: unknown): boolean {
   return error instanceof ApiError && error.code === 404;
+}
+
+/** Not now: a disruption budget forbids it, or there are too many requests. */
+export function isTooManyRequests(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 429;
 }

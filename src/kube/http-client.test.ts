@@ -100,6 +100,38 @@ describe('requests', () => {
     });
   });
 
+  it('evicts only the very pod it means', async () => {
+    answer(201, { kind: 'Status', status: 'Success' });
+    await client.evict(key, { uid: 'u' });
+    expect(last()).toMatchObject({ method: 'POST', path: '/api/v1/namespaces/shop/pods/a/eviction' });
+    expect(last().body).toEqual({
+      apiVersion: 'policy/v1',
+      kind: 'Eviction',
+      metadata: { namespace: 'shop', name: 'a' },
+      deleteOptions: { preconditions: { uid: 'u' } },
+    });
+    await client.evict(key);
+    expect(last().body).not.toHaveProperty('deleteOptions');
+  });
+
+  it('hears of a refused eviction, also of one that looks like a success, and does not ask again by itself', async () => {
+    const status = (code: number, reason: string) => ({
+      kind: 'Status',
+      status: 'Failure',
+      message: 'no',
+      reason,
+      code,
+    });
+    answer(429, status(429, 'TooManyRequests'), { 'Retry-After': '10' });
+    const before = server.requests.length;
+    await expect(client.evict(key)).rejects.toMatchObject({ code: 429, retryAfter: 10 });
+    expect(server.requests.length).toBe(before + 1);
+    answer(201, status(500, ''));
+    await expect(client.evict(key)).rejects.toMatchObject({ code: 500, message: 'no' });
+    answer(404, status(404, 'NotFound'));
+    await expect(client.evict(key)).rejects.toMatchObject({ code: 404 });
+  });
+
   it('says who it is and whom it stands for', async () => {
     answer(200, {});
     await client.as('system:serviceaccount:shop:deployer').get(pods, key);

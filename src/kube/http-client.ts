@@ -3,16 +3,18 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import type { KubeObject } from '../api/kubernetes.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import { errorOf } from './answers.ts';
+import { errorOf, errorOfStatus } from './answers.ts';
 import {
   ApiError,
   type ApplyOptions,
   type CreateOptions,
   type DeleteOptions,
+  type EvictOptions,
   isNotFound,
   type KubeClient,
   type KubeConnection,
   type ListOptions,
+  type ObjectKey,
   type PatchType,
   type Resource,
   type Snapshot,
@@ -29,6 +31,7 @@ import {
   selectors,
   withQuery,
 } from './paths.ts';
+import { pods } from './resources.ts';
 import { createTransport, type HttpRequest, type Transport } from './transport.ts';
 import { followWatch } from './watch.ts';
 
@@ -145,6 +148,7 @@ function clientOver(call: Call, as: (user: string) => KubeClient): KubeClient {
         if (!isNotFound(error)) throw error;
       }
     },
+    evict: (key, options = {}) => evict(call, key, options),
     as,
   };
 }
@@ -222,6 +226,20 @@ function typed<T extends KubeObject>(resource: Resource<T>, object: T): T {
 
 function json(body: unknown, type = 'application/json'): Pick<HttpRequest, 'body' | 'headers'> {
   return { body: JSON.stringify(body), headers: { 'Content-Type': type } };
+}
+
+async function evict(call: Call, { namespace, name }: ObjectKey, { uid }: EvictOptions): Promise<void> {
+  const path = objectPath(pods, { ...(namespace !== undefined && { namespace }), name }, 'eviction');
+  const eviction = {
+    apiVersion: 'policy/v1',
+    kind: 'Eviction',
+    metadata: { namespace, name },
+    ...(uid && { deleteOptions: { preconditions: { uid } } }),
+  };
+  const answer = await call({ method: 'POST', path, ...json(eviction) });
+  // Where several budgets are about one pod, the server refuses with a Status that goes by as a success.
+  const { status, code } = (answer ?? {}) as { status?: unknown; code?: unknown };
+  if (status === 'Failure') throw errorOfStatus(answer, typeof code === 'number' ? code : 500);
 }
 
 function dry(dryRun: boolean | undefined): Query {

@@ -3,7 +3,7 @@ import { timestamp } from '../api/times.ts';
 import { isActive, previewService, selectedHash } from './blue-green.ts';
 import { progressDeadline, waitIsOver } from './derive.ts';
 import { available, type Facts } from './facts.ts';
-import { type MachineState, nameOf } from './machine.ts';
+import { isInFlight, type MachineState, nameOf } from './machine.ts';
 import { observedWeight } from './weights.ts';
 
 interface Statement {
@@ -20,7 +20,11 @@ function nameOfNew({ newReplicaSet, seen, hash }: Facts): string {
 /** Whether anything came nearer to its goal since the status was last written. */
 function progressed(facts: Facts, next: MachineState, pausedNow: boolean): boolean {
   const { status, hash, newReplicaSet, memory } = facts;
-  const moved = status.currentPodHash !== hash || (status.currentStepIndex ?? next.length) !== next.index;
+  const stepped =
+    facts.strategy === 'canary'
+      ? (status.currentStepIndex ?? next.length) !== next.index
+      : isInFlight(next) && facts.index !== next.index;
+  const moved = status.currentPodHash !== hash || stepped;
   const promoted = nameOf(next.delivery) === 'settled' && status.stableRS !== hash;
   const [before, weight] = [status.canary?.weights?.canary.weight, observedWeight(facts)];
   const traffic = weight !== undefined && before !== undefined && weight !== before;

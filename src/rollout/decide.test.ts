@@ -15,9 +15,18 @@ const spec = fc.record(
     template: fc.constantFrom({}, { spec: { containers: [] } }, { metadata: { labels: { app: 'web' } } }),
     paused: fc.boolean(),
     progressDeadlineAbort: fc.boolean(),
+    restartAt: fc.constantFrom(null, '', 'soon', '2026-11-21T08:00:00Z', '2026-11-21T10:00:00Z'),
     strategy: fc.constantFrom(
       {},
       { blueGreen: { activeService: 'web' } },
+      { blueGreen: { activeService: 'web', antiAffinity: {}, activeMetadata: null, previewMetadata: { labels: 5 } } },
+      {
+        canary: {
+          antiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: 5 },
+          canaryMetadata: { labels: { a: 5, b: 'x' } },
+          stableMetadata: [],
+        },
+      },
       { canary: {} },
       { canary: { steps: [{}, { setWeight: 5, pause: {} }, { pause: { duration: 'long' } }, { experiment: {} }] } },
       { canary: { steps: [{ pause: { duration: '1m' } }], maxSurge: 'half', maxUnavailable: -3 } },
@@ -40,6 +49,7 @@ const status = fc.record(
     currentStepIndex: fc.constantFrom(-1, 0, 1.5, 3, 1e9, Number.NaN),
     currentPodHash: names,
     currentStepHash: names,
+    restartedAt: instants,
     stableRS: names,
     collisionCount: fc.integer(),
     conditions: fc.array(
@@ -71,7 +81,14 @@ describe('decide', () => {
           rollout: { metadata: { name: 'web' }, spec, ...(status ? { status } : {}) } as unknown as Rollout,
           replicaSets: [
             {
-              metadata: { name: 'web-x', annotations: { 'headgate.dev/state': state ?? '[1]' } },
+              metadata: {
+                name: 'web-x',
+                annotations: {
+                  'headgate.dev/state': state ?? '[1]',
+                  'headgate.dev/pending-metadata': state ?? '{"labels":5,"annotations":[[]]}',
+                  'rollout.argoproj.io/ephemeral-metadata': state ?? '{"labels":["a"]}',
+                },
+              },
               spec: { selector: {}, template: {} },
             },
           ],
@@ -82,6 +99,7 @@ describe('decide', () => {
           stableEndpoints: [],
           templates: {},
           clusterTemplates: {},
+          ...(isInvalid ? {} : { pods: [] }),
           problems: isInvalid ? [{ path: 'spec', message: 'is wrong' }] : [],
         };
         const decision = decide(seen);

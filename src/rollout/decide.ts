@@ -8,6 +8,7 @@ import { type Facts, factsOf } from './facts.ts';
 import { type MachineState, step } from './machine.ts';
 import type { Observation } from './observation.ts';
 import { planOf } from './plan.ts';
+import { explainRestart, nextRestartLook } from './plan-restart.ts';
 import { nextMemory } from './plan-revision.ts';
 import { nextDeadline } from './plan-scale.ts';
 import { onlyProgress } from './progress.ts';
@@ -48,7 +49,13 @@ export function decide(seen: Observation): Decision {
   const slots = runSlots(facts, persisted, state);
   const status = statusOf({ facts, persisted, next: state, abortCause: message || undefined, slots });
   const memory = nextMemory({ facts, persisted, next: state, abortCause });
-  const times = [pauseEnd(facts), autoPromotionAt(facts), progressDeadline(facts), nextDeadline(facts)];
+  const times = [
+    pauseEnd(facts),
+    autoPromotionAt(facts),
+    progressDeadline(facts),
+    nextDeadline(facts),
+    nextRestartLook(facts),
+  ];
   const transitions = transitionsOf({ facts, seen: told, persisted, next: state, status, abortCause });
   return {
     persisted,
@@ -64,5 +71,6 @@ export function decide(seen: Observation): Decision {
 /** One sentence of why the Rollout is where it is. */
 export function explain(seen: Observation): string {
   const facts: Facts = factsOf(seen);
-  return explainState(facts, derive(facts));
+  const restart = explainRestart(facts);
+  return explainState(facts, derive(facts)) + (restart ? `; ${restart}` : '');
 }

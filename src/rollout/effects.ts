@@ -35,6 +35,27 @@ export type Effect =
       to: number;
       annotations: Record<string, string | null>;
     }
+  /**
+   * Gives pods the labels and annotations of their part in the update; null takes a key away. First the ReplicaSet's
+   * template, so that pods which are made meanwhile have them, together with `annotations`, which say what is still due;
+   * then the pods that are there; last the word that nothing is due any more. Repeated until then.
+   */
+  | {
+      kind: 'setMetadata';
+      name: string;
+      uid: string;
+      metadata: MetadataPatch;
+      annotations: Record<string, string | null>;
+      /** Of the pods that are there; undefined: the template is all. */
+      podSelector?: string;
+    }
+  /** The whole affinity of a ReplicaSet's template; null: none. */
+  | { kind: 'setAffinity'; name: string; affinity: object | null }
+  /**
+   * Evicts pods in this order until `most` have gone. A disruption budget's refusal is no failure: these and other pods are
+   * tried again later.
+   */
+  | { kind: 'evictPods'; pods: { name: string; uid: string }[]; most: number }
   /** Deletes exactly this object. */
   | { kind: 'deleteReplicaSet'; name: string; uid: string }
   /** `retreat`: takes users away from what was given up. */
@@ -43,6 +64,12 @@ export type Effect =
   | { kind: 'createRun'; object: AnalysisRun }
   | { kind: 'terminateRun'; name: string }
   | { kind: 'deleteRun'; name: string; uid: string };
+
+/** A merge patch of labels and annotations. */
+export interface MetadataPatch {
+  labels: Record<string, string | null>;
+  annotations: Record<string, string | null>;
+}
 
 export interface PlanInput {
   facts: Facts;

@@ -1,10 +1,13 @@
 export { type Decision, decide, explain } from './decide.ts';
-export type { Effect } from './effects.ts';
+export type { Effect, MetadataPatch } from './effects.ts';
 export { type Facts, factsOf, hashOf, memoryOf, revisionOf } from './facts.ts';
 export { type MachineState, machine, nameOf } from './machine.ts';
-export type { Observation, ObservedTraffic } from './observation.ts';
+export type { Observation, ObservedPod, ObservedTraffic } from './observation.ts';
+export { changesMetadata } from './plan-metadata.ts';
+export { needsPods } from './plan-restart.ts';
 export { analysisProblems } from './plan-runs.ts';
 export { runBaseNames } from './runs.ts';
+export { selectorText } from './selector.ts';
 export { givenTemplate, templateHash } from './template.ts';
 export { type IgnoredMetadata, sameTemplate, templateDifference } from './template-difference.ts';
 export type { Transition } from './transitions.ts';

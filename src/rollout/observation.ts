@@ -16,6 +16,20 @@ export interface ObservedTraffic {
   message?: string;
 }
 
+/** A pod, as far as a restart looks at it. */
+export interface ObservedPod {
+  name: string;
+  uid: string;
+  /** The UID of the ReplicaSet that controls it. */
+  owner: string;
+  /** World time, milliseconds since the epoch. */
+  createdAt: number;
+  /** It was deleted, and takes its time to end. */
+  isLeaving: boolean;
+  /** World time, milliseconds since the epoch; undefined: it is not ready. */
+  readySince: number | undefined;
+}
+
 /** Everything that may be known about one Rollout at one instant. */
 export interface Observation {
   /** World time, milliseconds since the epoch. */
@@ -33,6 +47,8 @@ export interface Observation {
   services: Record<string, Service>;
   /** Names of the ready pods behind the stable Service. */
   stableEndpoints: string[];
+  /** The pods of these ReplicaSets, asked for live, so only while a restart is due. */
+  pods?: ObservedPod[];
   /** Undefined where there is no router. */
   traffic?: ObservedTraffic;
   /** The templates that the strategy refers to, by name; missing ones are left out. */

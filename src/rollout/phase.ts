@@ -7,6 +7,7 @@ import {
   type RolloutPhase,
   type RolloutStatus,
 } from '../api/index.ts';
+import { restartAt } from './plan-restart.ts';
 
 export interface Phase {
   phase: RolloutPhase;
@@ -50,6 +51,7 @@ export function phaseOf(rollout: Rollout, status: RolloutStatus): Phase {
   if (stopped) return stopped;
   const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status;
   const progressing = (message: string): Phase => ({ phase: 'Progressing', message });
+  if (restartAt(rollout, status) !== undefined) return progressing('rollout is restarting');
   if (updatedReplicas < desiredReplicas(rollout)) return progressing('more replicas need to be updated');
   if (availableReplicas < updatedReplicas) return progressing('updated replicas are still becoming available');
   if (rollout.spec.strategy?.blueGreen) return blueGreenPhase(rollout.spec.strategy.blueGreen, status);

@@ -1,6 +1,10 @@
+import type { ReplicaSet } from '../api/index.ts';
 import type { Effect, PlanInput } from './effects.ts';
 import { available, type Facts } from './facts.ts';
+import { affinityEffects, withAffinity } from './plan-affinity.ts';
+import { metadataEffects, withMetadata } from './plan-metadata.ts';
 import { isNameTaken, ownershipEffects } from './plan-ownership.ts';
+import { besideRestart, restartEffects, shrinks } from './plan-restart.ts';
 import { memoryEffects, newReplicaSet, readinessEffects, revisionEffects } from './plan-revision.ts';
 import { runEffects } from './plan-runs.ts';
 import { historyEffects, scaleEffects } from './plan-scale.ts';
@@ -31,6 +35,13 @@ function retreatingPods(input: PlanInput): Effect[] {
     : [];
 }
 
+/** Its pods know their part in the update from the start. */
+function equipped(facts: Facts): ReplicaSet {
+  const made = newReplicaSet(facts);
+  const template = withAffinity(facts, made.spec.template);
+  return withMetadata(facts, { ...made, spec: { ...made.spec, template } });
+}
+
 /**
  * The ReplicaSet of a revision is made once the status speaks of the revision, with the pods that it needs by then: one
  * write, and no pods of an update that nothing tells of.
@@ -39,7 +50,7 @@ function creation(input: PlanInput): Effect[] {
   const { facts } = input;
   const isSpokenOf = facts.stableHash === undefined || facts.status.currentPodHash === facts.hash;
   if (facts.newReplicaSet || !isSpokenOf || isNameTaken(facts)) return [];
-  const object = newReplicaSet(facts);
+  const object = equipped(facts);
   const made = { ...input, facts: { ...facts, newReplicaSet: object } };
   const { name } = object.metadata;
   const scaled = scaleEffects(made).find((effect) => effect.kind === 'scaleReplicaSet' && effect.name === name);
@@ -49,6 +60,21 @@ function creation(input: PlanInput): Effect[] {
   return [...revisionEffects(made), { kind: 'createReplicaSet', object, revision: facts.revision, ...begins }];
 }
 
+/** Pods are restarted while nothing else takes pods away, and never before an abort has brought the traffic home. */
+function restarts({ facts, next }: PlanInput, scaling: Effect[]): Effect[] {
+  return next.delivery === 'aborting' || scaling.some(shrinks) ? [] : restartEffects(facts);
+}
+
+/** New pods come from a template that knows their part; what only changes pods that are there holds up no scaling. */
+function scaledInPart(input: PlanInput, scaling: Effect[]): Effect[] {
+  const growing = scaling.flatMap((effect) =>
+    effect.kind === 'scaleReplicaSet' && effect.to > effect.from ? [effect.name] : [],
+  );
+  const changes = metadataEffects(input, scaling);
+  const first = changes.filter((effect) => effect.kind === 'setMetadata' && growing.includes(effect.name));
+  return [...first, ...scaling, ...changes.filter((effect) => !first.includes(effect))];
+}
+
 /** All that has to be done for what was persisted and what was decided. */
 export function planOf(input: PlanInput): Effect[] {
   const traffic = trafficEffects(input);
@@ -56,17 +82,20 @@ export function planOf(input: PlanInput): Effect[] {
   const raising = traffic.filter((effect) => !lowering.includes(effect));
   const retreating = [...lowering, ...retreatingServices(input.facts)];
   if (input.next.delivery === 'invalid') return [...retreating, ...retreatingPods(input)];
+  const scaling = besideRestart(input.facts, scaleEffects(input));
   return [
     ...retreating,
     ...ownershipEffects(input),
     ...creation(input),
+    ...affinityEffects(input),
     ...revisionEffects(input),
     ...readinessEffects(input),
     ...memoryEffects(input),
     ...serviceEffects(input),
-    ...scaleEffects(input),
+    ...scaledInPart(input, scaling),
     ...runEffects(input),
     ...historyEffects(input),
+    ...restarts(input, scaling),
     ...raising,
   ];
 }

@@ -79,32 +79,41 @@ export function rollBasic(input: BasicInput): BasicCounts {
   if (input.others.some((pods) => pods.wanted > 0)) return { ...up, others };
   const rising = desired.canary >= input.canary.wanted;
   const floor = input.replicas - input.maxUnavailable;
-  // The side that grows counts only with pods that serve; the side that shrinks loses its broken pods first.
-  const counted =
-    (rising ? serving(input.canary) : input.canary.wanted) + (rising ? input.stable.wanted : serving(input.stable));
-  const spare = Math.max(0, counted - floor);
-  const shrink = (wanted: number, goal: number, most: number) => Math.max(goal, wanted - Math.max(0, most));
-  const canary = rising ? up.canary : shrink(input.canary.wanted, desired.canary, spare);
-  const left = spare - (input.canary.wanted - Math.min(canary, input.canary.wanted));
-  const stable = desired.stable >= input.stable.wanted ? up.stable : shrink(input.stable.wanted, desired.stable, left);
-  return { ...withinSurge({ canary, stable }, input), others };
+  // The side that grows counts only with pods that serve; the side that shrinks loses its broken pods first. Only that side
+  // is taken down: pods that do not serve must not pay for those that do.
+  const shrink = ({ wanted }: Pods, goal: number, spare: number) => Math.max(Math.min(goal, wanted), wanted - spare);
+  if (rising) {
+    const spare = Math.max(0, serving(input.canary) + input.stable.wanted - floor);
+    const stable = desired.stable >= input.stable.wanted ? up.stable : shrink(input.stable, desired.stable, spare);
+    return { ...withinSurge({ canary: up.canary, stable }, input), others };
+  }
+  const spare = Math.max(0, input.canary.wanted + serving(input.stable) - floor);
+  const canary = shrink(input.canary, desired.canary, spare);
+  return { ...withinSurge({ canary, stable: up.stable }, input), others };
 }
 
-/** Where spec.replicas fell there may be too many pods: those that do not serve go first, the canary's before stable's. */
-function withinSurge(counts: Counts, { replicas, maxSurge, maxUnavailable, canary, stable }: BasicInput): Counts {
-  let over = counts.canary + counts.stable - (replicas + maxSurge);
-  const take = (from: number, most: number) => {
-    const taken = Math.min(Math.max(0, over), Math.max(0, most), from);
+/**
+ * Where spec.replicas fell there may be too many pods: those that do not serve go first, then those beyond a side's goal,
+ * as far as enough stay available.
+ */
+function withinSurge(
+  counts: Counts,
+  { replicas, maxSurge, maxUnavailable, desired, canary, stable }: BasicInput,
+): Counts {
+  const left = { ...counts };
+  let over = left.canary + left.stable - (replicas + maxSurge);
+  const take = (side: keyof Counts, most: number) => {
+    const taken = Math.max(0, Math.min(over, most, left[side]));
+    left[side] -= taken;
     over -= taken;
-    return from - taken;
+    return taken;
   };
-  const broken = { canary: take(counts.canary, counts.canary - canary.available), stable: counts.stable };
-  broken.stable = take(counts.stable, counts.stable - stable.available);
-  const serving = Math.min(broken.canary, canary.available) + Math.min(broken.stable, stable.available);
-  let spare = serving - (replicas - maxUnavailable);
-  const left = take(broken.canary, Math.min(spare, broken.canary));
-  spare -= broken.canary - left;
-  return { canary: left, stable: take(broken.stable, spare) };
+  take('canary', left.canary - canary.available);
+  take('stable', left.stable - stable.available);
+  let spare = Math.min(left.canary, canary.available) + Math.min(left.stable, stable.available);
+  spare -= replicas - maxUnavailable;
+  for (const side of ['stable', 'canary'] as const) spare -= take(side, Math.min(spare, left[side] - desired[side]));
+  return left;
 }
 
 function scaleUp({ replicas, maxSurge, desired, canary, stable, others }: BasicInput): Counts {

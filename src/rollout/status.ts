@@ -14,6 +14,7 @@ import { available, type Facts } from './facts.ts';
 import { isInFlight, type MachineState, nameOf } from './machine.ts';
 import { phaseOf } from './phase.ts';
 import { isNameTaken } from './plan-ownership.ts';
+import { restartedAt } from './plan-restart.ts';
 import { type RunSlots, slotFields } from './run-types.ts';
 import { newlyInconclusive, startsOver } from './runs.ts';
 import { selectorText } from './selector.ts';
@@ -162,6 +163,7 @@ export function statusOf(input: StatusInput): RolloutStatus {
   const pausedNow = pauseConditions.length > 0 || next.hold === 'paused';
   const status: RolloutStatus = {
     ...carriedOver(facts.status),
+    ...restartedAt(facts),
     ...counts(facts),
     ...abortFields(input),
     currentPodHash: facts.hash,

@@ -1,15 +1,24 @@
 import { fieldsOf, parsedFields } from '../api/fields.ts';
 import { EPHEMERAL_METADATA, type PodTemplateSpec, type ReplicaSet } from '../api/index.ts';
 import { goJson } from './go-json/encode.ts';
+import { withoutInjected } from './injected-affinity.ts';
 
 function without(entries: Record<string, string> | undefined, added: unknown): Record<string, string> {
   const gone = fieldsOf(added);
   return Object.fromEntries(Object.entries(entries ?? {}).filter(([key, value]) => gone[key] !== value));
 }
 
-/** The template that a ReplicaSet was made from: without the metadata that a controller gave its pods for their part in an update. */
+/** Without the terms that keep pods away from those of another revision. */
+function withoutInjectedAffinity(template: PodTemplateSpec): PodTemplateSpec {
+  const { affinity: live, ...spec } = template.spec ?? { containers: [] };
+  if (live === undefined) return template;
+  const affinity = withoutInjected(live);
+  return { ...template, spec: { ...spec, ...(affinity && { affinity }) } };
+}
+
+/** The template that a ReplicaSet was made from: without what a controller gave its pods for their part in an update. */
 export function givenTemplate({ metadata, spec }: ReplicaSet): PodTemplateSpec {
-  const { template } = spec;
+  const template = withoutInjectedAffinity(spec.template);
   const text = metadata.annotations?.[EPHEMERAL_METADATA];
   if (!text) return template;
   const { labels, annotations } = parsedFields(text);

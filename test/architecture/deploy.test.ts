@@ -85,12 +85,17 @@ interface Use {
   at: string;
 }
 
+/** Calls that are about one kind by themselves. */
+const rightsOfCall = new Map([['evict', 'create /pods/eviction']]);
+
 function usesIn(file: SourceFile): Use[] {
   const kinds = kindsIn(file);
   return [...nodesOf(file.tree)].flatMap((node) => {
     if (node.type !== 'CallExpression') return [];
     const args = (node.arguments as Node[]).map((argument) => kinds.get(String(argument.name)));
     const kind = args.find((one) => one !== undefined);
+    const own = rightsOfCall.get(calledName(node));
+    if (own) return [{ right: own, at: `src/${file.path}:${lineOf(file, node)}` }];
     if (kind === undefined) return [];
     const subresource = subresourceOf(file, node);
     const at = `src/${file.path}:${lineOf(file, node)}`;

@@ -83,7 +83,7 @@ it('the README names what this version does not drive', () => {
   const fields = (undriven.Rollout ?? [])
     .map(({ field }) => field.split('.').at(-1) ?? '')
     .filter((field) => !(field in routers));
-  expect(fields.length).toBeGreaterThan(10);
+  expect(fields.length).toBeGreaterThan(0);
   const named = read('README.md').replace('blue-green', 'blueGreen').replace('ping-pong', 'pingPong');
   expect(missing(fields, named)).toEqual([]);
 });

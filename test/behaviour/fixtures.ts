@@ -1,7 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
-import type { AnalysisRun, ReplicaSet, Rollout } from '../../src/api/index.ts';
-import { analysisRuns, httpRoutes, replicaSets as replicaSetsKind } from '../../src/kube/resources.ts';
+import type { AnalysisRun, Pod, ReplicaSet, Rollout } from '../../src/api/index.ts';
+import {
+  analysisRuns,
+  httpRoutes,
+  pods as podsKind,
+  replicaSets as replicaSetsKind,
+} from '../../src/kube/resources.ts';
 import { PROMETHEUS, type TestWorld } from '../worlds/world.ts';
 
 export const HASH = 'rollouts-pod-template-hash';
@@ -143,6 +148,12 @@ export function routedYaml(place: Place, { pause = 15, spec = '' }: RoutedShape 
 
 export function replicaSets(world: TestWorld): Promise<ReplicaSet[]> {
   return world.list(replicaSetsKind);
+}
+
+/** The pods of a revision that are not on their way out. */
+export async function podsOf(world: TestWorld, hash: string): Promise<Pod[]> {
+  const all = await world.list(podsKind);
+  return all.filter(({ metadata }) => metadata.labels?.[HASH] === hash && metadata.deletionTimestamp === undefined);
 }
 
 export function runs(world: TestWorld): Promise<AnalysisRun[]> {

@@ -1,5 +1,13 @@
 import { parse } from 'yaml';
-import type { AnalysisPhase, BlueGreenStrategy, CanaryStep, CanaryStrategy, JsonObject } from '../../src/api/index.ts';
+import {
+  type AnalysisPhase,
+  type BlueGreenStrategy,
+  type CanaryStep,
+  type CanaryStrategy,
+  EPHEMERAL_METADATA,
+  type JsonObject,
+  type ReplicaSet,
+} from '../../src/api/index.ts';
 import {
   type Decision,
   decide,
@@ -140,17 +148,42 @@ function fields(record: object): string {
     .join(' ');
 }
 
+/** Whose pods an affinity keeps away from, and how strictly. */
+function showAffinity(affinity: unknown): string {
+  const text = JSON.stringify(affinity ?? null);
+  const [, hash] = /"values":\["(\w+)"\]/.exec(text) ?? [];
+  const [, weight] = /"weight":(\d+)/.exec(text) ?? [];
+  return hash === undefined ? 'none' : `away from ${hash}${weight === undefined ? '' : ` by ${weight}`}`;
+}
+
+/** What a new ReplicaSet has besides the template. */
+function showEquipment({ metadata, spec }: ReplicaSet): string {
+  const given = metadata.annotations?.[EPHEMERAL_METADATA];
+  const affinity = showAffinity(spec.template.spec?.affinity);
+  return `${given ? `, given ${given}` : ''}${affinity === 'none' ? '' : `, ${affinity}`}`;
+}
+
 function showEffect(effect: Effect): string {
   switch (effect.kind) {
     case 'createReplicaSet': {
       const { metadata, spec } = effect.object;
-      return `create ReplicaSet ${metadata.name} (revision ${effect.revision}) with ${spec.replicas} pods`;
+      return `create ReplicaSet ${metadata.name} (revision ${effect.revision}) with ${spec.replicas} pods${showEquipment(effect.object)}`;
     }
     case 'scaleReplicaSet': {
       const deadline = effect.annotations['scale-down-deadline'];
       const note = deadline === undefined ? '' : deadline === null ? ', no deadline' : `, until ${deadline.slice(11)}`;
       return `scale ${effect.name} ${effect.from} -> ${effect.to}${note}`;
     }
+    case 'setMetadata': {
+      const { name, metadata, annotations, podSelector } = effect;
+      const given = [...Object.entries(metadata.labels), ...Object.entries(metadata.annotations)];
+      const changes = given.map(([key, value]) => (value === null ? `-${key}` : `${key}=${value}`)).join(' ');
+      return `give ${name}${podSelector === undefined ? '' : ' and its pods'} ${changes}; note ${fields(annotations)}`;
+    }
+    case 'setAffinity':
+      return `affinity of ${effect.name}: ${showAffinity(effect.affinity)}`;
+    case 'evictPods':
+      return `evict ${effect.most} of ${effect.pods.map(({ name }) => name).join(' ')}`;
     case 'setTraffic':
       return `route canary ${effect.from} -> ${effect.weight}${effect.overload ? ` (${effect.overload})` : ''}`;
     case 'createRun':
@@ -207,6 +240,7 @@ function showStatus({ status }: Decision): string[] {
       blueGreen.activeSelector ? `active=${blueGreen.activeSelector}` : '',
       blueGreen.previewSelector ? `preview=${blueGreen.previewSelector}` : '',
       blueGreen.scaleUpPreviewCheckPoint ? 'checkpoint' : '',
+      status.restartedAt ? `restarted=${status.restartedAt.slice(11)}` : '',
       status.abort ? 'abort' : '',
       status.promoteFull ? 'promoteFull' : '',
       (status.pauseConditions ?? []).map(({ reason, startTime }) => `${reason}@${startTime.slice(11)}`).join(' '),
@@ -253,7 +287,8 @@ export function createPlayer() {
     }
     const written = crashAfter === undefined && writeStatus(world, decision.status);
     podsCatchUp(world);
-    return { decision, failures, quiet: !written && decision.effects.length === 0 };
+    const idle = decision.effects.every(({ kind }) => kind === 'evictPods' && world.budget === 0);
+    return { decision, failures, quiet: !written && idle };
   }
 
   function settle(): string[] {
@@ -332,6 +367,11 @@ export function createPlayer() {
       retry: done(() => user.retry(world)),
       pause: done(() => user.pause(world)),
       resume: done(() => user.resume(world)),
+      restart: done(() => user.restart(world, words[0] ? seconds(words[0]) : 0)),
+      budget: done(() => {
+        world.budget = words[0] === 'none' ? undefined : Number(words[0]);
+      }),
+      strategy: done(() => user.strategy(world, JSON.parse(line.slice('strategy '.length)) as object)),
       analysis: () => analysis(line),
       status: done(() => patchStatus(world, JSON.parse(line.slice('status '.length)) as JsonObject)),
       foreign: done(() => world.foreignRuns.push(unreadable(words[0] ?? ''))),

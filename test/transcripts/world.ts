@@ -11,9 +11,18 @@ import type {
   RolloutStatus,
   Service,
 } from '../../src/api/index.ts';
-import { MANAGED_BY, POD_TEMPLATE_HASH } from '../../src/api/index.ts';
+import { MANAGED_BY, PENDING_METADATA, POD_TEMPLATE_HASH } from '../../src/api/index.ts';
 import type { Problem } from '../../src/errors.ts';
-import { analysisProblems, type Effect, factsOf, hashOf, type Observation } from '../../src/rollout/index.ts';
+import {
+  analysisProblems,
+  type Effect,
+  factsOf,
+  hashOf,
+  type MetadataPatch,
+  needsPods,
+  type Observation,
+  type ObservedPod,
+} from '../../src/rollout/index.ts';
 
 /** The objects of one Rollout in memory, on which plans are carried out and users write: no API server, no time of its own. */
 export interface World {
@@ -38,6 +47,11 @@ export interface World {
   /** false: endpoints stay as they are. */
   endpointsFollow: boolean;
   endpoints: string[];
+  /** The pods, only as many as the ReplicaSets count. */
+  pods: ObservedPod[];
+  /** How many more pods a disruption budget lets go; undefined: there is none. */
+  budget: number | undefined;
+  podsBorn: number;
   born: number;
 }
 
@@ -130,6 +144,9 @@ export function createWorld({ replicas = 4, canary = {}, blueGreen, spec = {} }:
     podsFollow: true,
     endpointsFollow: true,
     endpoints: [],
+    pods: [],
+    budget: undefined,
+    podsBorn: 0,
     born: 0,
   };
 }
@@ -156,11 +173,35 @@ export function observe(world: World): Observation {
     problems: world.problems,
   };
   const problems = world.problems.length > 0 ? world.problems : analysisProblems(factsOf(seen));
-  return structuredClone({ ...seen, problems });
+  return structuredClone({ ...seen, problems, ...(needsPods(seen) ? { pods: world.pods } : {}) });
 }
 
 function named(world: World, name: string): ReplicaSet | undefined {
   return world.replicaSets.find((replicaSet) => replicaSet.metadata.name === name);
+}
+
+/** Pods take and lose metadata in the ReplicaSet's template; what is due is done by then. */
+function setMetadata(replicaSet: ReplicaSet | undefined, { labels, annotations }: MetadataPatch): void {
+  if (!replicaSet) return;
+  const { template } = replicaSet.spec;
+  const metadata = {
+    labels: merged(template.metadata?.labels, labels),
+    annotations: merged(template.metadata?.annotations, annotations),
+  };
+  replicaSet.spec.template = { ...template, metadata: { ...template.metadata, ...metadata } };
+  annotate(replicaSet, { [PENDING_METADATA]: null });
+}
+
+/** An evicted pod goes at once, and is missed until another one comes. */
+function evict(world: World, { pods, most }: Extract<Effect, { kind: 'evictPods' }>): void {
+  const allowed = Math.min(most, world.budget ?? most);
+  const going = pods.slice(0, allowed).map(({ uid }) => uid);
+  if (world.budget !== undefined) world.budget -= going.length;
+  for (const { owner, readySince } of world.pods.filter((pod) => going.includes(pod.uid))) {
+    const status = world.replicaSets.find(({ metadata }) => metadata.uid === owner)?.status;
+    if (status && readySince !== undefined) status.availableReplicas = (status.availableReplicas ?? 1) - 1;
+  }
+  world.pods = world.pods.filter((pod) => !going.includes(pod.uid));
 }
 
 function merged(annotations: Record<string, string> | undefined, patch: Record<string, string | null>) {
@@ -209,6 +250,18 @@ export function perform(world: World, effect: Effect): void {
     }
     case 'setReplicas':
       world.rollout.spec.replicas = effect.replicas;
+      return;
+    case 'setMetadata':
+      annotate(named(world, effect.name), effect.annotations);
+      setMetadata(named(world, effect.name), effect.metadata);
+      return;
+    case 'setAffinity': {
+      const spec = named(world, effect.name)?.spec.template.spec;
+      if (spec) spec.affinity = effect.affinity ?? undefined;
+      return;
+    }
+    case 'evictPods':
+      evict(world, effect);
       return;
     case 'deleteReplicaSet':
       world.replicaSets = world.replicaSets.filter(({ metadata }) => metadata.uid !== effect.uid);
@@ -266,8 +319,22 @@ export function podsCatchUp(world: World): void {
     const was = replicaSet.status?.availableReplicas ?? 0;
     const ready = world.podsFollow ? wanted : Math.min(was, wanted);
     replicaSet.status = { replicas: wanted, readyReplicas: ready, availableReplicas: ready };
+    bringPods(world, replicaSet, ready);
   }
   if (world.endpointsFollow) world.endpoints = stablePods(world);
+}
+
+/** As many pods as the ReplicaSet counts: the oldest stay and are the first to be available. */
+function bringPods(world: World, { metadata, spec }: ReplicaSet, ready: number): void {
+  const owner = metadata.uid ?? '';
+  const others = world.pods.filter((pod) => pod.owner !== owner);
+  const own = world.pods.filter((pod) => pod.owner === owner).slice(0, spec.replicas ?? 1);
+  for (let missing = (spec.replicas ?? 1) - own.length; missing > 0; missing--) {
+    const name = `${metadata.name}-${podSuffix(++world.podsBorn)}`;
+    own.push({ name, uid: name, owner, createdAt: world.now, isLeaving: false, readySince: undefined });
+  }
+  const since = (pod: ObservedPod, index: number) => (index < ready ? (pod.readySince ?? world.now) : undefined);
+  world.pods = [...others, ...own.map((pod, index) => ({ ...pod, readySince: since(pod, index) }))];
 }
 
 function stablePods(world: World): string[] {
@@ -343,4 +410,12 @@ export const user = {
   },
   abort: (world: World) => patchStatus(world, { abort: true }),
   retry: (world: World) => patchStatus(world, { abort: false }),
+  restart: (world: World, seconds: number) =>
+    patchSpec(world, { restartAt: `${new Date(world.now + seconds * 1000).toISOString().slice(0, 19)}Z` }),
+  /** Fields of the strategy; undefined takes one away. */
+  strategy: (world: World, fields: object) => {
+    const { canary, blueGreen } = world.rollout.spec.strategy ?? {};
+    const changed = { ...(canary ?? blueGreen), ...fields };
+    patchSpec(world, { strategy: canary ? { canary: changed } : { blueGreen: changed as BlueGreenStrategy } });
+  },
 };

@@ -91,11 +91,14 @@ function namespaced(group: string, version: string, plural: string, kind: string
   return { group, version, plural, kind, namespaced: true };
 }
 
+export const podDisruptionBudgets = namespaced('policy', 'v1', 'poddisruptionbudgets', 'PodDisruptionBudget');
+
 const RBAC = 'rbac.authorization.k8s.io';
 const KINDS: ReadonlyMap<string, Resource> = new Map(
   [
     ...Object.values(resources),
     namespaced('', 'v1', 'serviceaccounts', 'ServiceAccount'),
+    podDisruptionBudgets,
     namespaced(RBAC, 'v1', 'roles', 'Role'),
     namespaced(RBAC, 'v1', 'rolebindings', 'RoleBinding'),
   ].map((resource) => [resource.kind, resource as Resource]),

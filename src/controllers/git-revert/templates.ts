@@ -2,7 +2,7 @@ import type { PodTemplateSpec, ReplicaSet, Rollout } from '../../api/index.ts';
 import type { Clone } from '../../git/clone.ts';
 import { findManifest, type ParsedFiles, readManifests } from '../../git/manifests.ts';
 import type { TemplateInGit } from '../../revert/index.ts';
-import type { IgnoredMetadata } from '../../rollout/index.ts';
+import { givenTemplate, type IgnoredMetadata } from '../../rollout/index.ts';
 
 export interface RolloutInGit {
   path: string;
@@ -30,14 +30,15 @@ export async function templateAt(
 
 /** Labels and annotations that the Rollout itself puts on one side's pods, so that Git does not hold them. */
 export function ignoredMetadata({ spec }: Rollout): IgnoredMetadata {
-  const canary = spec?.strategy?.canary;
-  const sides = [canary?.canaryMetadata, canary?.stableMetadata];
+  const { canary, blueGreen } = spec?.strategy ?? {};
+  const sides = [canary?.canaryMetadata, canary?.stableMetadata, blueGreen?.previewMetadata, blueGreen?.activeMetadata];
   return {
     labels: sides.flatMap((side) => Object.keys(side?.labels ?? {})),
     annotations: sides.flatMap((side) => Object.keys(side?.annotations ?? {})),
   };
 }
 
+/** What the ReplicaSet was made from, which Git can hold. */
 export function templateOf(replicaSet: ReplicaSet): PodTemplateSpec {
-  return replicaSet.spec.template;
+  return givenTemplate(replicaSet);
 }

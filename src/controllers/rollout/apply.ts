@@ -1,4 +1,4 @@
-import { MANAGED_BY, POD_TEMPLATE_HASH, type Rollout } from '../../api/index.ts';
+import { MANAGED_BY, PENDING_METADATA, POD_TEMPLATE_HASH, type Rollout } from '../../api/index.ts';
 import type { KubeObject } from '../../api/kubernetes.ts';
 import { Waiting } from '../../errors.ts';
 import type { Cache } from '../../kube/cache.ts';
@@ -7,6 +7,7 @@ import { analysisRuns, replicaSets, rollouts, services } from '../../kube/resour
 import type { Effect } from '../../rollout/index.ts';
 import type { RouterPatch } from '../../traffic/router.ts';
 import { type ObservedRouter, type RolloutCaches, trafficTarget } from './observe.ts';
+import { evictPods, patchPods } from './pods.ts';
 
 export interface ApplyContext {
   client: KubeClient;
@@ -99,6 +100,35 @@ async function patchReplicaSet(
   caches.replicaSets.observe(written);
 }
 
+/** In this order: pods that are made meanwhile come from the new template, and what a crash leaves undone is still noted. */
+async function setMetadata(
+  { client, caches, rollout }: ApplyContext,
+  { name, uid, metadata, annotations, podSelector }: Extract<Effect, { kind: 'setMetadata' }>,
+): Promise<undefined> {
+  const { namespace = '' } = rollout.metadata;
+  const write = async (body: object) =>
+    caches.replicaSets.observe(
+      await client.patch(replicaSets, { namespace, name }, { type: 'merge', body, fieldManager: MANAGER }),
+    );
+  await write({ metadata: { annotations }, spec: { template: { metadata } } });
+  if (podSelector === undefined) return;
+  await patchPods(client, { namespace, labelSelector: podSelector, owner: uid }, metadata);
+  await write({ metadata: { annotations: { [PENDING_METADATA]: null } } });
+}
+
+/** A JSON patch, because a merge would keep what is left out. */
+async function setAffinity(
+  { client, caches, rollout }: ApplyContext,
+  { name, affinity }: Extract<Effect, { kind: 'setAffinity' }>,
+): Promise<undefined> {
+  const { namespace = '' } = rollout.metadata;
+  const path = '/spec/template/spec/affinity';
+  const body = [affinity === null ? { op: 'remove', path } : { op: 'add', path, value: affinity }];
+  caches.replicaSets.observe(
+    await client.patch(replicaSets, { namespace, name }, { type: 'json', body, fieldManager: MANAGER }),
+  );
+}
+
 /** Answers with the Rollout's new resourceVersion where the effect was on the Rollout itself. */
 async function perform(context: ApplyContext, effect: Effect): Promise<string | undefined> {
   const { client, caches, rollout } = context;
@@ -140,6 +170,12 @@ async function perform(context: ApplyContext, effect: Effect): Promise<string | 
         ),
       );
       return;
+    case 'setMetadata':
+      return setMetadata(context, effect);
+    case 'setAffinity':
+      return setAffinity(context, effect);
+    case 'evictPods':
+      return evictPods(client, namespace, effect);
     case 'createRun':
       return createOwned(context, analysisRuns, caches.runs, effect.object);
     case 'terminateRun':

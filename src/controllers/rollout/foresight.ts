@@ -44,6 +44,12 @@ function inWords(effect: Effect): string {
       return `write minReadySeconds ${effect.seconds} on ReplicaSet ${effect.name}`;
     case 'scaleReplicaSet':
       return scaled(effect);
+    case 'setMetadata':
+      return `write the labels and annotations of its part on ReplicaSet ${effect.name} and its pods`;
+    case 'setAffinity':
+      return `write the affinity of the pods of ReplicaSet ${effect.name}`;
+    case 'evictPods':
+      return `evict up to ${effect.most} of the pods ${effect.pods.map(({ name }) => name).join(', ')}`;
     case 'deleteReplicaSet':
       return `delete ReplicaSet ${effect.name}`;
     case 'switchService':

@@ -5,7 +5,7 @@ import type { Clock } from '../../clock.ts';
 import { messageOf, Waiting } from '../../errors.ts';
 import { isConflict, type KubeClient } from '../../kube/client.ts';
 import type { Log } from '../../log.ts';
-import { type Decision, decide, type Effect, nameOf } from '../../rollout/index.ts';
+import { type Decision, decide, type Effect, nameOf, needsPods, type Observation } from '../../rollout/index.ts';
 import type { Router } from '../../traffic/router.ts';
 import {
   addedToInformer,
@@ -22,6 +22,7 @@ import { type Applied, apply } from './apply.ts';
 import { createDoubts } from './doubts.ts';
 import { type ObservedRouter, observe, observeRouters, type RolloutCaches } from './observe.ts';
 import { createPatience } from './patience.ts';
+import { livePods } from './pods.ts';
 import { createRefusals } from './refusals.ts';
 import { report } from './report.ts';
 import type { PendingVerdicts } from './verdicts.ts';
@@ -51,10 +52,16 @@ function tellFailures(options: RolloutPassOptions, rollout: Rollout, { failures 
   }
 }
 
+/** Takes users away from what was given up. */
+function retreats(effect: Effect): boolean {
+  return effect.kind === 'switchService'
+    ? effect.retreat === true
+    : effect.kind === 'setTraffic' && effect.weight < effect.from;
+}
+
 /** What may follow from a verdict that is not written down yet. */
 function lowers(effect: Effect): boolean {
-  if (effect.kind === 'switchService') return effect.retreat === true;
-  return effect.kind === 'scaleReplicaSet' || (effect.kind === 'setTraffic' && effect.weight < effect.from);
+  return effect.kind === 'scaleReplicaSet' || retreats(effect);
 }
 
 /** What the status says is only true once the revision's memory holds it. */
@@ -91,6 +98,12 @@ function mayWait(effect: Effect): boolean {
   return effect.kind === 'annotateReplicaSet' && effect.mayWait === true;
 }
 
+/** Takes something from a revision that was given up: waits for no look at anything. */
+function isUrgent({ state, effects }: Decision): boolean {
+  const hasGivenUp = nameOf(state.delivery).startsWith('abort');
+  return effects.some(retreats) || (hasGivenUp && effects.some(lowers));
+}
+
 function isUnderWay({ state, status }: Decision): boolean {
   return ['progressing', 'promoting', 'aborting'].includes(nameOf(state.delivery)) || status.phase === 'Progressing';
 }
@@ -100,9 +113,10 @@ function changedMeanwhile(cause?: unknown): Waiting {
   return new Waiting('Conflict', 'something changed while the pass ran', 0.05, { cause });
 }
 
-/** `isRefused`: what the API server said is a problem of the object from the next pass on. */
-function throwFirst({ failures: [failure] }: Applied, isRefused: boolean): void {
+/** `isRefused`: what the API server said is a problem of the object from the next pass on. `blindness`: why pods could not be seen. */
+function throwFirst({ failures: [failure] }: Applied, isRefused: boolean, blindness: unknown): void {
   if (failure) throw isRefused || isConflict(failure.error) ? changedMeanwhile(failure.error) : failure.error;
+  if (blindness !== undefined) throw blindness;
 }
 
 /** The status, and then the news that it holds. */
@@ -118,6 +132,23 @@ async function writeDown(
   if (reported !== 'written') return;
   logPass(log, rollout, decision);
   tell(options, rollout, decision.transitions.flatMap(ofTransition));
+}
+
+/**
+ * What is to be done; where a restart is due, with a look at the pods. A retreat does not wait for that look, and where it
+ * fails, all else goes on without.
+ */
+async function decideWithPods(
+  { client }: RolloutPassOptions,
+  seen: Observation,
+): Promise<{ decision: Decision; blindness?: unknown }> {
+  const decision = decide(seen);
+  if (!needsPods(seen) || isUrgent(decision)) return { decision };
+  try {
+    return { decision: decide({ ...seen, pods: await livePods(client, seen.rollout) }) };
+  } catch (blindness) {
+    return { decision, blindness };
+  }
 }
 
 /** One pass for one Rollout: observe, decide, apply, report. */
@@ -138,7 +169,7 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     const observed = observe(rollout, caches, routers, clock.now());
     const { runs, pending } = options.verdicts.overlay(observed.runs);
     const problems = [...observed.problems, ...refusals.problems(rollout, observed.now)];
-    const decision = decide({ ...observed, runs, problems });
+    const { decision, blindness } = await decideWithPods(options, { ...observed, runs, problems });
     const memoryWaits = memories.until(key, observed.now, decision.effects.some(mayWait));
     const due = memoryWaits ? decision.effects.filter((effect) => !mayWait(effect)) : decision.effects;
     const applied = await carryOut(options, rollout, routers, pending ? due.filter(lowers) : due);
@@ -147,7 +178,7 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     const statusWaits = statuses.until(key, observed.now, hasTime);
     if (change && !pending && !statusWaits && memoryWritten(applied))
       await writeDown(options, rollout, decision, { ...applied, change });
-    throwFirst(applied, refusals.note(rollout, applied, observed.now));
+    throwFirst(applied, refusals.note(rollout, applied, observed.now), blindness);
     const doubt = doubts(key, observed.traffic, observed.now);
     if (doubt.happening) options.emit(rollout, doubt.happening);
     const times = [decision.lookAgainAt, doubt.lookAgainAt, memoryWaits, statusWaits, refusals.until(rollout)];

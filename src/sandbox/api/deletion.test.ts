@@ -115,21 +115,75 @@ describe('delete', () => {
     expect(await exists('/api/v1/namespaces/brief')).toBe(false);
   });
 
-  it('evicts a pod unless a budget forbids it', async () => {
-    await server.call('POST', PODS, pod('guarded'));
-    const path = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
-    const budget = {
+  describe('evicts a pod', () => {
+    const BUDGETS = '/apis/policy/v1/namespaces/default/poddisruptionbudgets';
+    const eviction = (deleteOptions?: object) => ({
       apiVersion: 'policy/v1',
-      kind: 'PodDisruptionBudget',
-      metadata: { name: 'guard' },
-      spec: { minAvailable: 1, selector: { matchLabels: { app: 'guarded' } } },
+      kind: 'Eviction',
+      ...(deleteOptions && { deleteOptions }),
+    });
+    const evict = (name: string, deleteOptions?: object) =>
+      server.call('POST', `${PODS}/${name}/eviction`, eviction(deleteOptions));
+    const budget = (name: string, spec: object) => {
+      const selector = { matchLabels: { app: 'guarded' } };
+      return { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name }, spec: { selector, ...spec } };
     };
-    await server.call('POST', path, budget);
-    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'guarded' } };
-    expect((await server.call('POST', `${PODS}/guarded/eviction`, eviction)).code).toBe(429);
-    await server.call('DELETE', `${path}/guard`);
-    expect((await server.call('POST', `${PODS}/guarded/eviction`, eviction)).code).toBe(201);
-    expect(await exists(`${PODS}/guarded`)).toBe(false);
+    const count = (status: object) => server.patch(`${BUDGETS}/guard/status`, { status }, 'merge');
+    const run = async (name: string, ready = 'True') => {
+      await server.call('POST', PODS, { ...pod(name), metadata: { name, labels: { app: 'guarded' } } });
+      const conditions = [{ type: 'Ready', status: ready }];
+      await server.patch(`${PODS}/${name}/status`, { status: { phase: 'Running', conditions } }, 'merge');
+    };
+
+    it('as far as its budget has room, which each eviction takes', async () => {
+      for (const name of ['g1', 'g2', 'g3']) await run(name);
+      await server.call('POST', BUDGETS, budget('guard', { minAvailable: 2 }));
+      const early = await evict('g1');
+      expect(early).toMatchObject({ code: 429, body: { details: { retryAfterSeconds: 10 } } });
+      expect(JSON.stringify(early.body)).toContain('still being processed');
+      await count({
+        observedGeneration: 1,
+        disruptionsAllowed: 1,
+        currentHealthy: 3,
+        desiredHealthy: 2,
+        expectedPods: 3,
+      });
+      expect((await evict('g1', { preconditions: { uid: 'another' } })).code).toBe(409);
+      await count({ disruptionsAllowed: 1 });
+      expect((await evict('g1')).code).toBe(201);
+      expect(await exists(`${PODS}/g1`)).toBe(false);
+      const late = await evict('g2');
+      expect(late).toMatchObject({ code: 429, body: { reason: 'TooManyRequests' } });
+      expect(JSON.stringify(late.body)).toContain('needs 2 healthy pods and has 3 currently');
+      expect(await exists(`${PODS}/g2`)).toBe(true);
+    });
+
+    it('that is not ready, where the budget is kept without it, or says so', async () => {
+      await run('unready', 'False');
+      await count({ disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 2 });
+      expect((await evict('unready')).code).toBe(429);
+      await count({ currentHealthy: 2 });
+      expect((await evict('unready')).code).toBe(201);
+      await run('unready', 'False');
+      await count({ currentHealthy: 1 });
+      await server.patch(`${BUDGETS}/guard`, { spec: { unhealthyPodEvictionPolicy: 'AlwaysAllow' } }, 'merge');
+      expect((await evict('unready')).code).toBe(201);
+    });
+
+    it('that has not begun, whatever the budget says', async () => {
+      await server.call('POST', PODS, { ...pod('pending'), metadata: { name: 'pending', labels: { app: 'guarded' } } });
+      expect((await evict('pending')).code).toBe(201);
+    });
+
+    it('of one budget only, and says so with the code of a success', async () => {
+      const matchExpressions = [{ key: 'app', operator: 'In', values: ['guarded'] }];
+      await server.call('POST', BUDGETS, budget('second', { selector: { matchExpressions } }));
+      expect(await evict('g2')).toMatchObject({ code: 201, body: { status: 'Failure', code: 500 } });
+      expect(await exists(`${PODS}/g2`)).toBe(true);
+      for (const name of ['guard', 'second']) await server.call('DELETE', `${BUDGETS}/${name}`);
+      expect((await evict('g2')).code).toBe(201);
+      expect((await evict('g2')).code).toBe(404);
+    });
   });
 });
 

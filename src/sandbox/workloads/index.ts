@@ -3,6 +3,7 @@ import type { KubeConnection } from '../../kube/client.ts';
 import { type Log, silentLog } from '../../log.ts';
 import type { Store } from '../api/types.ts';
 import { runKubelet } from '../kubelet/kubelet.ts';
+import { runDisruptions } from './disruptions.ts';
 import { runEndpoints } from './endpoints.ts';
 import { runGateways } from './gateways.ts';
 import { runJobs } from './jobs.ts';
@@ -27,13 +28,13 @@ export interface Workloads {
   stop(): Promise<void>;
 }
 
-/** Everything in a cluster that turns ReplicaSets, Jobs, Services and routes into pods, endpoints and conditions. */
+/** Everything in a cluster that turns ReplicaSets, Jobs, Services and routes into pods, endpoints, budgets and conditions. */
 export function createWorkloads(options: WorkloadsOptions): Workloads {
   const { store, connection, clock, log = silentLog(), settings } = options;
   const current: WorkloadSettings = { ...DEFAULT_SETTINGS, ...settings };
   const surroundings: Surroundings = { store, clock, log, settings: current };
   const controllers = [
-    ...[runReplicaSets, runJobs, runEndpoints, runGateways].map((run) => run(surroundings)),
+    ...[runReplicaSets, runJobs, runEndpoints, runGateways, runDisruptions].map((run) => run(surroundings)),
     runKubelet({ connection, clock, log, settings: current }),
   ];
   return {

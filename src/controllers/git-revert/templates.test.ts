@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import type { ReplicaSet, Rollout } from '../../api/index.ts';
+import { EPHEMERAL_METADATA, POD_TEMPLATE_HASH } from '../../api/index.ts';
+import { sameTemplate } from '../../rollout/index.ts';
+import { ignoredMetadata, templateOf } from './templates.ts';
+
+const inGit = (labels: object = {}) => ({
+  metadata: { labels: { app: 'web', ...labels } },
+  spec: { containers: [{ name: 'web', image: 'web:1' }] },
+});
+
+it.each([
+  { canary: { canaryMetadata: { labels: { role: 'new' } }, stableMetadata: { annotations: { team: 'core' } } } },
+  {
+    blueGreen: {
+      activeService: 'web',
+      previewMetadata: { labels: { role: 'new' } },
+      activeMetadata: { annotations: { team: 'core' } },
+    },
+  },
+])('what the strategy gives pods for their part is nothing that Git holds: %j', (strategy) => {
+  const rollout = { metadata: { name: 'web' }, spec: { strategy } } as Rollout;
+  expect(ignoredMetadata(rollout)).toEqual({ labels: ['role'], annotations: ['team'] });
+});
+
+it('what ran is compared without what the controller added', () => {
+  const labelSelector = { matchExpressions: [{ key: POD_TEMPLATE_HASH, operator: 'In', values: ['x'] }] };
+  const term = { labelSelector, namespaces: ['shop'], topologyKey: 'kubernetes.io/hostname' };
+  const affinity = { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
+  const { metadata, spec } = inGit({ role: 'new', [POD_TEMPLATE_HASH]: 'y' });
+  const ran: ReplicaSet = {
+    metadata: { name: 'web-y', annotations: { [EPHEMERAL_METADATA]: '{"labels":{"role":"new"}}' } },
+    spec: { selector: {}, template: { metadata, spec: { ...spec, affinity } } },
+  };
+  expect(sameTemplate(inGit(), templateOf(ran))).toBe(true);
+});
