@@ -16,6 +16,9 @@ export const INSTANCE_ID = 'argo-rollouts.argoproj.io/controller-instance-id';
 export const RUN_TYPE = 'rollout-type';
 export const STEP_INDEX = 'step-index';
 
+/** On a Rollout: the generation of the workload that spec.workloadRef names, as it was last taken up. */
+export const WORKLOAD_GENERATION = 'rollout.argoproj.io/workload-generation';
+
 /** On a ReplicaSet: what the stock status has no field for, as JSON of `RevisionState`. */
 export const STATE = 'headgate.dev/state';
 
@@ -34,6 +37,25 @@ export const GIT_PATH = 'headgate.dev/git-path';
 export const GIT_COMMIT = 'headgate.dev/git-commit';
 /** How it was learnt: `GitSource/<namespace>/<name>`; anything else, or nothing, counts as set by hand. */
 export const GIT_SOURCE = 'headgate.dev/git-source';
+
+/** Where an object's content came from, all of it. */
+export const PROVENANCE: readonly string[] = [GIT_REPOSITORY, GIT_BRANCH, GIT_PATH, GIT_COMMIT, GIT_SOURCE];
+
+/** On a workload that was scaled for a Rollout: JSON of `ScaledDown`. Whoever removes it decides the size alone again. */
+export const SCALED_DOWN = 'headgate.dev/scaled-down';
+
+/** How a workload was scaled for the Rollout that runs its pods, and how large it was before. */
+export interface ScaledDown {
+  rollout: string;
+  /** The Rollout's, so that one that takes its place is not mistaken for it. */
+  uid: string;
+  /** The number of pods that it had before. */
+  from: number;
+  /** The number that was last asked for; any other is somebody else's. */
+  to: number;
+  /** When that was, RFC 3339, world time. */
+  at: string;
+}
 
 /** Why a revision was given up. */
 export interface AbortCause {

@@ -28,7 +28,6 @@ const canary = 'spec.strategy.canary';
 const useGateway = `use trafficRouting.plugins."${GATEWAY_API_PLUGIN}"`;
 
 const rolloutFields: Undriven[] = [
-  { field: 'spec.workloadRef', instead: 'put the pods into spec.template' },
   ...Object.keys(routers).map((router) => ({ field: `${canary}.trafficRouting.${router}`, instead: useGateway })),
   { field: `${canary}.steps[].experiment`, instead: 'use an analysis step' },
   { field: `${canary}.steps[].setHeaderRoute`, instead: 'remove the step' },

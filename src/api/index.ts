@@ -50,6 +50,7 @@ export {
   validateGitSource,
   validateRevertPolicy,
   validateRollout,
+  validateWithWorkload,
 } from './validate.ts';
 export {
   type AnalysisUse,

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { KubeObject } from './kubernetes.ts';
+import type { Rollout } from './rollout.ts';
 import { typeProblems, unknownFields } from './shape.ts';
-import { validate } from './validate.ts';
+import { validate, validateWithWorkload } from './validate.ts';
 
 const rollout = `
 apiVersion: argoproj.io/v1alpha1
@@ -396,6 +397,43 @@ describe('good input', () => {
 
   it('knows nothing against kinds that are not ours', () => {
     expect(validate({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'shop' } })).toEqual([]);
+  });
+});
+
+describe('a Rollout that names a workload', () => {
+  const naming = (kind: string, spec: object = {}) => {
+    const { spec: all, ...object } = parse(valid.rollout) as Rollout;
+    const { template: pods = {}, selector: labels = {}, ...rest } = all;
+    const workloadRef = { apiVersion: kind === 'PodTemplate' ? 'v1' : 'apps/v1', kind, name: 'web' };
+    return { written: { ...object, spec: { ...rest, workloadRef, ...spec } }, pods, labels };
+  };
+
+  it.each(['Deployment', 'ReplicaSet', 'PodTemplate'])('of kind %s has no problem with it', (kind) => {
+    const { written, pods, labels } = naming(kind);
+    expect(validate(written)).toEqual([]);
+    const whole = { ...written, spec: { ...written.spec, selector: labels, template: pods } };
+    expect(validateWithWorkload(whole)).toEqual([]);
+  });
+
+  it.each([
+    ['Deployment', 'Deployment "web", spec.template.spec.containers: containers is required'],
+    ['PodTemplate', 'PodTemplate "web", template.spec.containers: containers is required'],
+  ])('of kind %s is told what is wrong with the pods there', (kind, expected) => {
+    const { written, labels } = naming(kind);
+    const template = { metadata: { labels: { app: 'shop' } }, spec: { containers: [] } };
+    const problems = validateWithWorkload({ ...written, spec: { ...written.spec, selector: labels, template } });
+    expect(problems).toEqual([{ path: 'spec.workloadRef', message: expect.stringContaining(expected) }]);
+  });
+
+  it('needs a selector where the workload has none, and one that selects the pods', () => {
+    const { written, pods } = naming('PodTemplate');
+    const whole = (spec: object) => ({ ...written, spec: { ...written.spec, template: pods, ...spec } });
+    expect(validateWithWorkload(whole({}))).toMatchObject([
+      { path: 'spec.selector', message: expect.stringContaining("'.spec.selector'") },
+    ]);
+    expect(validateWithWorkload(whole({ selector: { matchLabels: { app: 'other' } } }))).toMatchObject([
+      { path: 'spec.workloadRef', message: expect.stringContaining('`selector` does not match template `labels`') },
+    ]);
   });
 });
 

@@ -6,7 +6,7 @@ import type { Experiment } from './experiment.ts';
 import { isFields } from './fields.ts';
 import type { GitSource } from './git-source.ts';
 import type { KubeObject } from './kubernetes.ts';
-import { type Problem, problem } from './problems.ts';
+import { type Problem, problem, show } from './problems.ts';
 import type { RevertPolicy } from './revert-policy.ts';
 import type { Rollout } from './rollout.ts';
 import { typeProblems } from './shape.ts';
@@ -46,6 +46,24 @@ const own = 'headgate.dev/v1alpha1';
 
 export function validateRollout(rollout: Rollout): Problem[] {
   return check(stock, 'Rollout', rollout, rolloutProblems);
+}
+
+/** A field of the workload as its own manifest has it. */
+function fieldOfWorkload(path: string, kind: string | undefined): string {
+  return kind === 'PodTemplate' ? path.replace(/^spec\./, '') : path;
+}
+
+/**
+ * What is wrong with a Rollout that was given the template of the workload that it names, and its selector where it has
+ * none. What the template is to blame for is told of the reference.
+ */
+export function validateWithWorkload({ spec: { workloadRef, ...spec }, ...rollout }: Rollout): Problem[] {
+  const { kind, name } = workloadRef ?? {};
+  return validateRollout({ ...rollout, spec }).map(({ path, message }) =>
+    /^spec\.template\b/.test(path)
+      ? problem('spec.workloadRef', `${kind} ${show(name)}, ${fieldOfWorkload(path, kind)}: ${message}`)
+      : problem(path, message),
+  );
 }
 
 export function validateAnalysisTemplate(template: AnalysisTemplate): Problem[] {

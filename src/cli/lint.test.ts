@@ -99,15 +99,33 @@ const good = {
   'route.yaml': route('web-stable', 'web-canary'),
 };
 
+/** The same pods, from a Deployment. */
+const [inline = ''] = / {2}selector:[\s\S]*(?= {2}strategy:)/.exec(rollout) ?? [];
+const referring = rollout.replace(inline, '  workloadRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n');
+const deployment = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+${inline}`;
+
+function replaced(text: string, from: string, to: string): string {
+  expect(text).toContain(from);
+  return text.replace(from, to);
+}
+
 describe('lint', () => {
+  it('has nothing to say of pods that come from a Deployment', async () => {
+    const files = { ...good, 'rollout.yaml': referring, 'deployment.yaml': deployment };
+    expect(await lint(files)).toMatchObject({ code: 0, stdout: '' });
+    const wrong = { ...files, 'rollout.yaml': replaced(referring, 'setWeight: 20', 'setWeight: 101') };
+    expect((await lint(wrong)).stderr).toContain(': 1 problem\n');
+  });
+
   it('has nothing to say of what is good', async () => {
     expect(await lint(good)).toEqual({ code: 0, stdout: '', stderr: '5 objects in 4 files: 0 problems\n' });
   });
 
-  const replaced = (text: string, from: string, to: string) => {
-    expect(text).toContain(from);
-    return text.replace(from, to);
-  };
   const bad: Record<string, () => Record<string, string>> = {
     tab: () => ({ 'rollout.yaml': replaced(rollout, '  name: web\n', '\tname: web\n') }),
     'duplicate-key': () => ({ 'rollout.yaml': replaced(rollout, 'kind: Rollout\n', 'kind: Rollout\nkind: Rollout\n') }),
@@ -128,6 +146,18 @@ describe('lint', () => {
     'condition-syntax': () => ({ 'template.yaml': replaced(template, 'result[0] >=', 'result[0] >==') }),
     'condition-number': () => ({
       'template.yaml': replaced(template, 'result[0] >= {{args.threshold}}', 'len(result)'),
+    }),
+    'workload-missing': () => ({
+      'rollout.yaml': referring,
+      'deployment.yaml': replaced(deployment, 'name: web', 'name: wbe'),
+    }),
+    'workload-selects-others': () => ({
+      'rollout.yaml': referring,
+      'deployment.yaml': deployment.replaceAll('app: web', 'app: wbe'),
+    }),
+    'workload-pods': () => ({
+      'rollout.yaml': referring,
+      'deployment.yaml': replaced(deployment, 'image: web:1', 'image: ""'),
     }),
     'service-missing': () => ({ 'services.yaml': service('web-stable') }),
     'service-selects-others': () => ({
@@ -309,6 +339,8 @@ describe('lint', () => {
     ['a template', 'template.yaml', template],
     ['a service', 'services.yaml', service('web-canary')],
     ['a route', 'route.yaml', route('web-stable', 'web-canary')],
+    ['a Deployment', 'deployment.yaml', deployment],
+    ['a Rollout that names it', 'rollout.yaml', referring],
   ])('survives whatever is in the place of a part of %s', async (_, file, text) => {
     const lines = text.split('\n');
     for (const damage of ['5', 'null', 'text', '[1, {}]', '[null]', '{a: {}}']) {
@@ -319,7 +351,8 @@ describe('lint', () => {
         const after = lines.slice(index + 1);
         const end = after.findIndex((next) => next.search(/[^ -]/) <= indent);
         const damaged = [...lines.slice(0, index), `${start} ${damage}`, ...after.slice(end < 0 ? after.length : end)];
-        const { stdout, stderr } = await lint({ ...good, [file]: damaged.join('\n') });
+        const all = { ...good, ...(file === 'deployment.yaml' && { 'rollout.yaml': referring }) };
+        const { stdout, stderr } = await lint({ ...all, 'deployment.yaml': deployment, [file]: damaged.join('\n') });
         expect(stdout + stderr).toMatch(/ files: /);
         expect(stderr).not.toContain('Error:');
       }

@@ -1,3 +1,4 @@
+import { REVISION } from '../api/index.ts';
 import type { Effect, Transition } from '../rollout/index.ts';
 
 /** The catalogue of Kubernetes Events on a Rollout: reasons and texts are those that teams' alerts already match. */
@@ -64,10 +65,15 @@ export function ofEffect(effect: Effect): Happening[] {
           `Switched selector for service '${effect.name}' from '${effect.from}' to '${effect.hash}'`,
         ),
       ];
-    case 'annotateRollout':
-      return Object.values(effect.annotations).map((revision) =>
-        normal('RolloutUpdated', `Rollout updated to revision ${revision}`),
-      );
+    case 'annotateRollout': {
+      const revision = effect.annotations[REVISION];
+      return revision ? [normal('RolloutUpdated', `Rollout updated to revision ${revision}`)] : [];
+    }
+    case 'scaleWorkload': {
+      const { workload, name, from, mark } = effect;
+      const way = mark.to > from ? 'up' : 'down';
+      return [normal('ScalingWorkload', `Scaled ${way} ${workload} ${name} from ${from} to ${mark.to}`)];
+    }
     default:
       return [];
   }

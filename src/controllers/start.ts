@@ -26,6 +26,7 @@ import type { ControllerMetrics } from './metrics.ts';
 import { createRolloutController } from './rollout/controller.ts';
 import { indexBy } from './rollout/index-by.ts';
 import type { RolloutCaches } from './rollout/observe.ts';
+import { createWorkloads } from './rollout/workloads.ts';
 import { createServiceController } from './service/controller.ts';
 
 export interface ControllersOptions {
@@ -85,6 +86,7 @@ function rolloutCaches(caches: Caches, instanceId: string | undefined) {
       templates: caches.cache(analysisTemplates, own),
       clusterTemplates: caches.cache(clusterAnalysisTemplates, { ...own, optional: true }),
       services: caches.cache(services),
+      workloads: createWorkloads(caches),
       endpointSlices: slices,
       slicesOf: (namespace, service) => byService(placeOf(namespace, service)),
       routerObject,

@@ -3,16 +3,17 @@ import type { Resource } from './client.ts';
 import { createInformer, type Informer } from './informer.ts';
 import type { InformerOptions } from './informer-options.ts';
 
-export type CacheOptions<T extends KubeObject> = Pick<
-  InformerOptions<T>,
-  'namespace' | 'labelSelector' | 'optional' | 'transform' | 'timing'
->;
+export interface CacheOptions<T extends KubeObject>
+  extends Pick<InformerOptions<T>, 'namespace' | 'labelSelector' | 'optional' | 'transform' | 'timing'> {
+  /** Stays empty, and costs nothing, until somebody calls its own `start`. */
+  onDemand?: boolean;
+}
 
 /** The caches of one process, started and stopped together. */
 export interface Caches {
   /** A cache of one kind, not yet started: attach listeners first. */
   cache<T extends KubeObject>(resource: Resource<T>, options?: CacheOptions<T>): Informer<T>;
-  /** Starts all; resolves when every first list is in. */
+  /** Starts all but those on demand; resolves when every first list is in. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -21,20 +22,21 @@ export interface Caches {
 export function createCaches(
   defaults: Pick<InformerOptions<KubeObject>, 'connection' | 'log' | 'clock' | 'namespace' | 'timing'>,
 ): Caches {
-  const informers: Pick<Informer<KubeObject>, 'start' | 'stop' | 'synced'>[] = [];
+  type Started = Pick<Informer<KubeObject>, 'start' | 'stop' | 'synced'>;
+  const [always, later]: [Started[], Started[]] = [[], []];
   return {
-    cache(resource, options) {
+    cache(resource, { onDemand = false, ...options } = {}) {
       const { namespace, ...rest } = defaults;
       const informer = createInformer({ ...rest, ...(resource.namespaced && { namespace }), ...options, resource });
-      informers.push(informer);
+      (onDemand ? later : always).push(informer);
       return informer;
     },
     async start() {
-      for (const informer of informers) informer.start();
-      await Promise.all(informers.map(({ synced }) => synced));
+      for (const informer of always) informer.start();
+      await Promise.all(always.map(({ synced }) => synced));
     },
     async stop() {
-      await Promise.all(informers.map((informer) => informer.stop()));
+      await Promise.all([...always, ...later].map((informer) => informer.stop()));
     },
   };
 }

@@ -11,6 +11,7 @@ import { planOf } from './plan.ts';
 import { explainRestart, nextRestartLook } from './plan-restart.ts';
 import { nextMemory } from './plan-revision.ts';
 import { nextDeadline } from './plan-scale.ts';
+import { workloadLookAgain } from './plan-workload.ts';
 import { onlyProgress } from './progress.ts';
 import { runSlots } from './runs.ts';
 import { statusOf } from './status.ts';
@@ -55,6 +56,7 @@ export function decide(seen: Observation): Decision {
     progressDeadline(facts),
     nextDeadline(facts),
     nextRestartLook(facts),
+    workloadLookAgain(facts),
   ];
   const transitions = transitionsOf({ facts, seen: told, persisted, next: state, status, abortCause });
   return {

@@ -1,6 +1,7 @@
-import type { AbortCause, AnalysisRun, OwnerReference, ReplicaSet, RevisionState } from '../api/index.ts';
+import type { AbortCause, AnalysisRun, OwnerReference, ReplicaSet, RevisionState, ScaledDown } from '../api/index.ts';
 import type { Facts } from './facts.ts';
 import type { MachineState } from './machine.ts';
+import type { ScalableKind } from './observation.ts';
 import type { RunSlots } from './run-types.ts';
 
 /**
@@ -18,7 +19,7 @@ export type Effect =
     }
   /** Writes what the status has no field for; goes before the status that needs it. What nothing needs yet may wait for a moment. */
   | { kind: 'annotateReplicaSet'; name: string; annotations: Record<string, string | null>; mayWait?: boolean }
-  | { kind: 'annotateRollout'; annotations: Record<string, string> }
+  | { kind: 'annotateRollout'; annotations: Record<string, string | null> }
   /** How long a pod must be ready before it counts as available; 0: not at all. */
   | { kind: 'setMinReadySeconds'; name: string; seconds: number }
   /** `begins`: an update to `hash` begins with it, which is told with it and not before. */
@@ -63,7 +64,16 @@ export type Effect =
   /** Created under the name that the persisted status holds; AlreadyExists with our own UID is success. */
   | { kind: 'createRun'; object: AnalysisRun }
   | { kind: 'terminateRun'; name: string }
-  | { kind: 'deleteRun'; name: string; uid: string };
+  | { kind: 'deleteRun'; name: string; uid: string }
+  /** Sets the number of pods of the workload that spec.workloadRef names, as long as the workload is as it was observed. */
+  | {
+      kind: 'scaleWorkload';
+      workload: ScalableKind;
+      name: string;
+      resourceVersion: string;
+      from: number;
+      mark: ScaledDown;
+    };
 
 /** A merge patch of labels and annotations. */
 export interface MetadataPatch {

@@ -4,6 +4,7 @@ import type {
   ClusterAnalysisTemplate,
   ReplicaSet,
   Rollout,
+  ScaledDown,
   Service,
 } from '../api/index.ts';
 import type { Problem } from '../errors.ts';
@@ -30,11 +31,33 @@ export interface ObservedPod {
   readySince: number | undefined;
 }
 
+/** Workloads that have pods of their own. */
+export type ScalableKind = 'Deployment' | 'ReplicaSet';
+
+/** The workload that spec.workloadRef names, besides the template and selector that the Rollout takes from it. */
+export interface ObservedWorkload {
+  kind: ScalableKind | 'PodTemplate';
+  name: string;
+  resourceVersion: string;
+  generation: number;
+  /** spec.replicas; undefined for one without pods of its own. */
+  replicas: number | undefined;
+  /** Its own controller has taken up its spec, and all of its pods have the newest template. */
+  isSteady: boolean;
+  /** Another object decides its size, or it is being deleted. */
+  isTaken: boolean;
+  /** How it was last scaled for a Rollout. */
+  mark: ScaledDown | undefined;
+}
+
 /** Everything that may be known about one Rollout at one instant. */
 export interface Observation {
   /** World time, milliseconds since the epoch. */
   now: number;
+  /** With the template, and where it has none the selector, of the workload that it refers to: never written back. */
   rollout: Rollout;
+  /** Undefined where the Rollout refers to none, and where that is not there. */
+  workload?: ObservedWorkload;
   /** The ReplicaSets that this Rollout controls, and those that its selector finds and nobody controls. */
   replicaSets: ReplicaSet[];
   /** Names of ReplicaSets that others have, among those that this Rollout's next one could take. */

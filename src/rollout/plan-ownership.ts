@@ -36,7 +36,9 @@ export function ownershipEffects({ facts }: Pick<PlanInput, 'facts'>): Effect[] 
   const { rollout } = facts.seen;
   const replicas = desiredReplicas(rollout);
   return [
-    ...(rollout.spec.replicas === undefined ? [{ kind: 'setReplicas', replicas } as const] : []),
+    ...(rollout.spec.replicas === undefined && rollout.spec.workloadRef === undefined
+      ? [{ kind: 'setReplicas', replicas } as const]
+      : []),
     ...claims(facts),
   ];
 }

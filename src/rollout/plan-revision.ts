@@ -1,25 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
   DESIRED_REPLICAS,
-  GIT_BRANCH,
-  GIT_COMMIT,
-  GIT_PATH,
-  GIT_REPOSITORY,
-  GIT_SOURCE,
   minReadySeconds,
   POD_TEMPLATE_HASH,
+  PROVENANCE,
   REVISION,
   REVISION_HISTORY,
   type ReplicaSet,
   type RevisionState,
   type Rollout,
   STATE,
+  WORKLOAD_GENERATION,
 } from '../api/index.ts';
 import { timestamp } from '../api/times.ts';
 import type { Effect, PlanInput } from './effects.ts';
 import { available, type Facts, memoryOf, revisionOf } from './facts.ts';
 import { nameOf } from './machine.ts';
 import { ownerOf } from './plan-ownership.ts';
+import { workloadAnnotations } from './plan-workload.ts';
 import { startsOver } from './runs.ts';
 
 /** Annotations of a Rollout that speak of the Rollout itself and never go to its ReplicaSets. */
@@ -29,9 +27,8 @@ const OWN_ANNOTATIONS: readonly string[] = [
   REVISION,
   REVISION_HISTORY,
   DESIRED_REPLICAS,
+  WORKLOAD_GENERATION,
 ];
-
-const PROVENANCE: readonly string[] = [GIT_REPOSITORY, GIT_BRANCH, GIT_PATH, GIT_COMMIT, GIT_SOURCE];
 
 function inherited({ metadata }: Rollout): Record<string, string> {
   return Object.fromEntries(
@@ -92,9 +89,9 @@ export function revisionEffects({ facts }: PlanInput): Effect[] {
       },
     });
   }
-  if (seen.rollout.metadata.annotations?.[REVISION] !== String(revision)) {
-    effects.push({ kind: 'annotateRollout', annotations: { [REVISION]: String(revision) } });
-  }
+  const isRaised = seen.rollout.metadata.annotations?.[REVISION] !== String(revision);
+  const annotations = { ...(isRaised && { [REVISION]: String(revision) }), ...workloadAnnotations(seen) };
+  if (Object.keys(annotations).length > 0) effects.push({ kind: 'annotateRollout', annotations });
   return effects;
 }
 

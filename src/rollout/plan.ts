@@ -9,6 +9,7 @@ import { memoryEffects, newReplicaSet, readinessEffects, revisionEffects } from 
 import { runEffects } from './plan-runs.ts';
 import { historyEffects, scaleEffects } from './plan-scale.ts';
 import { retreatingServices, serviceEffects } from './plan-services.ts';
+import { workloadEffects } from './plan-workload.ts';
 import { overStable, retreats, weightNow } from './weights.ts';
 
 function trafficEffects({ facts, persisted, next }: PlanInput): Effect[] {
@@ -96,6 +97,7 @@ export function planOf(input: PlanInput): Effect[] {
     ...runEffects(input),
     ...historyEffects(input),
     ...restarts(input, scaling),
+    ...workloadEffects(input),
     ...raising,
   ];
 }

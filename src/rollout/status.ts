@@ -76,12 +76,12 @@ function weights(facts: Facts): TrafficWeights | undefined {
 }
 
 /** The pods that users can reach, as far as Services decide that: what an autoscaler should count. */
-function serving(facts: Facts): { replicaSets: ReplicaSet[]; selector: LabelSelector } {
+function serving(facts: Facts): { replicaSets: ReplicaSet[]; selector: LabelSelector | undefined } {
   const { replicaSets, rollout } = facts.seen;
   const active = facts.strategy === 'blueGreen' ? activeReplicaSet(facts) : undefined;
   return active
     ? { replicaSets: [active], selector: active.spec.selector ?? {} }
-    : { replicaSets, selector: rollout.spec.selector ?? {} };
+    : { replicaSets, selector: rollout.spec.selector };
 }
 
 function counts(facts: Facts): Partial<RolloutStatus> {
@@ -93,7 +93,7 @@ function counts(facts: Facts): Partial<RolloutStatus> {
     readyReplicas: sum((replicaSet) => replicaSet.status?.readyReplicas ?? 0),
     availableReplicas: sum(available),
     HPAReplicas: sum((replicaSet) => replicaSet.status?.replicas ?? 0),
-    selector: selectorText(selector),
+    ...(selector && { selector: selectorText(selector) }),
     observedGeneration: String(facts.seen.rollout.metadata.generation ?? 0),
   };
 }
@@ -134,8 +134,8 @@ function invalidStatus(facts: Facts): RolloutStatus {
 }
 
 /** Keeps what this version does not drive but another writer may have put there. */
-function carriedOver({ restartedAt, alb, albs, workloadObservedGeneration }: RolloutStatus): RolloutStatus {
-  const fields = { restartedAt, alb, albs, workloadObservedGeneration };
+function carriedOver({ restartedAt, alb, albs }: RolloutStatus): RolloutStatus {
+  const fields = { restartedAt, alb, albs };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
@@ -161,11 +161,13 @@ export function statusOf(input: StatusInput): RolloutStatus {
     facts.status.currentPodHash === facts.hash && (facts.status.currentStepHash ?? '') === facts.stepHash;
   const fullPromotion = facts.status.promoteFull && nameOf(next.delivery) === 'promoting' && sameUpdate;
   const pausedNow = pauseConditions.length > 0 || next.hold === 'paused';
+  const { workload } = facts.seen;
   const status: RolloutStatus = {
     ...carriedOver(facts.status),
     ...restartedAt(facts),
     ...counts(facts),
     ...abortFields(input),
+    ...(workload && { workloadObservedGeneration: String(workload.generation) }),
     currentPodHash: facts.hash,
     ...(facts.stepHash ? { currentStepHash: facts.stepHash } : {}),
     ...(facts.strategy === 'canary' && facts.steps.length > 0 ? { currentStepIndex: next.index } : {}),

@@ -1,4 +1,4 @@
-import type { Rollout } from '../api/index.ts';
+import { type Rollout, WORKLOAD_GENERATION } from '../api/index.ts';
 
 export interface Phase {
   phase: string;
@@ -16,6 +16,9 @@ export function rolloutPhase(rollout: Rollout): Phase {
   if (status.controllerPause === true && (status.pauseConditions ?? []).length === 0) {
     return progressing('waiting for rollout to unpause');
   }
+  if (!isWorkloadObserved(rollout)) {
+    return progressing('waiting for rollout spec update to be observed for the reference workload');
+  }
   if (status.phase === undefined) return progressing('more replicas need to be updated');
   return { phase: status.phase, message: status.message ?? '' };
 }
@@ -28,6 +31,15 @@ function progressing(message: string): Phase {
 function isObserved({ metadata, status }: Rollout): boolean {
   const observed = Number.parseInt(status?.observedGeneration ?? '', 10);
   return !(observed < (metadata.generation ?? 0));
+}
+
+/** The controller writes the workload's generation on the Rollout, and then into its status: in between it is not taken up. */
+function isWorkloadObserved({ metadata, spec, status }: Rollout): boolean {
+  const generation = Number.parseInt(metadata.annotations?.[WORKLOAD_GENERATION] ?? '', 10);
+  const observed = Number.parseInt(status?.workloadObservedGeneration ?? '', 10);
+  return (
+    spec.workloadRef === undefined || Number.isNaN(generation) || Number.isNaN(observed) || generation === observed
+  );
 }
 
 /** One line for `status`: the phase and, where there is one, the message. */

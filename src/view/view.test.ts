@@ -138,6 +138,24 @@ describe('the phase', () => {
     expect(rolloutPhase(rollout)).toEqual({ phase: 'Progressing', message: 'more replicas need to be updated' });
   });
 
+  it.each([
+    ['5', '4', 'Progressing - waiting for rollout spec update to be observed for the reference workload'],
+    ['5', '5', 'Healthy'],
+    [undefined, '5', 'Healthy'],
+    ['5', undefined, 'Healthy'],
+  ])(
+    'waits until the workload that it names is taken up: generation %s, observed %s',
+    (generation, observed, expected) => {
+      const { rollout } = healthy();
+      rollout.spec.workloadRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'cart' };
+      if (generation) rollout.metadata.annotations = { 'rollout.argoproj.io/workload-generation': generation };
+      rollout.status = { ...rollout.status, ...(observed && { workloadObservedGeneration: observed }) };
+      expect(statusLine(rollout)).toBe(expected);
+      delete rollout.spec.workloadRef;
+      expect(statusLine(rollout)).toBe('Healthy');
+    },
+  );
+
   it('is one word when there is nothing to say', () => {
     expect(statusLine(healthy().rollout)).toBe('Healthy');
   });

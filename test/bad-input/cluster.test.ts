@@ -196,6 +196,68 @@ it('names the selector and the template that do not fit', async ({ world }) => {
   expect(await replicaSets(world)).toEqual([]);
 });
 
+const deployment = (change: object = {}) => ({ apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop', ...change });
+
+it.for<[what: string, workloadRef: object, says: string[]]>([
+  [
+    'nowhere',
+    deployment(),
+    ['spec.workloadRef.name', 'deployments.apps "default/shop" not found', 'create it or correct'],
+  ],
+  [
+    'a kind without pods',
+    deployment({ kind: 'Service', apiVersion: 'v1' }),
+    ['spec.workloadRef', '/Service', 'a PodTemplate of v1'],
+  ],
+  [
+    'a kind of another group',
+    deployment({ apiVersion: 'acme.io/v1' }),
+    ['spec.workloadRef', 'acme.io/Deployment', 'apps/v1'],
+  ],
+  ['what has no name', deployment({ name: null }), ['spec.workloadRef.name', 'required', 'same namespace']],
+  [
+    'pods that the selector does not select',
+    deployment({ name: 'other' }),
+    ['spec.workloadRef', 'Deployment "other"', 'does not match'],
+  ],
+  [
+    'pods that end',
+    { apiVersion: 'v1', kind: 'PodTemplate', name: 'job' },
+    ['PodTemplate "job", template.spec.restartPolicy', 'Always'],
+  ],
+])(
+  'takes no pods from %s, keeps those that it has, and forgets the mistake once mended',
+  async ([, workloadRef, says], { world }) => {
+    const labels = 'metadata: { labels: { app: other } }';
+    const pods = (more = '') => `spec: { ${more}containers: [{ name: shop, image: 'registry.example/shop:1.0.0' }] }`;
+    const other = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: other }
+spec: { replicas: 0, selector: { matchLabels: { app: other } }, template: { ${labels}, ${pods()} } }
+`;
+    const job = `
+apiVersion: v1
+kind: PodTemplate
+metadata: { name: job }
+template: { metadata: { labels: { app: shop } }, ${pods('restartPolicy: Never, ')} }
+`;
+    await world.create([rolloutYaml(), other, job].join('---'));
+    const { spec } = await world.until('shop', isHealthy, 60);
+    const ownSets = async () => (await replicaSets(world)).filter(({ metadata }) => metadata.name.startsWith('shop-'));
+    const wantedPods = async () => (await ownSets()).map(({ spec: { replicas } }) => replicas);
+    await world.patch(rollouts, 'shop', { spec: { template: null, workloadRef } });
+    const { status } = await world.until('shop', isDegraded, 60);
+    expect(status?.message).toMatch(/^InvalidSpec: /);
+    for (const text of says) expect.soft(status?.message).toContain(text);
+    await world.pass(60);
+    expect(await wantedPods()).toEqual([4]);
+    await world.patch(rollouts, 'shop', { spec: { template: spec.template, workloadRef: null } });
+    await world.until('shop', isHealthy, 60);
+    expect(await wantedPods()).toEqual([4]);
+  },
+);
+
 it.for(['http://127.0.0.1:9090', 'http://169.254.169.254/latest', 'http://localhost:9090', 'http://[::1]:9090'])(
   'never asks an address on this machine or link: %s',
   async (address, { world }) => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { GitRevert } from '../../src/api/index.ts';
-import { events, gitReverts } from '../../src/kube/resources.ts';
+import { deployments, events, gitReverts } from '../../src/kube/resources.ts';
 import { type BareRepository, openRepository } from '../../src/sandbox/git/index.ts';
 import { worlds } from '../worlds/index.ts';
 import type { TestWorld } from '../worlds/world.ts';
@@ -67,9 +67,9 @@ spec:
 }
 
 /** A team's repository, which Headgate follows every two seconds and, if the mode is not `none`, may write to. */
-async function followed(world: TestWorld, { mode = 'Direct', pause = 60 } = {}) {
+async function followed(world: TestWorld, { mode = 'Direct', pause = 60, form = (yaml: string) => yaml } = {}) {
   const repository = await openRepository(join(world.folder, 'repo.git'), process.env.PATH);
-  const manifests = (image: string) => routedYaml(world, { pause }).replace('shop:1.0.0', image);
+  const manifests = (image: string) => form(routedYaml(world, { pause }).replace('shop:1.0.0', image));
   const commit = (files: Record<string, string>, message: string) =>
     repository.commit({ author: AUTHOR, message, time: world.now(), files });
   const release = (image: string, remark = '') =>
@@ -79,6 +79,20 @@ async function followed(world: TestWorld, { mode = 'Direct', pause = 60 } = {}) 
   if (mode !== 'none') await world.create(policyYaml(world, repository.path, mode));
   await world.until('shop', isHealthy, 60);
   return { repository, manifests, commit, release };
+}
+
+/** The same shop, whose pods are those of a Deployment that Git holds with its former size. */
+function throughDeployment(yaml: string): string {
+  const [template = ''] = /\n {2}template:[\s\S]*$/.exec(yaml) ?? [];
+  const reference = 'workloadRef: { apiVersion: apps/v1, kind: Deployment, name: shop, scaleDown: onsuccess }';
+  const selector = 'selector: { matchLabels: { app: shop } }';
+  return `${yaml.replace(template, '\n').replace(selector, reference)}---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: shop }
+spec:
+  replicas: 2
+  ${selector}${template}`;
 }
 
 async function subjects(repository: BareRepository): Promise<string[]> {
@@ -110,6 +124,31 @@ describe.each(worlds)('in the $name', ({ it, name }) => {
     expect((await repository.read(head, 'apps/search/settings.txt'))?.toString()).toBe('ranking: v2');
     // The way back was no release: nothing was measured for it.
     expect(await runs(world)).toHaveLength(1);
+  });
+
+  it('takes a bad commit out of the Deployment that a Rollout names, and never scales that up again', async ({
+    world,
+  }) => {
+    const { repository, release } = await followed(world, { form: throughDeployment });
+    const size = async () => ((await world.get(deployments, 'shop')).spec as { replicas: number }).replicas;
+    await world.untilTrue(async () => (await size()) === 0, 60);
+    const revert = async (): Promise<GitRevert | undefined> => (await world.list(gitReverts))[0];
+    const sizes = new Set<number>();
+    const culprit = await release('shop:bad');
+    const isDone = async () => {
+      sizes.add(await size());
+      return (await revert())?.status?.state === 'done';
+    };
+    await world.untilTrue(isDone, 180);
+    await world.until('shop', isHealthy, 60);
+    expect(await routeWeights(world)).toEqual(AT_HOME);
+    expect((await revert())?.spec.culprits).toEqual([culprit]);
+    expect(await subjects(repository)).toEqual([
+      `Revert "Release shop:bad" (${world.namespace}/shop)`,
+      'Release shop:bad',
+      'Release shop:1.0.0',
+    ]);
+    expect([...sizes]).toEqual([0]);
   });
 
   it('moves no request by many syncs in mid-canary, nor by many after an abort', { timeout: 300_000 }, async ({

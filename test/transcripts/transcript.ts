@@ -19,16 +19,20 @@ import {
   templateHash,
 } from '../../src/rollout/index.ts';
 import {
+  changeDeployment,
   createWorld,
   finishRun,
+  newDeployment,
   observe,
   patchStatus,
   perform,
   podsCatchUp,
   podTemplate,
+  type ScaleDown,
   setAvailable,
   user,
   type World,
+  type WorldOptions,
   writeStatus,
 } from './world.ts';
 
@@ -100,11 +104,18 @@ function analyses(words: string[]): Partial<BlueGreenStrategy> {
   return { ...(before && { prePromotionAnalysis: before }), ...(after && { postPromotionAnalysis: after }) };
 }
 
+function deploymentIn(words: string[]): WorldOptions['deployment'] {
+  const wordAfter = (prefix: string) => words.find((word) => word.startsWith(prefix))?.slice(prefix.length);
+  const [replicas, scaleDown] = [wordAfter('deployment='), wordAfter('scaleDown=')];
+  if (replicas === undefined) return undefined;
+  return { replicas: Number(replicas), ...(scaleDown && { scaleDown: scaleDown as ScaleDown }) };
+}
+
 const BLUE_GREEN = { activeService: 'web-active', previewService: 'web-preview' };
 
 /**
  * `rollout replicas=4 router`, and on the next lines YAML: `steps:` in short form, all else as fields of the canary or the
- * spec. `rollout blue-green`: the same with the fields of blue-green; `pre=TEMPLATE` and `post=TEMPLATE` are short for its analyses.
+ * spec. `deployment=6 scaleDown=onsuccess`: its pods are those of a Deployment of that size. `rollout blue-green`: the same with the fields of blue-green; `pre=TEMPLATE` and `post=TEMPLATE` are short for its analyses.
  */
 function parseRollout(line: string, more: string[]): World {
   const words = line.split(/\s+/).slice(1);
@@ -113,14 +124,17 @@ function parseRollout(line: string, more: string[]): World {
     steps?: string;
     spec?: object;
   } & Omit<CanaryStrategy, 'steps'>;
+  const deployment = deploymentIn(words);
   if (words.includes('blue-green')) {
     return createWorld({
+      ...(deployment && { deployment }),
       replicas: Number(replicas ?? 4),
       blueGreen: { ...BLUE_GREEN, ...analyses(words), ...strategy } as BlueGreenStrategy,
       ...(spec ? { spec } : {}),
     });
   }
   return createWorld({
+    ...(deployment && { deployment }),
     replicas: Number(replicas ?? 4),
     canary: {
       ...(words.includes('router') ? ROUTER : {}),
@@ -206,6 +220,8 @@ function showEffect(effect: Effect): string {
       return `set replicas to ${effect.replicas}`;
     case 'deleteReplicaSet':
       return `delete ReplicaSet ${effect.name}`;
+    case 'scaleWorkload':
+      return `scale ${effect.workload} ${effect.name} ${effect.from} -> ${effect.mark.to} (had ${effect.mark.from})`;
   }
 }
 
@@ -241,6 +257,7 @@ function showStatus({ status }: Decision): string[] {
       blueGreen.previewSelector ? `preview=${blueGreen.previewSelector}` : '',
       blueGreen.scaleUpPreviewCheckPoint ? 'checkpoint' : '',
       status.restartedAt ? `restarted=${status.restartedAt.slice(11)}` : '',
+      status.workloadObservedGeneration ? `workload=${status.workloadObservedGeneration}` : '',
       status.abort ? 'abort' : '',
       status.promoteFull ? 'promoteFull' : '',
       (status.pauseConditions ?? []).map(({ reason, startTime }) => `${reason}@${startTime.slice(11)}`).join(' '),
@@ -324,6 +341,13 @@ export function createPlayer() {
     return finishRun(world, name, match?.[2] as AnalysisPhase, match?.[3]) ? [] : [`no AnalysisRun ${match?.[1]}`];
   }
 
+  /** `deployment scale N`, `deployment delete`, `deployment create N`. */
+  function deployment([verb, count]: string[]): string[] {
+    if (verb === 'scale') changeDeployment(world, { replicas: Number(count) });
+    else world.deployment = verb === 'create' ? newDeployment(Number(count)) : undefined;
+    return [];
+  }
+
   const done = (action: () => void) => () => {
     action();
     return [];
@@ -342,6 +366,10 @@ export function createPlayer() {
       }),
       steps: done(() => user.steps(world, parseSteps(words.join(' ')))),
       scale: done(() => user.scale(world, Number(words[0]))),
+      deployment: () => deployment(words),
+      unsaid: done(() => {
+        delete world.rollout.spec.replicas;
+      }),
       time: done(() => {
         world.now += seconds(words[0] ?? '') * 1000;
       }),

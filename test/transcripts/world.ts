@@ -9,6 +9,7 @@ import type {
   ReplicaSet,
   Rollout,
   RolloutStatus,
+  ScaledDown,
   Service,
 } from '../../src/api/index.ts';
 import { MANAGED_BY, PENDING_METADATA, POD_TEMPLATE_HASH } from '../../src/api/index.ts';
@@ -22,13 +23,25 @@ import {
   needsPods,
   type Observation,
   type ObservedPod,
+  withLastTemplate,
+  withWorkload,
 } from '../../src/rollout/index.ts';
+
+/** A Deployment that has taken up whatever is asked of it. */
+export interface Deployment {
+  replicas: number;
+  generation: number;
+  template: NonNullable<Rollout['spec']['template']>;
+  mark: ScaledDown | undefined;
+}
 
 /** The objects of one Rollout in memory, on which plans are carried out and users write: no API server, no time of its own. */
 export interface World {
   /** World time, milliseconds since the epoch. */
   now: number;
   rollout: Rollout;
+  /** Named `web`; undefined where there is none. */
+  deployment: Deployment | undefined;
   replicaSets: ReplicaSet[];
   runs: AnalysisRun[];
   /** Names of AnalysisRuns that belong to someone else. */
@@ -90,15 +103,32 @@ export function podTemplate(version: string): NonNullable<Rollout['spec']['templ
   };
 }
 
+export type ScaleDown = 'never' | 'onsuccess' | 'progressively';
+
 export interface WorldOptions {
   replicas?: number;
   canary?: CanaryStrategy;
   /** Instead of a canary. */
   blueGreen?: BlueGreenStrategy;
   spec?: Partial<Rollout['spec']>;
+  /** The size of a Deployment from which the Rollout takes its pods. */
+  deployment?: { replicas: number; scaleDown?: ScaleDown };
 }
 
-export function createWorld({ replicas = 4, canary = {}, blueGreen, spec = {} }: WorldOptions): World {
+const SELECTOR = { matchLabels: { app: 'web' } };
+
+export function newDeployment(replicas: number): Deployment {
+  return { replicas, generation: 1, template: podTemplate('v1'), mark: undefined };
+}
+
+function podsIn(deployment: WorldOptions['deployment']): Partial<Rollout['spec']> {
+  if (!deployment) return { selector: SELECTOR, template: podTemplate('v1') };
+  const { scaleDown } = deployment;
+  return { workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', ...(scaleDown && { scaleDown }) } };
+}
+
+export function createWorld(options: WorldOptions): World {
+  const { replicas = 4, canary = {}, blueGreen, spec = {}, deployment } = options;
   const { stableService, canaryService } = canary;
   const { pingService, pongService } = canary.pingPong ?? {};
   const named = [
@@ -125,12 +155,12 @@ export function createWorld({ replicas = 4, canary = {}, blueGreen, spec = {} }:
       metadata: { name: 'web', namespace: 'shop', uid: 'rollout-uid', generation: 1 },
       spec: {
         replicas,
-        selector: { matchLabels: { app: 'web' } },
-        template: podTemplate('v1'),
+        ...podsIn(deployment),
         strategy: blueGreen ? { blueGreen } : { canary },
         ...spec,
       },
     },
+    deployment: deployment && newDeployment(deployment.replicas),
     replicaSets: [],
     runs: [],
     foreignRuns: [],
@@ -155,12 +185,37 @@ function trafficOf({ weight, served }: World) {
   return { canaryWeight: weight, verified: served, ...(served ? {} : { message: 'the gateway is yet to accept it' }) };
 }
 
+/** What the Rollout takes from the Deployment, as the controller looks it up. */
+function resolved({ rollout, deployment, replicaSets }: World): Pick<Observation, 'rollout' | 'workload' | 'problems'> {
+  if (!rollout.spec.workloadRef) return { rollout, problems: [] };
+  if (!deployment) {
+    const problems = [{ path: 'spec.workloadRef.name', message: 'deployments.apps "shop/web" not found' }];
+    return { rollout: withLastTemplate(rollout, replicaSets) ?? rollout, problems };
+  }
+  const { template, replicas, generation, mark } = deployment;
+  const resourceVersion = String(generation);
+  return {
+    rollout: withWorkload(rollout, { metadata: {}, selector: SELECTOR, template }),
+    workload: {
+      kind: 'Deployment',
+      name: 'web',
+      resourceVersion,
+      generation,
+      replicas,
+      isSteady: true,
+      isTaken: false,
+      mark,
+    },
+    problems: [],
+  };
+}
+
 export function observe(world: World): Observation {
   const { canary } = world.rollout.spec.strategy ?? {};
   const taken = [...world.runs.map((run) => run.metadata.name), ...world.foreignRuns];
   const seen: Observation = {
     now: world.now,
-    rollout: world.rollout,
+    ...resolved(world),
     replicaSets: world.replicaSets,
     takenReplicaSetNames: [],
     runs: world.runs,
@@ -170,9 +225,9 @@ export function observe(world: World): Observation {
     ...(canary?.trafficRouting ? { traffic: trafficOf(world) } : {}),
     templates: world.templates,
     clusterTemplates: world.clusterTemplates,
-    problems: world.problems,
   };
-  const problems = world.problems.length > 0 ? world.problems : analysisProblems(factsOf(seen));
+  const own = [...seen.problems, ...world.problems];
+  const problems = own.length > 0 ? own : analysisProblems(factsOf(seen));
   return structuredClone({ ...seen, problems, ...(needsPods(seen) ? { pods: world.pods } : {}) });
 }
 
@@ -287,6 +342,11 @@ export function perform(world: World, effect: Effect): void {
     case 'deleteRun':
       world.runs = world.runs.filter(({ metadata }) => metadata.uid !== effect.uid);
       return;
+    case 'scaleWorkload':
+      if (String(world.deployment?.generation) !== effect.resourceVersion)
+        throw new Error('the Deployment has changed');
+      changeDeployment(world, { replicas: effect.mark.to, mark: effect.mark });
+      return;
   }
 }
 
@@ -370,6 +430,13 @@ function patchSpec(world: World, change: Partial<Rollout['spec']>): void {
   rollout.metadata.generation = (rollout.metadata.generation ?? 0) + 1;
 }
 
+/** Changes the Deployment's spec; what is the same already is no change. */
+export function changeDeployment({ deployment }: World, change: Partial<Deployment>): void {
+  if (!deployment || sorted({ ...deployment, ...change }) === sorted(deployment)) return;
+  Object.assign(deployment, change);
+  deployment.generation++;
+}
+
 /** A merge patch of the status, as a client sends it: null takes a field away. */
 export function patchStatus(world: World, patch: JsonObject): void {
   const status = { ...(world.rollout.status ?? {}), ...patch };
@@ -396,7 +463,10 @@ function promote(world: World): void {
 
 /** What users do, by exactly the patches that the stock kubectl plugin sends. */
 export const user = {
-  template: (world: World, version: string) => patchSpec(world, { template: podTemplate(version) }),
+  template: (world: World, version: string) =>
+    world.deployment
+      ? changeDeployment(world, { template: podTemplate(version) })
+      : patchSpec(world, { template: podTemplate(version) }),
   scale: (world: World, replicas: number) => patchSpec(world, { replicas }),
   pause: (world: World) => patchSpec(world, { paused: true }),
   resume: (world: World) => patchSpec(world, { paused: false }),

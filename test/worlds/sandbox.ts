@@ -118,7 +118,9 @@ export async function sandboxWorld(): Promise<SandboxWorld> {
     refused: async () => told(requests).refused,
     requests() {
       const { revisions, unserved } = traffic.summary(NAMESPACE, 'shop');
-      return { served: Object.fromEntries(revisions.map(({ image, total }) => [image, total])), unserved };
+      const byImage = Map.groupBy(revisions, ({ image }) => image);
+      const sums = [...byImage].map(([image, all]) => [image, all.reduce((sum, { total }) => sum + total, 0)]);
+      return { served: Object.fromEntries(sums), unserved };
     },
     async setGateway(attitude) {
       workloads.change({ route: () => ROUTES[attitude] });

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { fieldsOf } from '../../api/fields.ts';
+import { fieldsOf, isFields } from '../../api/fields.ts';
 import {
   type AnalysisTemplate,
   type AnalysisUse,
@@ -12,8 +12,11 @@ import {
   type Rollout,
   type Service,
   serviceProblems,
+  validateRollout,
+  validateWithWorkload,
 } from '../../api/index.ts';
 import type { Problem } from '../../errors.ts';
+import { withWorkload } from '../../rollout/index.ts';
 import { configuredRouters, routers } from '../../traffic/index.ts';
 import type { Finding, Source } from './documents.ts';
 import { findings, hasRightTypes } from './objects.ts';
@@ -68,11 +71,50 @@ function duplicateFindings(sources: Source[]): Finding[] {
 function rolloutFindings(source: Source, surroundings: Surroundings): Finding[] {
   const rollout = source.object as unknown as Rollout;
   if (!hasRightTypes(rollout)) return [];
+  const workload = namedWorkload(rollout, surroundings);
+  const whole = workload ? withPodsOf(rollout, workload) : undefined;
+  const resolved = whole ? { ...source, object: whole as unknown as Source['object'] } : source;
   return [
-    ...namedServices(rollout).flatMap((named) => serviceFindings(source, named, surroundings)),
+    ...(whole ? findings(source, podProblems(rollout, whole)) : []),
+    ...(rollout.spec.workloadRef && !workload ? workloadMissing(source, rollout, surroundings) : []),
+    ...namedServices(rollout).flatMap((named) => serviceFindings(resolved, named, surroundings)),
     ...routeFindings(source, surroundings),
     ...analysisUses(rollout).flatMap((use) => analysisFindings(source, use, surroundings)),
   ];
+}
+
+const WORKLOADS = new Map([
+  ['Deployment', 'apps'],
+  ['ReplicaSet', 'apps'],
+  ['PodTemplate', ''],
+]);
+
+function namedWorkload(rollout: Rollout, surroundings: Surroundings): KubeObject | undefined {
+  const { kind = '', name } = rollout.spec.workloadRef ?? {};
+  const group = WORKLOADS.get(kind);
+  return group === undefined ? undefined : found(surroundings, rollout, group, kind, name);
+}
+
+/** The Rollout with the workload's pods; undefined where the workload does not describe any. */
+function withPodsOf(rollout: Rollout, { metadata, ...workload }: KubeObject): Rollout | undefined {
+  const { spec, template: own } = fieldsOf(workload);
+  const { selector, template = own } = fieldsOf(spec);
+  if (!isFields(template)) return undefined;
+  return withWorkload(rollout, { metadata, selector: isFields(selector) ? selector : undefined, template });
+}
+
+/** What comes with the workload's pods: the Rollout's own problems are told by its own check. */
+function podProblems(rollout: Rollout, whole: Rollout): Problem[] {
+  const told = new Set(validateRollout(rollout).map(({ path, message }) => `${path}: ${message}`));
+  return validateWithWorkload(whole).filter(({ path, message }) => !told.has(`${path}: ${message}`));
+}
+
+/** A kind that cannot be named is told by the object's own check. */
+function workloadMissing(source: Source, { spec }: Rollout, surroundings: Surroundings): Finding[] {
+  const { kind = '', name = '' } = spec.workloadRef ?? {};
+  if (!WORKLOADS.has(kind) || name === '') return [];
+  const problem = { path: 'spec.workloadRef.name', message: notFound(kind, name, surroundings) };
+  return findings(source, [problem], !surroundings.complete);
 }
 
 function serviceFindings(source: Source, named: NamedService, surroundings: Surroundings): Finding[] {

@@ -1,6 +1,7 @@
-import type { PodTemplateSpec, ReplicaSet, Rollout } from '../../api/index.ts';
+import { fieldsOf, isFields } from '../../api/fields.ts';
+import type { KubeObject, PodTemplateSpec, ReplicaSet, Rollout } from '../../api/index.ts';
 import type { Clone } from '../../git/clone.ts';
-import { findManifest, type ParsedFiles, readManifests } from '../../git/manifests.ts';
+import { findManifest, type ManifestSet, type ParsedFiles, readManifests } from '../../git/manifests.ts';
 import type { TemplateInGit } from '../../revert/index.ts';
 import { givenTemplate, type IgnoredMetadata } from '../../rollout/index.ts';
 
@@ -8,6 +9,16 @@ export interface RolloutInGit {
   path: string;
   namespace: string;
   name: string;
+}
+
+/** The template that a Rollout's pods are made from: its own, or that of the workload that it names. */
+function templateIn(set: ManifestSet, rollout: KubeObject, namespace: string): unknown {
+  const spec = fieldsOf((rollout as Partial<Rollout>).spec);
+  if (!isFields(spec.workloadRef)) return spec.template;
+  const [kind, name] = [String(spec.workloadRef.kind), String(spec.workloadRef.name)];
+  const group = kind === 'PodTemplate' ? '' : 'apps';
+  const { spec: own, template } = fieldsOf(findManifest(set, { group, kind, namespace, name }, namespace)?.object);
+  return isFields(own) ? own.template : template;
 }
 
 /** What a commit or tree says about a Rollout's pod template. */
@@ -24,8 +35,8 @@ export async function templateAt(
   const [problem] = set.problems;
   if (problem) return { kind: 'unreadable', message: `${problem.path}: ${problem.message}` };
   const found = findManifest(set, { group: 'argoproj.io', kind: 'Rollout', namespace, name }, namespace);
-  const template = (found?.object as Rollout | undefined)?.spec?.template as PodTemplateSpec | undefined;
-  return template ? { kind: 'template', template } : { kind: 'absent' };
+  const template = found && templateIn(set, found.object, namespace);
+  return template ? { kind: 'template', template: template as PodTemplateSpec } : { kind: 'absent' };
 }
 
 /** Labels and annotations that the Rollout itself puts on one side's pods, so that Git does not hold them. */

@@ -1,5 +1,6 @@
 import { type Fields, fieldsOf, listOf } from '../../api/fields.ts';
 import { GATEWAY_API_PLUGIN, type KubeObject, POD_TEMPLATE_HASH, type Rollout, type Service } from '../../api/index.ts';
+import { scaledDownOf } from '../../rollout/index.ts';
 
 /** What Rollouts of one namespace own in objects that Git also holds. */
 export interface Owned {
@@ -7,6 +8,8 @@ export interface Owned {
   services: ReadonlySet<string>;
   /** Routes by name, with the pairs of Services whose weights a Rollout sets. */
   routes: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Workloads that a Rollout may scale, as in `Deployment/shop`. */
+  workloads: ReadonlySet<string>;
 }
 
 function names(...values: unknown[]): string[] {
@@ -22,8 +25,12 @@ function routesOf(canary: Fields): string[] {
 export function ownedBy(rollouts: readonly KubeObject[]): Owned {
   const services = new Set<string>();
   const routes = new Map<string, Set<string>>();
+  const workloads = new Set<string>();
   for (const rollout of rollouts) {
-    const strategy = fieldsOf(fieldsOf((rollout as Partial<Rollout>).spec).strategy);
+    const spec = fieldsOf((rollout as Partial<Rollout>).spec);
+    const { kind, name } = fieldsOf(spec.workloadRef);
+    workloads.add(`${kind}/${name}`);
+    const strategy = fieldsOf(spec.strategy);
     const canary = fieldsOf(strategy.canary);
     const blueGreen = fieldsOf(strategy.blueGreen);
     const { pingService, pongService } = fieldsOf(canary.pingPong);
@@ -31,7 +38,7 @@ export function ownedBy(rollouts: readonly KubeObject[]): Owned {
     for (const service of [...pair, ...names(blueGreen.activeService, blueGreen.previewService)]) services.add(service);
     for (const route of routesOf(canary)) routes.set(route, new Set([...(routes.get(route) ?? []), ...pair]));
   }
-  return { services, routes };
+  return { services, routes, workloads };
 }
 
 function withHash(service: Service, live: Service): Service {
@@ -76,17 +83,26 @@ function withWeights(route: KubeObject, live: KubeObject, pair: ReadonlySet<stri
   return { ...route, spec: { ...spec, ...(spec.rules === undefined ? {} : { rules }) } } as KubeObject;
 }
 
+/** A workload that was scaled for a Rollout keeps that size, until it is let go or somebody else has scaled it. */
+function withSize(workload: KubeObject, live: KubeObject): KubeObject {
+  const { replicas } = fieldsOf((live as { spec?: unknown }).spec);
+  const spec = fieldsOf((workload as { spec?: unknown }).spec);
+  if (spec.replicas === undefined || scaledDownOf(live.metadata)?.to !== replicas) return workload;
+  return { ...workload, spec: { ...spec, replicas } } as KubeObject;
+}
+
 /** Whether a Rollout owns a part of this object, so that it must not be applied over a change of that Rollout's controller. */
 export function isShared({ kind, metadata }: KubeObject, owned: Owned): boolean {
   return (
+    owned.workloads.has(`${kind}/${metadata.name}`) ||
     (kind === 'Service' && owned.services.has(metadata.name)) ||
     (kind === 'HTTPRoute' && owned.routes.has(metadata.name))
   );
 }
 
 /**
- * The object as it may be applied: with the live hash selector and the live weights of the pair, which are the Rollout's and
- * never drift. Both lists are replaced as a whole by an apply; Git's own would send stable's traffic to the canary.
+ * The object as it may be applied: with the live hash selector, the live weights of the pair and the live size of a workload
+ * that was scaled down, which are the Rollout's and never drift. The first two lists are replaced as a whole by an apply; Git's own would send stable's traffic to the canary.
  */
 export function carryOver<T extends KubeObject>(
   desired: T,
@@ -96,5 +112,6 @@ export function carryOver<T extends KubeObject>(
 ): T {
   if (live === undefined || !isShared(desired, owned)) return desired;
   if (desired.kind === 'Service') return withHash(desired as unknown as Service, live as Service) as unknown as T;
+  if (desired.kind !== 'HTTPRoute') return withSize(desired, live) as T;
   return withWeights(desired, live, owned.routes.get(desired.metadata.name) ?? new Set(), namespace) as T;
 }

@@ -8,6 +8,7 @@ import type { Effect } from '../../rollout/index.ts';
 import type { RouterPatch } from '../../traffic/router.ts';
 import { type ObservedRouter, type RolloutCaches, trafficTarget } from './observe.ts';
 import { evictPods, patchPods } from './pods.ts';
+import { patchWorkload } from './workload-writes.ts';
 
 export interface ApplyContext {
   client: KubeClient;
@@ -187,6 +188,14 @@ async function perform(context: ApplyContext, effect: Effect): Promise<string | 
     case 'deleteRun':
       await client.delete(analysisRuns, key(effect.name), { uid: effect.uid, propagation: 'Background' });
       return;
+    case 'scaleWorkload': {
+      const { workload: kind, name, resourceVersion, mark } = effect;
+      await patchWorkload({ client, workloads: caches.workloads }, { kind, namespace, name }, resourceVersion, {
+        replicas: mark.to,
+        mark,
+      });
+      return;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { type AnalysisRun, analysisUses, namedServices, type Rollout, selects } from '../../api/index.ts';
 import type { KubeObject } from '../../api/kubernetes.ts';
 import type { Cache } from '../../kube/cache.ts';
+import { scaledDownOf } from '../../rollout/index.ts';
 import { configuredRouters } from '../../traffic/configured.ts';
 import { keyOf, placeOf } from '../keys.ts';
 import { createQueue, type QueueMetrics } from '../queue.ts';
@@ -8,6 +9,7 @@ import { foreseeingPass } from './foresight.ts';
 import { indexBy } from './index-by.ts';
 import { type RolloutPassOptions, rolloutPass } from './pass.ts';
 import { createPendingVerdicts } from './verdicts.ts';
+import type { WorkloadKind, WorkloadRecord } from './workloads.ts';
 
 export interface RolloutController {
   /** Takes traffic from the canary that a run judged bad, even where the verdict could not be written down. */
@@ -70,8 +72,18 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
       router.objects(configuration, namespace).map((object) => placeOf(object.namespace, object.name)),
     ),
   );
+  const byWorkload = indexBy(caches.rollouts, ({ metadata: { namespace }, spec: { workloadRef } }) =>
+    workloadRef ? [`${workloadRef.kind}/${placeOf(namespace, workloadRef.name ?? '')}`] : [],
+  );
   const wake = (concerned: Rollout[]) => {
     for (const rollout of concerned) queue.add(keyOf(rollout));
+  };
+  const wakeByWorkload = (kind: WorkloadKind, record?: WorkloadRecord) => {
+    if (record === undefined) return wakeWhere(undefined, ({ spec }) => spec.workloadRef?.kind === kind);
+    const { namespace, name } = record.metadata;
+    wake(byWorkload(`${kind}/${placeOf(namespace, name)}`));
+    const mark = scaledDownOf(record.metadata);
+    if (mark) queue.add(placeOf(namespace, mark.rollout));
   };
 
   return {
@@ -89,6 +101,7 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
         caches.templates.onChange(({ metadata }) => wakeWhere(metadata.namespace, usesAnalysis)),
         caches.clusterTemplates.onChange(() => wakeWhere(undefined, usesAnalysis)),
         caches.services.onChange(({ metadata }) => wake(byService(placeOf(metadata.namespace, metadata.name)))),
+        caches.workloads.onChange(wakeByWorkload),
         caches.endpointSlices.onChange(({ metadata }) =>
           wake(byService(placeOf(metadata.namespace, metadata.labels?.['kubernetes.io/service-name'] ?? ''))),
         ),

@@ -8,6 +8,7 @@ import { splitKey } from '../keys.ts';
 import { mergeDiff } from '../merge-diff.ts';
 import type { PassResult } from '../queue.ts';
 import { observe, observeRouters, type RolloutCaches } from './observe.ts';
+import { resolve } from './resolve.ts';
 
 export interface ForesightOptions {
   caches: RolloutCaches;
@@ -50,6 +51,8 @@ function inWords(effect: Effect): string {
       return `write the affinity of the pods of ReplicaSet ${effect.name}`;
     case 'evictPods':
       return `evict up to ${effect.most} of the pods ${effect.pods.map(({ name }) => name).join(', ')}`;
+    case 'scaleWorkload':
+      return `scale ${effect.workload} ${effect.name} from ${effect.from} to ${effect.mark.to}`;
     case 'deleteReplicaSet':
       return `delete ReplicaSet ${effect.name}`;
     case 'switchService':
@@ -91,7 +94,9 @@ export function foreseeingPass({ caches, clock, log, routers }: ForesightOptions
       told.delete(key);
       return undefined;
     }
-    const seen = observe(rollout, caches, observeRouters(rollout, caches, routers), clock.now());
+    const resolved = resolve(rollout, caches);
+    if (resolved.isPending) return undefined;
+    const seen = observe(resolved, caches, observeRouters(rollout, caches, routers), clock.now());
     const { at, plan, lookAgainAt } = foresee(seen);
     // What would carry the time of writing is the same a second later.
     const gist = JSON.stringify(plan).replaceAll(timestamp(seen.now), 'now');

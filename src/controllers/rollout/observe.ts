@@ -15,7 +15,6 @@ import {
   selects,
   serviceProblems,
   type TemplateRef,
-  validateRollout,
 } from '../../api/index.ts';
 import type { KubeObject } from '../../api/kubernetes.ts';
 import type { Problem } from '../../errors.ts';
@@ -23,6 +22,8 @@ import type { Cache } from '../../kube/cache.ts';
 import { analysisProblems, factsOf, type Observation, runBaseNames } from '../../rollout/index.ts';
 import { type ConfiguredRouter, configuredRouters } from '../../traffic/configured.ts';
 import type { ObjectReference, Observed, Router, TrafficTarget } from '../../traffic/router.ts';
+import type { Resolved } from './resolve.ts';
+import type { Workloads } from './workloads.ts';
 
 /** Everything that a Rollout's pass reads from. */
 export interface RolloutCaches {
@@ -32,6 +33,7 @@ export interface RolloutCaches {
   templates: Cache<AnalysisTemplate>;
   clusterTemplates: Cache<ClusterAnalysisTemplate>;
   services: Cache<Service>;
+  workloads: Workloads;
   endpointSlices: Cache<EndpointSlice>;
   /** The slices of one Service. */
   slicesOf(namespace: string | undefined, service: string): EndpointSlice[];
@@ -47,23 +49,6 @@ export interface ObservedRouter extends ConfiguredRouter {
 }
 
 const TRAFFIC_ROUTING = 'spec.strategy.canary.trafficRouting';
-
-/** A generation of one object: validation depends on the spec alone. */
-const validated = new Map<string, { generation: number; problems: Problem[] }>();
-const MOST_VALIDATED = 10_000;
-
-function ownProblems(rollout: Rollout): Problem[] {
-  const { uid, generation } = rollout.metadata;
-  if (uid === undefined || generation === undefined) return validateRollout(rollout);
-  const known = validated.get(uid);
-  if (known?.generation === generation) return known.problems;
-  const problems = validateRollout(rollout);
-  validated.delete(uid);
-  validated.set(uid, { generation, problems });
-  const oldest = validated.keys().next();
-  if (validated.size > MOST_VALIDATED && !oldest.done) validated.delete(oldest.value);
-  return problems;
-}
 
 export function trafficTarget(rollout: Rollout, canaryWeight: number): TrafficTarget {
   const { stable: stableService = '', canary: canaryService = '' } = canaryServices(rollout);
@@ -200,13 +185,19 @@ function takenReplicaSetNames({ metadata, spec }: Rollout, hash: string, { repli
 }
 
 /** Gathers what is known about one Rollout at `now` (world time, milliseconds since the epoch) from the caches alone. */
-export function observe(rollout: Rollout, caches: RolloutCaches, routers: ObservedRouter[], now: number): Observation {
+export function observe(
+  { rollout, workload, problems: own }: Resolved,
+  caches: RolloutCaches,
+  routers: ObservedRouter[],
+  now: number,
+): Observation {
   const { namespace, uid = '' } = rollout.metadata;
   const { services, problems } = namedByStrategy(rollout, caches);
   const traffic = readTraffic(rollout, routers);
   const seen: Observation = {
     now,
     rollout,
+    ...(workload && { workload }),
     replicaSets: [...caches.replicaSets.ownedBy(uid), ...orphans(rollout, caches)],
     takenReplicaSetNames: [],
     runs: caches.runs.ownedBy(uid),
@@ -217,7 +208,6 @@ export function observe(rollout: Rollout, caches: RolloutCaches, routers: Observ
     ...namedTemplates(rollout, caches),
     problems: [],
   };
-  const own = ownProblems(rollout);
   if (own.length > 0) return { ...seen, problems: own };
   const facts = factsOf(seen);
   return {

@@ -25,7 +25,9 @@ import { createPatience } from './patience.ts';
 import { livePods } from './pods.ts';
 import { createRefusals } from './refusals.ts';
 import { report } from './report.ts';
+import { resolve } from './resolve.ts';
 import type { PendingVerdicts } from './verdicts.ts';
+import { releaseWorkloads } from './workload-writes.ts';
 
 export interface RolloutPassOptions {
   client: KubeClient;
@@ -59,7 +61,7 @@ function retreats(effect: Effect): boolean {
     : effect.kind === 'setTraffic' && effect.weight < effect.from;
 }
 
-/** What may follow from a verdict that is not written down yet. */
+/** What may follow from a verdict that is not written down yet, and while the workload is not known. */
 function lowers(effect: Effect): boolean {
   return effect.kind === 'scaleReplicaSet' || retreats(effect);
 }
@@ -151,37 +153,53 @@ async function decideWithPods(
   }
 }
 
+/** Last of all: what the Rollout itself needs never waits for a workload that it has left. */
+async function release({ client, caches, log }: RolloutPassOptions, key: string, rollout?: Rollout): Promise<void> {
+  try {
+    await releaseWorkloads({ client, workloads: caches.workloads, log }, key, rollout);
+  } catch (error) {
+    throw isConflict(error) ? changedMeanwhile(error) : error;
+  }
+}
+
 /** One pass for one Rollout: observe, decide, apply, report. */
 export function rolloutPass(options: RolloutPassOptions): (key: string) => Promise<PassResult | undefined> {
   const { caches, clock } = options;
   const doubts = createDoubts();
   const refusals = createRefusals();
   const [memories, statuses] = [createPatience(), createPatience()];
-  return async (key) => {
-    const { namespace, name } = splitKey(key);
-    const rollout = caches.rollouts.get(namespace, name);
-    if (!rollout || rollout.metadata.deletionTimestamp) {
-      for (const waiting of [memories, statuses]) waiting.forget(key);
-      return undefined;
-    }
+  const pass = async (key: string, rollout: Rollout): Promise<PassResult | undefined> => {
+    const resolved = resolve(rollout, caches);
+    // Nothing is known of its pods: the next pass comes when the workloads are listed.
+    if (resolved.isPending && resolved.rollout === rollout) return undefined;
     if (!rollout.status) options.emit(rollout, addedToInformer());
     const routers = observeRouters(rollout, caches, options.routers);
-    const observed = observe(rollout, caches, routers, clock.now());
+    const observed = observe(resolved, caches, routers, clock.now());
     const { runs, pending } = options.verdicts.overlay(observed.runs);
     const problems = [...observed.problems, ...refusals.problems(rollout, observed.now)];
+    const onlyRetreats = pending || resolved.isPending;
     const { decision, blindness } = await decideWithPods(options, { ...observed, runs, problems });
     const memoryWaits = memories.until(key, observed.now, decision.effects.some(mayWait));
     const due = memoryWaits ? decision.effects.filter((effect) => !mayWait(effect)) : decision.effects;
-    const applied = await carryOut(options, rollout, routers, pending ? due.filter(lowers) : due);
+    const applied = await carryOut(options, rollout, routers, onlyRetreats ? due.filter(lowers) : due);
     const change = mergeDiff(rollout.status ?? {}, decision.status);
     const hasTime = change !== undefined && decision.mayWait && options.isCrowded();
     const statusWaits = statuses.until(key, observed.now, hasTime);
-    if (change && !pending && !statusWaits && memoryWritten(applied))
+    if (change && !onlyRetreats && !statusWaits && memoryWritten(applied))
       await writeDown(options, rollout, decision, { ...applied, change });
     throwFirst(applied, refusals.note(rollout, applied, observed.now), blindness);
+    await release(options, key, rollout);
     const doubt = doubts(key, observed.traffic, observed.now);
     if (doubt.happening) options.emit(rollout, doubt.happening);
     const times = [decision.lookAgainAt, doubt.lookAgainAt, memoryWaits, statusWaits, refusals.until(rollout)];
     return { lookAgainAt: times.reduce(earlier, undefined), underWay: isUnderWay(decision) };
+  };
+  return async (key) => {
+    const { namespace, name } = splitKey(key);
+    const rollout = caches.rollouts.get(namespace, name);
+    if (rollout && !rollout.metadata.deletionTimestamp) return pass(key, rollout);
+    for (const waiting of [memories, statuses]) waiting.forget(key);
+    await release(options, key);
+    return undefined;
   };
 }

@@ -40,9 +40,8 @@ function selector(...path: string[]): Cell {
   return (object) => joined(Object.entries(fieldsAt(object, ...path)).map(([key, value]) => `${key}=${String(value)}`));
 }
 
-function podContainers(field: string): Cell {
-  return (object) =>
-    joined(listAt(object, 'spec', 'template', 'spec', 'containers').map((container) => textAt(container, field)));
+function podContainers(field: string, ...template: string[]): Cell {
+  return (object) => joined(listAt(object, ...template, 'spec', 'containers').map((one) => textAt(one, field)));
 }
 
 function podStatus(pod: ApiObject): string {
@@ -103,13 +102,18 @@ function jobStatus(job: ApiObject): string {
 
 const COLUMNS: Record<string, Column[]> = {
   Pod: PODS,
+  PodTemplate: [
+    text('Containers', podContainers('name', 'template')),
+    text('Images', podContainers('image', 'template')),
+    text('Pod Labels', selector('template', 'metadata', 'labels')),
+  ],
   ReplicaSet: [
     number('Desired', 'spec', 'replicas'),
     number('Current', 'status', 'replicas'),
     number('Ready', 'status', 'readyReplicas'),
     AGE,
-    text('Containers', podContainers('name'), 1),
-    text('Images', podContainers('image'), 1),
+    text('Containers', podContainers('name', 'spec', 'template'), 1),
+    text('Images', podContainers('image', 'spec', 'template'), 1),
     text('Selector', selector('spec', 'selector', 'matchLabels'), 1),
   ],
   Deployment: [

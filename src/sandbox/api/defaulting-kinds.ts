@@ -7,8 +7,8 @@ import type { ApiObject } from './types.ts';
 
 type Defaulting = (object: ApiObject, spec: Fields) => void;
 
-function template(spec: Fields): void {
-  const pods = ensureFields(spec, 'template');
+function template(holder: Fields): void {
+  const pods = ensureFields(holder, 'template');
   ensureFields(pods, 'metadata');
   defaultPodSpec(ensureFields(pods, 'spec'));
 }
@@ -111,6 +111,7 @@ const DEFAULTS: Record<string, Defaulting> = {
 };
 
 const WHOLE: Record<string, (object: ApiObject) => void> = {
+  PodTemplate: (object) => template(object as unknown as Fields),
   Secret: secret,
   RoleBinding: subjects,
   ClusterRoleBinding: subjects,

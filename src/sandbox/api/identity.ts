@@ -158,6 +158,7 @@ export function nextMetadata(live: ApiObject, given: ApiObject): ApiObject['meta
 
 export function hasNewGeneration(kind: KindInfo, live: ApiObject, next: ApiObject): boolean {
   const content = ({ metadata: _, status, ...rest }: ApiObject) => (kind.hasStatus ? rest : { ...rest, status });
-  if (!kind.custom && kind.kind !== 'EndpointSlice') return !equal(fieldsAt(live, 'spec'), fieldsAt(next, 'spec'));
+  const field = kind.kind === 'PodTemplate' ? 'template' : 'spec';
+  if (!kind.custom && kind.kind !== 'EndpointSlice') return !equal(fieldsAt(live, field), fieldsAt(next, field));
   return !equal(content(live), content(next));
 }

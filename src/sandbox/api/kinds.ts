@@ -168,6 +168,7 @@ const BUILT_IN: KindInfo[] = [
     selectable: ['spec.unschedulable'],
   }),
   builtIn('', 'Pod', 'pods', { ...WORKLOAD, shortNames: ['po'], selectable: POD_FIELDS }),
+  builtIn('', 'PodTemplate', 'podtemplates', { hasGeneration: true }),
   builtIn('', 'Service', 'services', {
     categories: ALL,
     shortNames: ['svc'],

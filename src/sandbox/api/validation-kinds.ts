@@ -73,7 +73,7 @@ function workload(object: ApiObject): Cause[] {
 
 function template(object: ApiObject): Cause[] {
   const spec = fieldsAt(object, 'spec', 'template', 'spec');
-  const found = [...templateMetadata(object), ...podSpecCauses(spec, 'spec.template.spec')];
+  const found = [...templateMetadata(object, 'spec', 'template'), ...podSpecCauses(spec, 'spec.template.spec')];
   const policy = textAt(spec, 'restartPolicy');
   if (object.kind !== 'Job' && policy !== 'Always') {
     found.push(cause.unsupported('spec.template.spec.restartPolicy', policy, ['Always']));
@@ -81,13 +81,19 @@ function template(object: ApiObject): Cause[] {
   return found;
 }
 
-function templateMetadata(object: ApiObject): Cause[] {
-  const { labels, annotations } = fieldsAt(object, 'spec', 'template', 'metadata');
+function templateMetadata(object: ApiObject, ...path: string[]): Cause[] {
+  const { labels, annotations } = fieldsAt(object, ...path, 'metadata');
+  const at = path.join('.');
   return [
-    ...labelCauses('spec.template.labels', labels as Record<string, string> | undefined),
-    ...annotationCauses('spec.template.annotations', annotations as Record<string, string> | undefined),
+    ...labelCauses(`${at}.labels`, labels as Record<string, string> | undefined),
+    ...annotationCauses(`${at}.annotations`, annotations as Record<string, string> | undefined),
   ];
 }
+
+const podTemplate: Validation = (object) => [
+  ...templateMetadata(object, 'template'),
+  ...podSpecCauses(fieldsAt(object, 'template', 'spec'), 'template.spec'),
+];
 
 const SERVICE_TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
@@ -226,6 +232,7 @@ const endpointSlice: Validation = (object) =>
 
 const VALIDATIONS: Record<string, Validation> = {
   Pod: (object) => podSpecCauses(fieldsAt(object, 'spec'), 'spec'),
+  PodTemplate: podTemplate,
   Lease: lease,
   Event: event,
   ReplicaSet: workload,

@@ -1,5 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { configMap, MAPS, ROLLOUTS, replicaSet, rollout, SETS, type TestServer, testServer } from './testing.ts';
+import {
+  configMap,
+  MAPS,
+  ROLLOUTS,
+  replicaSet,
+  rollout,
+  SETS,
+  type TestServer,
+  template,
+  testServer,
+} from './testing.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -61,6 +71,25 @@ describe('create', () => {
     expect(warned.headers.get('warning')).toBe('299 - "unknown field \\"extra\\""');
     const ignored = await server.call('POST', `${MAPS}?fieldValidation=Ignore`, odd);
     expect(ignored.body).not.toHaveProperty('extra');
+  });
+
+  it('stores a PodTemplate as it does the template of a ReplicaSet, and counts its changes', async () => {
+    const path = '/api/v1/namespaces/default/podtemplates';
+    const object = { apiVersion: 'v1', kind: 'PodTemplate', metadata: { name: 'web' }, template: template('web') };
+    const made = await server.call('POST', path, object);
+    const spec = { restartPolicy: 'Always', containers: [{ imagePullPolicy: 'IfNotPresent' }] };
+    expect(made.body).toMatchObject({ metadata: { generation: 1 }, template: { spec } });
+    const labelled = await server.patch(`${path}/web`, { metadata: { labels: { a: 'b' } } }, 'merge');
+    expect(labelled.body).toMatchObject({ metadata: { generation: 1 } });
+    const changed = await server.patch(
+      `${path}/web`,
+      { template: { metadata: { labels: { app: 'other' } } } },
+      'merge',
+    );
+    expect(changed.body).toMatchObject({ metadata: { generation: 2 } });
+    const bad = { ...object, metadata: { name: 'bad' }, template: { spec: { containers: [] } } };
+    const { body } = await server.call('POST', path, bad);
+    expect(body).toMatchObject({ code: 422, details: { causes: [{ field: 'template.spec.containers' }] } });
   });
 
   it('stores nothing in a dry run', async () => {

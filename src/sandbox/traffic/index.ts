@@ -1,4 +1,4 @@
-import type { Pod } from '../../api/kubernetes.ts';
+import type { KubeObject, LabelSelector, Pod, PodTemplateSpec } from '../../api/kubernetes.ts';
 import type { Clock } from '../../clock.ts';
 import { type Log, silentLog } from '../../log.ts';
 import type { Store } from '../api/types.ts';
@@ -71,9 +71,11 @@ export function createTraffic(options: TrafficOptions): Traffic {
 
   const reconcile = (key: string) => {
     const [namespace, name] = placeOf(key);
-    const app = store.get<App>('Rollout', namespace, name);
+    const found = store.get<App>('Rollout', namespace, name);
     const state = apps.get(key);
     if (!state) return;
+    const app = found && withWorkload(found, store);
+    if (app) byLabels.set(key, appPairs(app), key);
     const rate = app ? requestsPerSecond({ namespace, name }) : 0;
     redirect(state, app ? split(app, watched.topology) : [], rate);
   };
@@ -113,7 +115,7 @@ export function createTraffic(options: TrafficOptions): Traffic {
   const endApps = store.watch<App>('Rollout', (_, app) => {
     const key = keyOf(app);
     if (!apps.has(key)) apps.set(key, { app, streams: new Map(), unserved: createTimeline(clock.now()) });
-    byLabels.set(key, appPairs(app), key);
+    byLabels.set(key, appPairs(withWorkload(app, store)), key);
     loop.add(key);
   });
 
@@ -136,6 +138,23 @@ export function createTraffic(options: TrafficOptions): Traffic {
       return loop.stop();
     },
   };
+}
+
+interface PodHolder extends KubeObject {
+  template?: PodTemplateSpec;
+  spec?: { selector?: LabelSelector; template?: PodTemplateSpec };
+}
+
+/** The app with the pods of the workload that it names, as far as that is there. */
+function withWorkload(app: App, store: Store): App {
+  const { kind, name = '' } = app.spec.workloadRef ?? {};
+  const kinds = ['Deployment', 'ReplicaSet', 'PodTemplate'];
+  const holder = kinds.find((known) => known === kind);
+  const workload = holder && store.get<PodHolder>(holder, app.metadata.namespace, name);
+  if (!workload) return app;
+  const template = workload.spec?.template ?? workload.template;
+  const selector = app.spec.selector ?? workload.spec?.selector;
+  return { ...app, spec: { ...app.spec, ...(template && { template }), ...(selector && { selector }) } };
 }
 
 /** Under what a change of a pod, a Service or a route finds the app. */

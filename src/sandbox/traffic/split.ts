@@ -7,6 +7,7 @@ export interface App extends KubeObject {
   spec: {
     selector?: LabelSelector;
     template?: PodTemplateSpec;
+    workloadRef?: { kind?: string; name?: string };
     strategy?: {
       canary?: { stableService?: string; canaryService?: string };
       blueGreen?: { activeService?: string; previewService?: string };

@@ -3,6 +3,7 @@ import type { KubeConnection } from '../../kube/client.ts';
 import { type Log, silentLog } from '../../log.ts';
 import type { Store } from '../api/types.ts';
 import { runKubelet } from '../kubelet/kubelet.ts';
+import { runDeployments } from './deployments.ts';
 import { runDisruptions } from './disruptions.ts';
 import { runEndpoints } from './endpoints.ts';
 import { runGateways } from './gateways.ts';
@@ -28,13 +29,15 @@ export interface Workloads {
   stop(): Promise<void>;
 }
 
-/** Everything in a cluster that turns ReplicaSets, Jobs, Services and routes into pods, endpoints, budgets and conditions. */
+/** Everything in a cluster that turns Deployments, ReplicaSets, Jobs, Services and routes into pods, endpoints, budgets and conditions. */
 export function createWorkloads(options: WorkloadsOptions): Workloads {
   const { store, connection, clock, log = silentLog(), settings } = options;
   const current: WorkloadSettings = { ...DEFAULT_SETTINGS, ...settings };
   const surroundings: Surroundings = { store, clock, log, settings: current };
   const controllers = [
-    ...[runReplicaSets, runJobs, runEndpoints, runGateways, runDisruptions].map((run) => run(surroundings)),
+    ...[runDeployments, runReplicaSets, runJobs, runEndpoints, runGateways, runDisruptions].map((run) =>
+      run(surroundings),
+    ),
     runKubelet({ connection, clock, log, settings: current }),
   ];
   return {

@@ -60,6 +60,50 @@ const scale = (name: string, replicas: number) =>
 beforeEach(() => begin());
 afterEach(end);
 
+describe('a Deployment', () => {
+  const deployment = (image: string) => ({ ...replicaSet('web', 2, { image }), kind: 'Deployment' });
+  const sets = () => store.list<ReplicaSet>('ReplicaSet', 'shop');
+  const counts = () => store.get('Deployment', 'shop', 'web') as { status?: Record<string, number> } | undefined;
+
+  it('has a ReplicaSet for its template, and counts its pods', async () => {
+    store.create('Deployment', deployment('web:1'));
+    await seconds(3);
+    expect(sets()).toMatchObject([
+      { metadata: { labels: { app: 'web' } }, spec: { replicas: 2, selector: { matchLabels: { app: 'web' } } } },
+    ]);
+    expect(counts()?.status).toMatchObject({
+      observedGeneration: 1,
+      replicas: 2,
+      updatedReplicas: 2,
+      availableReplicas: 2,
+    });
+    store.patch('Deployment', { namespace: 'shop', name: 'web' }, { spec: { replicas: 1 } });
+    await seconds(5);
+    expect(sets().map(({ spec }) => spec.replicas)).toEqual([1]);
+    expect(counts()?.status).toMatchObject({ observedGeneration: 2, replicas: 1, availableReplicas: 1 });
+  });
+
+  it('replaces the pods of a former template as those of the next are there, and goes with them', async () => {
+    store.create('Deployment', deployment('web:1'));
+    await seconds(3);
+    const containers = [{ name: 'web', image: 'web:2' }];
+    store.patch('Deployment', { namespace: 'shop', name: 'web' }, { spec: { template: { spec: { containers } } } });
+    await seconds(4);
+    expect(sets().map(({ spec }) => spec.replicas)).toEqual([2, 2]);
+    await seconds(8);
+    expect(
+      sets()
+        .map(({ spec }) => spec.replicas)
+        .sort(),
+    ).toEqual([0, 2]);
+    expect(pods().map(({ spec }) => spec.containers[0]?.image)).toEqual(['web:2', 'web:2']);
+    store.delete('Deployment', 'shop', 'web');
+    await seconds(12);
+    expect(sets()).toEqual([]);
+    expect(pods()).toEqual([]);
+  });
+});
+
 describe('a ReplicaSet', () => {
   it('becomes pods that are ready after their start delay', async () => {
     store.create('ReplicaSet', replicaSet('web-6d9', 3));

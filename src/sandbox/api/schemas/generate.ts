@@ -27,7 +27,7 @@ const DOCUMENTS = [
 ];
 
 const ROOTS =
-  /^io\.k8s\.(api\.(core\.v1\.(Pod|Node|Service|Endpoints|ConfigMap|Secret|Namespace|ServiceAccount|Event)|apps\.v1\.(ReplicaSet|Deployment)|batch\.v1\.Job|coordination\.v1\.Lease|discovery\.v1\.EndpointSlice|networking\.v1\.Ingress|policy\.v1\.(PodDisruptionBudget|Eviction)|rbac\.v1\.(Cluster)?Role(Binding)?|authorization\.v1\.(Self)?SubjectAccessReview)|apiextensions-apiserver\.pkg\.apis\.apiextensions\.v1\.CustomResourceDefinition|apimachinery\.pkg\.apis\.meta\.v1\.ObjectMeta)$/;
+  /^io\.k8s\.(api\.(core\.v1\.(Pod|PodTemplate|Node|Service|Endpoints|ConfigMap|Secret|Namespace|ServiceAccount|Event)|apps\.v1\.(ReplicaSet|Deployment)|batch\.v1\.Job|coordination\.v1\.Lease|discovery\.v1\.EndpointSlice|networking\.v1\.Ingress|policy\.v1\.(PodDisruptionBudget|Eviction)|rbac\.v1\.(Cluster)?Role(Binding)?|authorization\.v1\.(Self)?SubjectAccessReview)|apiextensions-apiserver\.pkg\.apis\.apiextensions\.v1\.CustomResourceDefinition|apimachinery\.pkg\.apis\.meta\.v1\.ObjectMeta)$/;
 
 const GATEWAY_KINDS = ['gatewayclasses', 'gateways', 'httproutes', 'referencegrants'];
 

@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { aborted, healthy, lookedAt, paused } from '../../test/rollout-pictures.ts';
+import { explainPicture } from './explanation.ts';
+
+it.each([healthy(), paused(), aborted()])('says the same of pods that come from a workload', (picture) => {
+  const { template: _, selector: __, ...spec } = picture.rollout.spec;
+  const workloadRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'cart' };
+  const referring = { ...picture, rollout: { ...picture.rollout, spec: { ...spec, workloadRef } } };
+  const own = { ...picture, rollout: { ...picture.rollout, spec: { ...picture.rollout.spec } } };
+  const newest = own.replicaSets.find(({ metadata }) =>
+    metadata.name.endsWith(own.rollout.status?.currentPodHash ?? '-'),
+  );
+  if (newest) own.rollout.spec.template = newest.spec.template;
+  expect(explainPicture(referring, lookedAt)).toBe(explainPicture(own, lookedAt));
+});
