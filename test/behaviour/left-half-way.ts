@@ -1,7 +1,7 @@
 /** Half-way states that Argo Rollouts left behind when it was stopped: testdata/takeover. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
-import { INSTANCE_ID, notDriven, type ReplicaSet, type Rollout } from '../../src/api/index.ts';
+import { INSTANCE_ID, notDriven, type ReplicaSet, type Rollout, WORKLOAD_GENERATION } from '../../src/api/index.ts';
 import type { KubeObject } from '../../src/api/kubernetes.ts';
 import { timestamp } from '../../src/api/times.ts';
 import type { Resource } from '../../src/kube/client.ts';
@@ -66,6 +66,14 @@ export interface Loaded {
   takeOver(): Promise<void>;
 }
 
+/** As the other controller would have left it, had the workload that it refers to always been the one made here. */
+function following(rollout: Left, generation: string | undefined): Left {
+  if (generation === undefined) return rollout;
+  const annotations = { ...rollout.metadata.annotations, [WORKLOAD_GENERATION]: generation };
+  const status = { ...rollout.status, workloadObservedGeneration: generation };
+  return { ...rollout, metadata: { ...rollout.metadata, annotations }, status };
+}
+
 /** Makes the objects anew, as old as they were when the other controller ended, and waits for their pods. */
 export async function load(world: SandboxWorld, { objects }: HalfWay): Promise<Loaded> {
   const { client, namespace } = world;
@@ -73,7 +81,9 @@ export async function load(world: SandboxWorld, { objects }: HalfWay): Promise<L
   const by = world.now() - ENDED;
   const uids = new Map<string, string>();
   const created: { resource: Resource; name: string; kind: string }[] = [];
-  for (const { status, ...object } of inOrder(moved(objects, by))) {
+  let workloadGeneration: string | undefined;
+  for (const left of inOrder(moved(objects, by))) {
+    const { status, ...object } = left.kind === 'Rollout' ? following(left, workloadGeneration) : left;
     const resource = resourceOf(object);
     const { name, uid = '', labels, annotations, ownerReferences } = object.metadata;
     const owners = ownerReferences?.map((owner) => ({ ...owner, uid: uids.get(owner.uid) ?? '' }));
@@ -94,6 +104,7 @@ export async function load(world: SandboxWorld, { objects }: HalfWay): Promise<L
     } as KubeObject);
     uids.set(uid, made.metadata.uid ?? '');
     created.push({ resource, name, kind: object.kind });
+    if (object.kind === 'Deployment') workloadGeneration = String(made.metadata.generation);
     if (object.kind === 'Rollout')
       await world.patchStatus(name, { ...status, observedGeneration: String(made.metadata.generation) });
   }

@@ -137,11 +137,8 @@ describe('the controller', () => {
     await expect(nobody.list(configMaps, { namespace })).rejects.toThrow(message);
   });
 
-  asController.for(['pods', 'configmaps', 'serviceaccounts', 'secrets'])(
-    'may not list %s',
-    async (plural, { controller }) => {
-      const refusal = controller.list({ ...configMaps, plural }, { namespace });
-      await expect(refusal).rejects.toThrow(`cannot list resource "${plural}"`);
-    },
-  );
+  asController.for(['configmaps', 'serviceaccounts', 'secrets'])('may not list %s', async (plural, { controller }) => {
+    const refusal = controller.list({ ...configMaps, plural }, { namespace });
+    await expect(refusal).rejects.toThrow(`cannot list resource "${plural}"`);
+  });
 });
