@@ -45,5 +45,7 @@ it('begins no more than can be worked on, until one is done or rests', () => {
   expect(line.next(10)).toBe('new');
   line.passed('new', true, 10);
   expect(line.next(10)).toBeUndefined();
+  expect(line.atWork(10)).toBe(MOST_AT_WORK);
   expect(line.next(AT_WORK_MILLISECONDS)).toBe('another');
+  expect(line.atWork(AT_WORK_MILLISECONDS)).toBe(1);
 });

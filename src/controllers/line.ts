@@ -9,6 +9,8 @@ export interface Line {
   next(now: number): string | undefined;
   /** A key has had a pass; `underWay`: it will want more of them soon. */
   passed(key: string, underWay: boolean, now: number): void;
+  /** How many keys are at work. */
+  atWork(now: number): number;
   size(): number;
 }
 
@@ -26,17 +28,16 @@ export function createLine(): Line {
   /** When each key that is under way had its last pass, the longest ago first. */
   const atWork = new Map<string, number>();
   let turns = 0;
-  const size = () => ranks.first.size + ranks.underWay.size + ranks.new.size;
-  const isFull = (now: number) => {
+  const countAtWork = (now: number) => {
     for (const [key, time] of atWork) {
       if (now - time < AT_WORK_MILLISECONDS) break;
       atWork.delete(key);
     }
-    return atWork.size >= MOST_AT_WORK;
+    return atWork.size;
   };
   const chosen = (now: number) => {
     if (ranks.first.size > 0) return ranks.first;
-    if (ranks.underWay.size === 0) return isFull(now) ? ranks.first : ranks.new;
+    if (ranks.underWay.size === 0) return countAtWork(now) >= MOST_AT_WORK ? ranks.first : ranks.new;
     turns = (turns + 1) % TURN_OF_THE_NEW;
     return turns === 0 && ranks.new.size > 0 ? ranks.new : ranks.underWay;
   };
@@ -57,6 +58,7 @@ export function createLine(): Line {
       atWork.delete(key);
       if (underWay) atWork.set(key, now);
     },
-    size,
+    atWork: countAtWork,
+    size: () => ranks.first.size + ranks.underWay.size + ranks.new.size,
   };
 }

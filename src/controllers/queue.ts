@@ -43,8 +43,8 @@ export interface Queue {
   addFirst(key: string): void;
   /** Asks for a pass at a world time; the sooner of two appointments is kept. A pass clears the appointment. */
   addAt(key: string, time: number): void;
-  /** How many keys wait for a pass. */
-  waiting(): number;
+  /** How many keys are at work: their last pass was a moment ago, and they will want more of them soon. */
+  atWork(): number;
   /** No new pass begins; resolves when those under way have ended. */
   stop(): Promise<void>;
 }
@@ -65,7 +65,7 @@ export function createQueue(options: QueueOptions): Queue {
     add: (key) => queue.add(key),
     addFirst: (key) => queue.addFirst(key),
     addAt: (key, time) => queue.addAt(key, time),
-    waiting: () => queue.waiting(),
+    atWork: () => queue.atWork(),
     stop: () => queue.stop(),
   };
 }
@@ -133,8 +133,8 @@ class SerialQueue implements Queue {
     entry.appointment = { time, cancel: this.#options.clock.at(time, wake) };
   }
 
-  waiting(): number {
-    return this.#ready.size();
+  atWork(): number {
+    return this.#ready.atWork(steadyNow());
   }
 
   async stop(): Promise<void> {

@@ -42,14 +42,14 @@ function usesAnalysis(rollout: Rollout): boolean {
   return analysisUses(rollout).length > 0;
 }
 
-/** So many Rollouts that wait for a pass are a crowd. */
+/** So many Rollouts at work are a crowd. */
 const CROWD = 20;
 
 /** Drives Rollouts: every change of an object that a Rollout depends on asks for a pass of that Rollout. */
 export function createRolloutController(options: RolloutControllerOptions): RolloutController {
   const { caches, routers, clock, log, concurrency = 10, metrics } = options;
   const verdicts = createPendingVerdicts(caches.runs);
-  const isCrowded = () => queue.waiting() > CROWD;
+  const isCrowded = () => queue.atWork() > CROWD;
   const reconcile = options.observeOnly ? foreseeingPass(options) : rolloutPass({ ...options, verdicts, isCrowded });
   const queue = createQueue({ name: 'rollout', clock, log, concurrency, reconcile, ...(metrics && { metrics }) });
   const stops: (() => void)[] = [];
