@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { measureDecide } from './decide.ts';
 import { type Idle, measureIdle } from './idle.ts';
 import { aim, machine } from './machine.ts';
+import { partsOf } from './parts.ts';
 import { controllerProgram, type Program } from './program.ts';
 import { measureReaction, type Reaction } from './reaction.ts';
 
@@ -25,15 +26,6 @@ const REFERENCE = {
 };
 
 const AIMS = { reactionP99Milliseconds: 100, idleWritesPerMinute: 0, idleRssMiB: 250, eventsAtStart: 0 };
-
-function partsOf(only: string[] | undefined): readonly Part[] {
-  if (!only) return PARTS;
-  return only.map((name) => {
-    const part = PARTS.find((known) => known === name);
-    if (!part) throw new Error(`--only ${name} is not known; known are ${PARTS.join(', ')}`);
-    return part;
-  });
-}
 
 function reactionAims({ bad_sample_to_route_ms: { p99 } }: Reaction) {
   return { bad_sample_to_route_p99_ms: aim(AIMS.reactionP99Milliseconds, p99) };
@@ -98,6 +90,6 @@ const { values } = parseArgs({
 if (values.help) process.stdout.write(HELP);
 else {
   const program = await controllerProgram(values.sources ? 'sources' : 'bundle');
-  const figures = await bench(partsOf(values.only), values.short === true, program);
+  const figures = await bench(partsOf(PARTS, values.only), values.short === true, program);
   process.stdout.write(`${JSON.stringify(figures, undefined, 2)}\n`);
 }

@@ -1,29 +1,9 @@
 import { expect, it } from 'vitest';
 import { explainPicture } from '../src/cli/explanation.ts';
 import type { Picture } from '../src/cli/picture.ts';
-import { decide, explain } from '../src/rollout/index.ts';
-import {
-  createWorld,
-  observe,
-  perform,
-  podsCatchUp,
-  user,
-  type World,
-  type WorldOptions,
-  writeStatus,
-} from './transcripts/world.ts';
-
-function pass(world: World): boolean {
-  podsCatchUp(world);
-  const { effects, status } = decide(observe(world));
-  for (const effect of effects) perform(world, effect);
-  podsCatchUp(world);
-  return writeStatus(world, status) || effects.length > 0;
-}
-
-function rest(world: World): void {
-  for (let passes = 0; passes < 30 && pass(world); passes++);
-}
+import { explain } from '../src/rollout/index.ts';
+import { settle } from './transcripts/passes.ts';
+import { createWorld, observe, user, type World, type WorldOptions } from './transcripts/world.ts';
 
 const owned = ({ metadata }: World['rollout']) => [
   { ...metadata, apiVersion: '', kind: 'Rollout', uid: metadata.uid ?? '', controller: true },
@@ -55,7 +35,7 @@ const worlds: [string, WorldOptions][] = [
 it.each(worlds)('a command says of %s what the controller says, at every rest of an update', (_, options) => {
   const world = createWorld(options);
   const compare = () => {
-    rest(world);
+    settle(world);
     expect(told(world)).toBe(explain(observe(world)));
   };
   compare();

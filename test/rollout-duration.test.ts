@@ -1,30 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decide } from '../src/rollout/index.ts';
-import {
-  createWorld,
-  observe,
-  perform,
-  podsCatchUp,
-  user,
-  type World,
-  type WorldOptions,
-  writeStatus,
-} from './transcripts/world.ts';
-
-function settle(world: World): void {
-  for (let pass = 0; pass < 30; pass++) {
-    podsCatchUp(world);
-    const { effects, status } = decide(observe(world));
-    for (const effect of effects) perform(world, effect);
-    if (!writeStatus(world, status) && effects.length === 0) return;
-  }
-  throw new Error('does not come to rest');
-}
-
-function later(world: World, seconds: number): void {
-  world.now += seconds * 1000;
-  settle(world);
-}
+import { later, settle } from './transcripts/passes.ts';
+import { createWorld, user, type World, type WorldOptions } from './transcripts/world.ts';
 
 const TEN_SECONDS = { pause: { duration: '10s' } };
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { aim, machine } from '../machine.ts';
+import { partsOf } from '../parts.ts';
 import { controllerProgram, type Program } from '../program.ts';
 import type { Concurrent } from './concurrent.ts';
 import type { Order, Part } from './measure.ts';
@@ -86,15 +87,6 @@ async function bench(parts: readonly Part[], order: Omit<Order, 'file' | 'part'>
   };
 }
 
-function partsOf(only: string[] | undefined): readonly Part[] {
-  if (!only) return PARTS;
-  return only.map((name) => {
-    const part = PARTS.find((known) => known === name);
-    if (!part) throw new Error(`--only ${name} is not known; known are ${PARTS.join(', ')}`);
-    return part;
-  });
-}
-
 function profiled(program: Program, folder: string | undefined): Program {
   if (!folder) return program;
   return { ...program, nodeOptions: [...program.nodeOptions, '--cpu-prof', `--cpu-prof-dir=${folder}`] };
@@ -114,7 +106,7 @@ if (values.help) process.stdout.write(HELP);
 else {
   const program = profiled(await controllerProgram(values.sources ? 'sources' : 'bundle'), values.profile);
   const rollouts = Number(values.rollouts ?? (values.short ? 100 : 1000));
-  const figures = await bench(partsOf(values.only), { program, short: values.short, rollouts });
+  const figures = await bench(partsOf(PARTS, values.only), { program, short: values.short, rollouts });
   if (figures) process.stdout.write(`${JSON.stringify(figures, undefined, 2)}\n`);
   else process.exitCode = SKIPPED;
 }

@@ -1,6 +1,6 @@
 import { POD_TEMPLATE_HASH, type Rollout } from '../api/index.ts';
 import type { KubeObject } from '../api/kubernetes.ts';
-import { explain, type Observation, withLastTemplate } from '../rollout/index.ts';
+import { explain, NOTHING_SEEN, type Observation, withLastTemplate } from '../rollout/index.ts';
 import type { Picture } from './picture.ts';
 
 function ownedBy<T extends KubeObject>(rollout: Rollout, objects: T[]): T[] {
@@ -35,17 +35,13 @@ export function explainPicture({ rollout: written, replicaSets: all, analysisRun
   const rollout = (written.spec.workloadRef && withLastTemplate(written, replicaSets)) ?? written;
   const invalid = rollout.status?.conditions?.find(({ type, status }) => type === 'InvalidSpec' && status === 'True');
   return explain({
+    ...NOTHING_SEEN,
     now,
     rollout,
     replicaSets,
     runs: ownedBy(rollout, analysisRuns),
-    takenReplicaSetNames: [],
-    takenRunNames: [],
     services: acknowledgedServices(rollout),
-    stableEndpoints: [],
     ...acknowledgedTraffic(rollout),
-    templates: {},
-    clusterTemplates: {},
     problems: invalid ? [{ path: '', message: invalid.message ?? '' }] : [],
   });
 }

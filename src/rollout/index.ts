@@ -2,7 +2,14 @@ export { type Decision, decide, explain } from './decide.ts';
 export type { Effect, MetadataPatch } from './effects.ts';
 export { type Facts, factsOf, hashOf, memoryOf, revisionOf } from './facts.ts';
 export { type MachineState, machine, nameOf } from './machine.ts';
-export type { Observation, ObservedPod, ObservedTraffic, ObservedWorkload, ScalableKind } from './observation.ts';
+export {
+  NOTHING_SEEN,
+  type Observation,
+  type ObservedPod,
+  type ObservedTraffic,
+  type ObservedWorkload,
+  type ScalableKind,
+} from './observation.ts';
 export { changesMetadata } from './plan-metadata.ts';
 export { needsPods } from './plan-restart.ts';
 export { analysisProblems } from './plan-runs.ts';

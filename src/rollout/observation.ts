@@ -80,3 +80,16 @@ export interface Observation {
   /** All that is wrong with the object and with what it refers to. */
   problems: Problem[];
 }
+
+/** What a look finds where nobody has looked: what was seen goes over it. */
+export const NOTHING_SEEN = {
+  replicaSets: [],
+  takenReplicaSetNames: [],
+  runs: [],
+  takenRunNames: [],
+  services: {},
+  stableEndpoints: [],
+  templates: {},
+  clusterTemplates: {},
+  problems: [],
+} satisfies Partial<Observation>;

@@ -4,6 +4,7 @@ import { POD_TEMPLATE_HASH, REVISION } from '../api/index.ts';
 import type { PlanInput } from './effects.ts';
 import { factsOf } from './facts.ts';
 import { type AntiAffinityRule, withInjected, withoutInjected } from './injected-affinity.ts';
+import { NOTHING_SEEN } from './observation.ts';
 import { affinityEffects, withAffinity } from './plan-affinity.ts';
 import { newReplicaSet } from './plan-revision.ts';
 import { givenTemplate, templateHash } from './template.ts';
@@ -86,17 +87,10 @@ function factsIn({ wants, status, sets = [], rule = REQUIRED, own }: Scene) {
     ...(status && { status }),
   };
   return factsOf({
+    ...NOTHING_SEEN,
     now: 0,
     rollout,
     replicaSets: sets,
-    runs: [],
-    takenReplicaSetNames: [],
-    takenRunNames: [],
-    services: {},
-    stableEndpoints: [],
-    templates: {},
-    clusterTemplates: {},
-    problems: [],
   });
 }
 

@@ -3,6 +3,7 @@ import type { ReplicaSet, Rollout, RolloutStatus } from '../api/index.ts';
 import { EPHEMERAL_METADATA, PENDING_METADATA, POD_TEMPLATE_HASH } from '../api/index.ts';
 import type { Effect } from './effects.ts';
 import { factsOf } from './facts.ts';
+import { NOTHING_SEEN } from './observation.ts';
 import { changesMetadata, metadataEffects, withMetadata } from './plan-metadata.ts';
 import { newReplicaSet } from './plan-revision.ts';
 import { givenTemplate, templateHash } from './template.ts';
@@ -66,17 +67,10 @@ function factsIn({ wants, status, sets, strategy = { canary: BOTH } }: Scene) {
     ...(status && { status }),
   };
   return factsOf({
+    ...NOTHING_SEEN,
     now: 0,
     rollout,
     replicaSets: sets,
-    runs: [],
-    takenReplicaSetNames: [],
-    takenRunNames: [],
-    services: {},
-    stableEndpoints: [],
-    templates: {},
-    clusterTemplates: {},
-    problems: [],
   });
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { maxUnavailable, POD_TEMPLATE_HASH, type ReplicaSet, type Rollout, type RolloutStatus } from '../api/index.ts';
 import type { Effect } from './effects.ts';
 import { factsOf } from './facts.ts';
-import type { Observation, ObservedPod } from './observation.ts';
+import { NOTHING_SEEN, type Observation, type ObservedPod } from './observation.ts';
 import {
   besideRestart,
   explainRestart,
@@ -63,6 +63,7 @@ const settled: RolloutStatus = { stableRS: hash('v1'), currentPodHash: hash('v1'
 function observed({ spec = {}, status = settled, sets = [replicaSet('v1', 4)], seen = {} }: Scene): Observation {
   const strategy = { canary: { maxUnavailable: 2 } };
   return {
+    ...NOTHING_SEEN,
     now: NOW,
     rollout: {
       metadata: { name: 'web', uid: 'u' },
@@ -70,14 +71,6 @@ function observed({ spec = {}, status = settled, sets = [replicaSet('v1', 4)], s
       ...(status && { status }),
     },
     replicaSets: sets,
-    runs: [],
-    takenReplicaSetNames: [],
-    takenRunNames: [],
-    services: {},
-    stableEndpoints: [],
-    templates: {},
-    clusterTemplates: {},
-    problems: [],
     ...seen,
   };
 }

@@ -1,16 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { pass } from '../../test/transcripts/passes.ts';
 import {
   changeDeployment,
   createWorld,
   observe,
-  perform,
   podsCatchUp,
   type ScaleDown,
   setAvailable,
   user,
   type World,
-  writeStatus,
 } from '../../test/transcripts/world.ts';
 import { type Decision, decide } from './decide.ts';
 import type { Effect } from './effects.ts';
@@ -53,14 +52,6 @@ type ScaleWorkload = Extract<Effect, { kind: 'scaleWorkload' }>;
 
 function scalings({ effects }: Decision): ScaleWorkload[] {
   return effects.filter((effect) => effect.kind === 'scaleWorkload');
-}
-
-function pass(world: World): Decision {
-  podsCatchUp(world);
-  const decision = decide(observe(world));
-  for (const effect of decision.effects) perform(world, effect);
-  writeStatus(world, decision.status);
-  return decision;
 }
 
 /** A Rollout of `replicas` that has taken over from nothing, and is healthy. */

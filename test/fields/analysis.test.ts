@@ -1,8 +1,9 @@
 /** Every field of the four places where a Rollout uses analysis. */
 import { describe, expect, it } from 'vitest';
 import type { AnalysisTemplateSpec, BackgroundAnalysis, RolloutAnalysis } from '../../src/api/index.ts';
+import { settle } from '../transcripts/passes.ts';
 import { createWorld, finishRun, user, type World } from '../transcripts/world.ts';
-import { type FieldCase, install, matters, settle } from './matter.ts';
+import { type FieldCase, install, matters } from './matter.ts';
 
 const metric = (name: string) => ({
   name,

@@ -1,8 +1,10 @@
 /** Every field of spec.strategy.blueGreen, its analyses aside. */
 import { describe } from 'vitest';
 import type { BlueGreenStrategy } from '../../src/api/index.ts';
-import { user, type World } from '../transcripts/world.ts';
-import { type FieldCase, install, later, matters, pass, pods, settle, update } from './matter.ts';
+import { later, pass, settle } from '../transcripts/passes.ts';
+import type { World } from '../transcripts/world.ts';
+import { afterAbort, afterInstall } from './delays.ts';
+import { install, matters, pods, update } from './matter.ts';
 
 const strategy = 'spec.strategy.blueGreen';
 
@@ -17,24 +19,6 @@ function served(world: World) {
   return {
     active: blueGreen?.activeSelector === currentPodHash,
     preview: blueGreen?.previewSelector === currentPodHash,
-  };
-}
-
-function afterInstall(seconds: number): FieldCase['play'] {
-  return (world) => {
-    install(world);
-    later(world, seconds);
-    return pods(world);
-  };
-}
-
-function afterAbort(seconds: number): FieldCase['play'] {
-  return (world) => {
-    install(world);
-    user.abort(world);
-    settle(world);
-    later(world, seconds);
-    return pods(world);
   };
 }
 

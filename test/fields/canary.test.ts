@@ -2,8 +2,10 @@
 import { describe } from 'vitest';
 import type { CanaryStrategy } from '../../src/api/index.ts';
 import { POD_TEMPLATE_HASH } from '../../src/api/index.ts';
-import { setAvailable, user, type World } from '../transcripts/world.ts';
-import { type FieldCase, install, later, matters, pods, settle, update } from './matter.ts';
+import { later, settle } from '../transcripts/passes.ts';
+import { setAvailable, type World } from '../transcripts/world.ts';
+import { afterAbort, afterInstall } from './delays.ts';
+import { install, matters, pods, update } from './matter.ts';
 
 const strategy = 'spec.strategy.canary';
 const pause = { pause: {} };
@@ -28,24 +30,6 @@ function underWay(world: World) {
   install(world);
   const { canary, currentStepIndex: step } = world.rollout.status ?? {};
   return { ...pods(world), weight: canary?.weights?.canary.weight, step };
-}
-
-function afterInstall(seconds: number): FieldCase['play'] {
-  return (world) => {
-    install(world);
-    later(world, seconds);
-    return pods(world);
-  };
-}
-
-function afterAbort(seconds: number): FieldCase['play'] {
-  return (world) => {
-    install(world);
-    user.abort(world);
-    settle(world);
-    later(world, seconds);
-    return pods(world);
-  };
 }
 
 /** v2 has no pod that becomes available. */

@@ -1,8 +1,8 @@
 /** Tests of single fields: each shows that the outcome is another one as soon as the field is not looked at. */
 import { expect, it } from 'vitest';
 import type { Rollout } from '../../src/api/index.ts';
-import { type Decision, decide } from '../../src/rollout/index.ts';
-import { createWorld, observe, perform, podsCatchUp, user, type World, writeStatus } from '../transcripts/world.ts';
+import { settle } from '../transcripts/passes.ts';
+import { createWorld, user, type World } from '../transcripts/world.ts';
 
 type Options = Parameters<typeof createWorld>[0];
 
@@ -15,26 +15,6 @@ export interface FieldCase {
   /** Plays a story on a new world, and tells what came of it. */
   play: (world: World) => unknown;
   told: unknown;
-}
-
-/** One pass; false where there was nothing to do. */
-export function pass(world: World): Decision & { busy: boolean } {
-  podsCatchUp(world);
-  const decision = decide(observe(world));
-  for (const effect of decision.effects) perform(world, effect);
-  const isWritten = writeStatus(world, decision.status);
-  return { ...decision, busy: isWritten || decision.effects.length > 0 };
-}
-
-/** Passes until nothing is left to do. */
-export function settle(world: World): void {
-  for (let count = 0; count < 40; count++) if (!pass(world).busy) return;
-  throw new Error('does not come to rest');
-}
-
-export function later(world: World, seconds: number): void {
-  world.now += seconds * 1000;
-  settle(world);
 }
 
 /** A new template, a minute later. */

@@ -1,8 +1,9 @@
 /** Every field of a Rollout's spec outside its strategy. */
 import { describe, expect, it } from 'vitest';
 import { type AnalysisRun, REVISION } from '../../src/api/index.ts';
+import { later, pass, settle } from '../transcripts/passes.ts';
 import { createWorld, user, type World } from '../transcripts/world.ts';
-import { install, later, matters, pass, pods, settle, update } from './matter.ts';
+import { install, matters, pods, update } from './matter.ts';
 
 const template = {
   metadata: { labels: { app: 'web', tier: 'front' }, annotations: { team: 'shop' } },

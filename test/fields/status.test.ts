@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { BlueGreenStrategy, CanaryStrategy, Condition, RolloutStatus } from '../../src/api/index.ts';
 import { templateHash } from '../../src/rollout/index.ts';
+import { later, settle } from '../transcripts/passes.ts';
 import { createWorld, finishRun, patchStatus, podTemplate, user, type World } from '../transcripts/world.ts';
-import { install, later, pods, settle } from './matter.ts';
+import { install, pods } from './matter.ts';
 
 const v1 = templateHash(podTemplate('v1'));
 const v2 = templateHash(podTemplate('v2'));

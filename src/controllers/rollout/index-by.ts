@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../api/kubernetes.ts';
 import type { Cache } from '../../kube/cache.ts';
+import { createReferenceIndex } from '../../kube/reference-index.ts';
 import { keyOf } from '../keys.ts';
 
 /** Finds a cache's objects by what they refer to, without looking at all of them. */
@@ -7,29 +8,12 @@ export function indexBy<T extends KubeObject>(
   cache: Pick<Cache<T>, 'list' | 'onChange'>,
   referencesOf: (object: T) => string[],
 ): (reference: string) => T[] {
-  const groups = new Map<string, Map<string, T>>();
-  const held = new Map<string, string[]>();
-  const drop = (key: string) => {
-    for (const reference of held.get(key) ?? []) {
-      const group = groups.get(reference);
-      group?.delete(key);
-      if (group?.size === 0) groups.delete(reference);
-    }
-    held.delete(key);
-  };
-  const put = (key: string, object: T) => {
-    const references = referencesOf(object);
-    held.set(key, references);
-    for (const reference of references) {
-      const group = groups.get(reference) ?? new Map<string, T>();
-      groups.set(reference, group.set(key, object));
-    }
-  };
-  for (const object of cache.list()) put(keyOf(object), object);
+  const index = createReferenceIndex<T>();
+  const put = (object: T) => index.set(keyOf(object), referencesOf(object), object);
+  cache.list().forEach(put);
   cache.onChange((object, change) => {
-    const key = keyOf(object);
-    drop(key);
-    if (change !== 'deleted') put(key, object);
+    if (change === 'deleted') index.delete(keyOf(object));
+    else put(object);
   });
-  return (reference) => [...(groups.get(reference)?.values() ?? [])];
+  return (reference) => index.find([reference]);
 }

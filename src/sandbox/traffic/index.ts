@@ -1,11 +1,12 @@
 import type { KubeObject, LabelSelector, Pod, PodTemplateSpec } from '../../api/kubernetes.ts';
 import type { Clock } from '../../clock.ts';
+import { createReferenceIndex } from '../../kube/reference-index.ts';
 import { type Log, silentLog } from '../../log.ts';
 import type { Store } from '../api/types.ts';
 import type { ScrapeTargets } from '../prometheus/scrapes.ts';
 import { createLoop } from '../workloads/loop.ts';
 import { isFinished, keyOf, placeOf } from '../workloads/objects.ts';
-import { createPairIndex, pairOf, pairsOf, servicePairs } from '../workloads/pair-index.ts';
+import { pairOf, pairsOf, servicePairs } from '../workloads/pairs.ts';
 import { type Behaviour, failures, REQUEST_METRICS, type Stream, streamSeries } from './exposition.ts';
 import { imageOf, podLabels } from './pod-labels.ts';
 import { createPodMetrics, POD_METRICS } from './pod-metrics.ts';
@@ -66,7 +67,7 @@ const WELL: Behaviour = { errorRate: 0, latencyMilliseconds: 40 };
 export function createTraffic(options: TrafficOptions): Traffic {
   const { store, clock, log = silentLog(), requestsPerSecond = () => 20, behaviour = () => WELL } = options;
   const apps = new Map<string, AppState>();
-  const byLabels = createPairIndex<string>();
+  const byLabels = createReferenceIndex<string>();
   const podMetrics = createPodMetrics(podLabels);
 
   const reconcile = (key: string) => {

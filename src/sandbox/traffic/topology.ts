@@ -1,8 +1,9 @@
 import type { Condition, KubeObject, Pod, Service } from '../../api/kubernetes.ts';
+import { createReferenceIndex } from '../../kube/reference-index.ts';
 import type { Store, StoreChange } from '../api/types.ts';
 import { backendsOf, type HttpRoute } from '../workloads/gateways.ts';
 import { keyOf, selects } from '../workloads/objects.ts';
-import { createPairIndex, pairOf, pairsOf, servicePairs } from '../workloads/pair-index.ts';
+import { pairOf, pairsOf, servicePairs } from '../workloads/pairs.ts';
 import type { Topology } from './split.ts';
 
 export interface TopologyListeners {
@@ -13,9 +14,9 @@ export interface TopologyListeners {
 
 /** Follows pods, Services and routes, indexed for the questions of `split`. */
 export function watchTopology(store: Store, listeners: TopologyListeners): { topology: Topology; stop(): void } {
-  const pods = createPairIndex<Pod>();
-  const services = createPairIndex<Service>();
-  const routes = createPairIndex<HttpRoute>();
+  const pods = createReferenceIndex<Pod>();
+  const services = createReferenceIndex<Service>();
+  const routes = createReferenceIndex<HttpRoute>();
   const known = { services: new Map<string, Service>(), routes: new Map<string, HttpRoute>() };
 
   const ends = [

@@ -1,13 +1,14 @@
 import type { EndpointSlice, Pod, Service, ServicePort } from '../../api/kubernetes.ts';
+import { createReferenceIndex } from '../../kube/reference-index.ts';
 import { createLoop } from './loop.ts';
 import { controllerReference, isFinished, isReady, keyOf, same, selects, splitKey, suffix } from './objects.ts';
-import { createPairIndex, pairOf, pairsOf } from './pair-index.ts';
+import { pairOf, pairsOf } from './pairs.ts';
 import type { Controller, Surroundings } from './settings.ts';
 
 /** Writes one EndpointSlice per Service with a selector: the pods that it selects and whether they are ready. */
 export function runEndpoints({ store, clock, log }: Surroundings): Controller {
-  const pods = createPairIndex<Pod>();
-  const services = createPairIndex<Service>();
+  const pods = createReferenceIndex<Pod>();
+  const services = createReferenceIndex<Service>();
 
   const reconcile = (key: string) => {
     const { namespace, name } = splitKey(key);
