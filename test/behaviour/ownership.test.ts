@@ -8,9 +8,12 @@ describe.each(worlds)('in the $name', ({ it }) => {
     world,
   }) => {
     await installed(world, rolloutYaml({ replicas: 2 }));
+    const shop = { namespace: world.namespace, name: 'shop' };
     const [left] = await replicaSets(world);
-    await world.client.delete(rollouts, { namespace: world.namespace, name: 'shop' }, { propagation: 'Orphan' });
+    await world.client.delete(rollouts, shop, { propagation: 'Orphan' });
     await world.untilTrue(async () => ((await replicaSets(world))[0]?.metadata.ownerReferences ?? []).length === 0, 30);
+    // The ReplicaSets are let go before the Rollout's last finalizer is taken off: until then its name is taken.
+    await world.untilTrue(async () => !(await world.client.get(rollouts, shop)), 30);
     await world.create(rolloutYaml({ replicas: 2 }));
     const { metadata } = await world.until('shop', isHealthy, 60);
     const [taken, ...more] = await replicaSets(world);
