@@ -11,9 +11,9 @@ describe.each(worlds)('in the $name', ({ it }) => {
     const shop = { namespace: world.namespace, name: 'shop' };
     const [left] = await replicaSets(world);
     await world.client.delete(rollouts, shop, { propagation: 'Orphan' });
-    await world.untilTrue(async () => ((await replicaSets(world))[0]?.metadata.ownerReferences ?? []).length === 0, 30);
+    await world.untilTrue(async () => ((await replicaSets(world))[0]?.metadata.ownerReferences ?? []).length === 0, 60);
     // The ReplicaSets are let go before the Rollout's last finalizer is taken off: until then its name is taken.
-    await world.untilTrue(async () => !(await world.client.get(rollouts, shop)), 30);
+    await world.untilTrue(async () => !(await world.client.get(rollouts, shop)), 60);
     await world.create(rolloutYaml({ replicas: 2 }));
     const { metadata } = await world.until('shop', isHealthy, 60);
     const [taken, ...more] = await replicaSets(world);
