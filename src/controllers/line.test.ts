@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { AT_WORK_MILLISECONDS, createLine, MOST_AT_WORK, type Rank } from './line.ts';
+import { AT_WORK_MILLISECONDS, createLine, MOST_AT_WORK, type Rank, SHARED_WAIT_MILLISECONDS } from './line.ts';
 
 function lineOf(...keys: [string, Rank][]) {
   const line = createLine();
@@ -37,15 +37,28 @@ it('lets the new begin, however much is under way', () => {
 
 it('begins no more than can be worked on, until one is done or rests', () => {
   const line = lineOf(['new', 'new'], ['another', 'new']);
-  for (let index = 0; index < MOST_AT_WORK; index++) line.passed(`busy-${index}`, true, 0);
+  for (let index = 0; index < MOST_AT_WORK; index++) line.passed(`busy-${index}`, 'own', 0);
   expect(line.next(10)).toBeUndefined();
   line.join('urgent', 'first');
   expect(line.next(10)).toBe('urgent');
-  line.passed('busy-0', false, 10);
+  line.passed('busy-0', 'over', 10);
   expect(line.next(10)).toBe('new');
-  line.passed('new', true, 10);
+  line.passed('new', 'own', 10);
   expect(line.next(10)).toBeUndefined();
   expect(line.atWork(10)).toBe(MOST_AT_WORK);
   expect(line.next(AT_WORK_MILLISECONDS)).toBe('another');
   expect(line.atWork(AT_WORK_MILLISECONDS)).toBe(1);
+});
+
+it('counts those who wait for a shared server for longer, but not for ever, however often they look', () => {
+  const line = lineOf(['new', 'new']);
+  for (let index = 0; index < MOST_AT_WORK; index++) line.passed(`busy-${index}`, 'shared', 0);
+  expect(line.next(AT_WORK_MILLISECONDS)).toBeUndefined();
+  for (let index = 0; index < MOST_AT_WORK; index++)
+    line.passed(`busy-${index}`, 'shared', SHARED_WAIT_MILLISECONDS - 1);
+  expect(line.next(SHARED_WAIT_MILLISECONDS - 1)).toBeUndefined();
+  expect(line.next(SHARED_WAIT_MILLISECONDS)).toBe('new');
+  line.passed('busy-0', 'own', SHARED_WAIT_MILLISECONDS);
+  line.passed('busy-0', 'shared', SHARED_WAIT_MILLISECONDS);
+  expect(line.atWork(SHARED_WAIT_MILLISECONDS)).toBe(1);
 });

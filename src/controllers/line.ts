@@ -1,14 +1,20 @@
 /** Who waits for a pass: what may not wait, what has begun, what has yet to begin. */
 export type Rank = 'first' | 'underWay' | 'new';
 
+/**
+ * What a pass leaves to be done: nothing for now, more at the key's own pace, or more once a server has answered that many
+ * keys wait for, which is the slower the more of them there are.
+ */
+export type Work = 'over' | 'own' | 'shared';
+
 /** Keys in the order in which they have their turn; within a rank, in the order in which they came. Times are machine time, milliseconds. */
 export interface Line {
   /** A key that is in line already leaves its place for the new one. */
   join(key: string, rank: Rank): void;
   /** Undefined: nobody is in line, or those who are wait for others to get on. */
   next(now: number): string | undefined;
-  /** A key has had a pass; `underWay`: it will want more of them soon. */
-  passed(key: string, underWay: boolean, now: number): void;
+  /** A key has had a pass, which has left so much to be done. */
+  passed(key: string, work: Work, now: number): void;
   /** How many keys are at work. */
   atWork(now: number): number;
   size(): number;
@@ -18,22 +24,27 @@ export interface Line {
 const TURN_OF_THE_NEW = 50;
 /**
  * So many keys at work are enough to use all there is: more would only make each of them last longer. One that has had no
- * pass for a while waits for something else than its turn, and does not count.
+ * pass for a while waits for something else than its turn, and does not count; one that waits for a shared server counts for
+ * longer, but from when it began to wait, so that a server that never answers holds nobody up.
  */
 export const MOST_AT_WORK = 64;
 export const AT_WORK_MILLISECONDS = 1_000;
+export const SHARED_WAIT_MILLISECONDS = 5_000;
+
+const MILLISECONDS = { own: AT_WORK_MILLISECONDS, shared: SHARED_WAIT_MILLISECONDS };
 
 export function createLine(): Line {
   const ranks: Record<Rank, Set<string>> = { first: new Set(), underWay: new Set(), new: new Set() };
-  /** When each key that is under way had its last pass, the longest ago first. */
-  const atWork = new Map<string, number>();
+  /** Until when each key that is at work counts. Whoever waits for a shared server stays known: looking again begins no new wait. */
+  const pending = new Map<string, { work: Work; until: number }>();
   let turns = 0;
   const countAtWork = (now: number) => {
-    for (const [key, time] of atWork) {
-      if (now - time < AT_WORK_MILLISECONDS) break;
-      atWork.delete(key);
+    let count = 0;
+    for (const [key, { work, until }] of pending) {
+      if (now < until) count++;
+      else if (work === 'own') pending.delete(key);
     }
-    return atWork.size;
+    return count;
   };
   const chosen = (now: number) => {
     if (ranks.first.size > 0) return ranks.first;
@@ -54,9 +65,10 @@ export function createLine(): Line {
       }
       return undefined;
     },
-    passed(key, underWay, now) {
-      atWork.delete(key);
-      if (underWay) atWork.set(key, now);
+    passed(key, work, now) {
+      const waitsOn = work === 'shared' && pending.get(key)?.work === 'shared';
+      if (work === 'over') pending.delete(key);
+      else if (!waitsOn) pending.set(key, { work, until: now + MILLISECONDS[work] });
     },
     atWork: countAtWork,
     size: () => ranks.first.size + ranks.underWay.size + ranks.new.size,

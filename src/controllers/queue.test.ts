@@ -86,7 +86,7 @@ describe('passes', () => {
         left.set(key, passes);
         if (passes > 0) queue.add(key);
         if (begun.length === 2) queue.addFirst('c');
-        return { underWay: passes > 0 };
+        return { work: passes > 0 ? 'own' : 'over' };
       },
       { concurrency: 1 },
     );

@@ -2,13 +2,13 @@ import { type Clock, steadyNow } from '../clock.ts';
 import { messageOf, Stalled, Waiting } from '../errors.ts';
 import { type Backoff, createBackoff } from '../kube/backoff.ts';
 import type { Log } from '../log.ts';
-import { AT_WORK_MILLISECONDS, createLine, type Rank } from './line.ts';
+import { AT_WORK_MILLISECONDS, createLine, type Rank, type Work } from './line.ts';
 
 export interface PassResult {
   /** World time of the key's next appointment, milliseconds since the epoch; replaces any earlier one. */
   lookAgainAt?: number | undefined;
-  /** The key's work has begun and is not over: its next pass comes before those of keys that have yet to begin. */
-  underWay?: boolean;
+  /** What is left to be done, nothing if left out: what has begun comes before what has yet to begin. */
+  work?: Work;
 }
 
 export type PassOutcome = 'done' | 'stalled' | 'waiting' | 'failed';
@@ -215,8 +215,9 @@ class SerialQueue implements Queue {
     try {
       const result = await this.#options.reconcile(key);
       settle(entry);
-      entry.underWay = result?.underWay === true;
-      this.#ready.passed(key, entry.underWay, steadyNow());
+      const work = result?.work ?? 'over';
+      entry.underWay = work !== 'over';
+      this.#ready.passed(key, work, steadyNow());
       if (result?.lookAgainAt !== undefined) this.addAt(key, result.lookAgainAt);
       return 'done';
     } catch (error) {

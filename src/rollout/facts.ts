@@ -83,6 +83,11 @@ export function memoryOf(replicaSet: ReplicaSet | undefined): RevisionState {
   return text ? parsedFields(text) : {};
 }
 
+/** With what a pass before this one has noted and not written down yet. */
+function rememberedBy(replicaSet: ReplicaSet | undefined, { note }: Observation): RevisionState {
+  return note && note.replicaSet === replicaSet?.metadata.name ? parsedFields(note.text) : memoryOf(replicaSet);
+}
+
 /** Until when a ReplicaSet is kept though nothing needs it, milliseconds since the epoch; undefined: no delay is running. */
 export function deadlineOf(replicaSet: ReplicaSet): number | undefined {
   const at = Date.parse(replicaSet.metadata.annotations?.[SCALE_DOWN_DEADLINE] ?? '');
@@ -190,7 +195,7 @@ export function factsOf(seen: Observation): Facts {
       .filter((replicaSet) => replicaSet !== newReplicaSet && replicaSet !== stableReplicaSet)
       .sort(oldestFirst),
     revision: revisionNumber(alive, newReplicaSet),
-    memory: memoryOf(newReplicaSet),
+    memory: rememberedBy(newReplicaSet, seen),
     routed,
     maxWeight: maxTrafficWeight(rollout),
     slots,

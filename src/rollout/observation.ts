@@ -60,6 +60,8 @@ export interface Observation {
   workload?: ObservedWorkload;
   /** The ReplicaSets that this Rollout controls, and those that its selector finds and nobody controls. */
   replicaSets: ReplicaSet[];
+  /** What one of them should remember and does not yet: the writing of it waits for more. */
+  note?: { replicaSet: string; text: string };
   /** Names of ReplicaSets that others have, among those that this Rollout's next one could take. */
   takenReplicaSetNames: string[];
   /** The AnalysisRuns that this Rollout controls. */

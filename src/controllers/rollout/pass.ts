@@ -1,5 +1,5 @@
 import type { Fields } from '../../api/fields.ts';
-import { REVISION, type Rollout } from '../../api/index.ts';
+import { REVISION, type Rollout, STATE } from '../../api/index.ts';
 import type { KubeObject } from '../../api/kubernetes.ts';
 import type { Clock } from '../../clock.ts';
 import { messageOf, Waiting } from '../../errors.ts';
@@ -16,6 +16,7 @@ import {
   trafficRoutingError,
 } from '../events.ts';
 import { splitKey } from '../keys.ts';
+import type { Work } from '../line.ts';
 import { mergeDiff } from '../merge-diff.ts';
 import type { PassResult } from '../queue.ts';
 import { type Applied, apply } from './apply.ts';
@@ -41,6 +42,10 @@ export interface RolloutPassOptions {
   /** So many Rollouts want a pass that what decides nothing may be written a moment later. */
   isCrowded(): boolean;
 }
+
+/** Milliseconds of world time. A status waits only while a crowd is at work, which has news from others. */
+const MEMORY_PATIENCE = 5_000;
+const STATUS_PATIENCE = 15_000;
 
 function tell({ emit }: RolloutPassOptions, rollout: Rollout, happenings: Happening[]): void {
   for (const happening of happenings) emit(rollout, happening);
@@ -96,8 +101,26 @@ function earlier(one: number | undefined, other: number | undefined): number | u
   return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }
 
-function mayWait(effect: Effect): boolean {
+type Annotation = Extract<Effect, { kind: 'annotateReplicaSet' }>;
+
+function mayWait(effect: Effect): effect is Annotation {
   return effect.kind === 'annotateReplicaSet' && effect.mayWait === true;
+}
+
+/** What ReplicaSets should remember, while writing it down waits: a process that ends takes it along. */
+function createNotes() {
+  const notes = new Map<string, NonNullable<Observation['note']>>();
+  return {
+    of(key: string): Pick<Observation, 'note'> {
+      const note = notes.get(key);
+      return note ? { note } : {};
+    },
+    keep(key: string, waiting: Annotation | undefined): void {
+      const text = waiting?.annotations[STATE];
+      if (waiting && text) notes.set(key, { replicaSet: waiting.name, text });
+      else notes.delete(key);
+    },
+  };
 }
 
 /** Takes something from a revision that was given up: waits for no look at anything. */
@@ -106,8 +129,11 @@ function isUrgent({ state, effects }: Decision): boolean {
   return effects.some(retreats) || (hasGivenUp && effects.some(lowers));
 }
 
-function isUnderWay({ state, status }: Decision): boolean {
-  return ['progressing', 'promoting', 'aborting'].includes(nameOf(state.delivery)) || status.phase === 'Progressing';
+/** A data plane is everybody's. */
+function workLeft({ state, status }: Decision, traffic: Observation['traffic']): Work {
+  const isUnderWay = ['progressing', 'promoting', 'aborting'].includes(nameOf(state.delivery));
+  if (!isUnderWay && status.phase !== 'Progressing') return 'over';
+  return traffic?.verified === false ? 'shared' : 'own';
 }
 
 /** Everyday life: the watch brings what changed, and the next pass decides anew. */
@@ -167,7 +193,9 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
   const { caches, clock } = options;
   const doubts = createDoubts();
   const refusals = createRefusals();
-  const [memories, statuses] = [createPatience(), createPatience()];
+  const notes = createNotes();
+  const memories = createPatience(MEMORY_PATIENCE);
+  const statuses = createPatience(STATUS_PATIENCE);
   const pass = async (key: string, rollout: Rollout): Promise<PassResult | undefined> => {
     const resolved = resolve(rollout, caches);
     // Nothing is known of its pods: the next pass comes when the workloads are listed.
@@ -178,8 +206,10 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     const { runs, pending } = options.verdicts.overlay(observed.runs);
     const problems = [...observed.problems, ...refusals.problems(rollout, observed.now)];
     const onlyRetreats = pending || resolved.isPending;
-    const { decision, blindness } = await decideWithPods(options, { ...observed, runs, problems });
-    const memoryWaits = memories.until(key, observed.now, decision.effects.some(mayWait));
+    const { decision, blindness } = await decideWithPods(options, { ...observed, ...notes.of(key), runs, problems });
+    const memory = decision.effects.find(mayWait);
+    const memoryWaits = memories.until(key, observed.now, memory !== undefined);
+    notes.keep(key, memoryWaits ? memory : undefined);
     const due = memoryWaits ? decision.effects.filter((effect) => !mayWait(effect)) : decision.effects;
     const applied = await carryOut(options, rollout, routers, onlyRetreats ? due.filter(lowers) : due);
     const change = mergeDiff(rollout.status ?? {}, decision.status);
@@ -192,13 +222,14 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     const doubt = doubts(key, observed.traffic, observed.now);
     if (doubt.happening) options.emit(rollout, doubt.happening);
     const times = [decision.lookAgainAt, doubt.lookAgainAt, memoryWaits, statusWaits, refusals.until(rollout)];
-    return { lookAgainAt: times.reduce(earlier, undefined), underWay: isUnderWay(decision) };
+    return { lookAgainAt: times.reduce(earlier, undefined), work: workLeft(decision, observed.traffic) };
   };
   return async (key) => {
     const { namespace, name } = splitKey(key);
     const rollout = caches.rollouts.get(namespace, name);
     if (rollout && !rollout.metadata.deletionTimestamp) return pass(key, rollout);
     for (const waiting of [memories, statuses]) waiting.forget(key);
+    notes.keep(key, undefined);
     await release(options, key);
     return undefined;
   };

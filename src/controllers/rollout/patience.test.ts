@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createPatience } from './patience.ts';
 
 it('lets news wait a while from its first moment, and no longer', () => {
-  const patience = createPatience();
+  const patience = createPatience(5_000);
   expect(patience.until('a', 1_000, true)).toBe(6_000);
   expect(patience.until('a', 5_999, true)).toBe(6_000);
   expect(patience.until('a', 6_000, true)).toBeUndefined();
@@ -10,7 +10,7 @@ it('lets news wait a while from its first moment, and no longer', () => {
 });
 
 it('begins anew once something else was told, for each key by itself', () => {
-  const patience = createPatience();
+  const patience = createPatience(5_000);
   patience.until('a', 0, true);
   expect(patience.until('b', 1_000, true)).toBe(6_000);
   expect(patience.until('a', 2_000, false)).toBeUndefined();

@@ -1,6 +1,3 @@
-/** How long news that decides nothing waits for more, milliseconds of world time. */
-const PATIENCE = 5_000;
-
 /** Lets news wait, so that what follows within a moment is written along with it. Forgetting it all costs one write. */
 export interface Patience {
   /** World time until which the key's news waits; undefined: there is none, or it has waited enough. */
@@ -8,17 +5,18 @@ export interface Patience {
   forget(key: string): void;
 }
 
-export function createPatience(): Patience {
+/** `patience`: how long news that decides nothing waits, milliseconds of world time. */
+export function createPatience(patience: number): Patience {
   const began = new Map<string, number>();
   return {
     until(key, now, hasNewsThatMayWait) {
       const since = began.get(key) ?? now;
-      if (!hasNewsThatMayWait || now >= since + PATIENCE) {
+      if (!hasNewsThatMayWait || now >= since + patience) {
         began.delete(key);
         return undefined;
       }
       began.set(key, since);
-      return since + PATIENCE;
+      return since + patience;
     },
     forget: (key) => void began.delete(key),
   };

@@ -46,7 +46,9 @@ export function podAt(pod: Pod, birth: PodBirth, now: number, settings: KubeletS
     return { status: waiting(pod, birth, { reason: 'ImagePullBackOff', message }), serves: false };
   }
   const exit = broken === 'crashes' ? CRASH : exitOf(pod);
-  if (exit) return isTriedAgain(pod, exit) ? failing(pod, birth, exit, now) : finishing(pod, birth, exit, now);
+  if (exit && !isTriedAgain(pod, exit)) return finishing(pod, birth, exit, now);
+  // What crashes never gets as far as being ready; what ends is ready until then, unless a probe says otherwise.
+  if (exit) return failing(pod, birth, exit, now, broken === 'crashes' ? exit.after : readinessDelay(pod));
   return serving(pod, birth, now);
 }
 
@@ -147,8 +149,8 @@ function running(pod: Pod, birth: PodBirth, ready: boolean): PodStatus {
   };
 }
 
-/** Lives for a while, falls over, and is tried again after 10 s, 20 s, 40 s, up to five minutes. */
-function failing(pod: Pod, birth: PodBirth, { after, code }: Exit, now: number): Moment {
+/** Lives for a while, falls over, and is tried again after 10 s, 20 s, 40 s, up to five minutes. `delay` in milliseconds. */
+function failing(pod: Pod, birth: PodBirth, { after, code }: Exit, now: number, delay: number): Moment {
   let restarts = 0;
   let alive = birth.started;
   const backOff = () => Math.min(FIRST_BACK_OFF * 2 ** restarts, LONGEST_BACK_OFF);
@@ -157,18 +159,20 @@ function failing(pod: Pod, birth: PodBirth, { after, code }: Exit, now: number):
     restarts++;
   }
   const fallen = now >= alive + after;
+  const ready = !fallen && now >= alive + delay;
   const message = 'back-off restarting failed container';
   const status = {
     ...base(pod, birth, 'Running'),
-    conditions: conditions(pod, false, 'ContainersNotReady'),
+    conditions: conditions(pod, ready, 'ContainersNotReady'),
     containerStatuses: containers(pod, {
-      ready: false,
+      ready,
       restartCount: restarts,
       state: fallen ? { waiting: { reason: 'CrashLoopBackOff', message } } : runningSince(alive),
       ...(fallen && { lastState: terminated(code, alive, alive + after) }),
     }),
   };
-  return { status, serves: false, next: alive + after + (fallen ? backOff() : 0) };
+  const changes = [alive + delay, alive + after, alive + after + backOff()];
+  return { status, serves: ready, next: Math.min(...changes.filter((time) => time > now)) };
 }
 
 function finishing(pod: Pod, birth: PodBirth, { after, code }: Exit, now: number): Moment {
