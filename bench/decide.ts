@@ -25,6 +25,7 @@ function observationOf({ api: { store }, rollout }: Stage): Observation {
   return {
     now: Date.parse(seen.status?.pauseConditions?.[0]?.startTime ?? '') + 1500,
     rollout: seen,
+    leftOut: [],
     replicaSets: store.ownedBy<ReplicaSet>('ReplicaSet', uid),
     runs: store.ownedBy<AnalysisRun>('AnalysisRun', uid),
     takenReplicaSetNames: [],

@@ -1,4 +1,5 @@
 import type { AnalysisPhase, AnalysisRun, AnalysisRunStatus, Metric, MetricResult, RunSummary } from '../api/index.ts';
+import { told } from '../api/problems.ts';
 import { timestamp } from '../api/times.ts';
 import type { Problem } from '../errors.ts';
 import { plainValues } from './arguments.ts';
@@ -227,8 +228,7 @@ function transitionsOf(
 }
 
 function invalid({ run, now, problems }: Seen): Decision {
-  const list = problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
-  const message = `Analysis spec invalid: ${list}`;
+  const message = `Analysis spec invalid: ${told(problems)}`;
   const status: AnalysisRunStatus = {
     ...run.status,
     phase: nextPhase(phaseOf(run.status), { specIsInvalid: true, everyMetricIsDone: false, worst: 'Successful' }),

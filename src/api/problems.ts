@@ -13,6 +13,11 @@ export function problem(path: string, message: string): Problem {
   return { path, message };
 }
 
+/** Problems in one line, each with its place. */
+export function told(problems: readonly Problem[]): string {
+  return problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
+}
+
 /** A value as a person would recognise it, never longer than a line. */
 export function show(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';

@@ -81,10 +81,6 @@ export const RolloutSpec = Type.Object(
         message: "Rollout has missing field '.spec.template': describe the pods, or set workloadRef",
       },
       {
-        rule: '!has(self.workloadRef) || !has(self.template) || !has(self.template.metadata) || ((!has(self.template.metadata.labels) || self.template.metadata.labels.size() == 0) && (!has(self.template.metadata.annotations) || self.template.metadata.annotations.size() == 0))',
-        message: 'template must be empty for workload reference rollout: remove template or workloadRef',
-      },
-      {
         rule: 'has(self.strategy)',
         message: "Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen': set exactly one",
       },

@@ -7,7 +7,7 @@ import { getRollout } from './get.ts';
 import { getExperiment } from './get-experiment.ts';
 import { type Finding, findingLine, parseFile, type Source } from './lint/documents.ts';
 import { manifestFiles } from './lint/files.ts';
-import { findings } from './lint/objects.ts';
+import { findings, unreadable } from './lint/objects.ts';
 import { clusterFlags, type Invocation, noNames, parseVerb, UsageError, type Verb, withCluster } from './verb.ts';
 
 const creatable: Resource[] = [rollouts, experiments, analysisTemplates, clusterAnalysisTemplates, analysisRuns];
@@ -77,7 +77,8 @@ function shapeFindings(source: Source): Finding[] {
 
 /** What its controller will not accept, or not yet. */
 function doubtsOf(source: Source): Finding[] {
-  return findings(source, validate(source.object as unknown as KubeObject), true);
+  const object = source.object as unknown as KubeObject;
+  return findings(source, [...validate(object), ...unreadable(object)], true);
 }
 
 function resourceOf({ kind, apiVersion }: KubeObject): Resource | undefined {

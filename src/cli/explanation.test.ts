@@ -13,3 +13,13 @@ it.each([healthy(), paused(), aborted()])('says the same of pods that come from 
   if (newest) own.rollout.spec.template = newest.spec.template;
   expect(explainPicture(referring, lookedAt)).toBe(explainPicture(own, lookedAt));
 });
+
+it('says what pods are made without', () => {
+  const picture = paused();
+  const { template = {}, ...spec } = picture.rollout.spec;
+  const pod = { containers: [], ...template.spec, overhead: { cpu: 'much' } };
+  const rollout = { ...picture.rollout, spec: { ...spec, template: { ...template, spec: pod } } };
+  expect(explainPicture({ ...picture, rollout }, lookedAt)).toBe(
+    `${explainPicture(picture, lookedAt)}; spec.template.spec.overhead.cpu: "much" is no quantity, so pods are made without it: write a number with or without a unit, as in 2, 100m, 1.5 or 256Mi`,
+  );
+});

@@ -1,6 +1,6 @@
 import { POD_TEMPLATE_HASH, type Rollout } from '../api/index.ts';
 import type { KubeObject } from '../api/kubernetes.ts';
-import { explain, NOTHING_SEEN, type Observation, withLastTemplate } from '../rollout/index.ts';
+import { explain, NOTHING_SEEN, type Observation, readRollout, withLastTemplate } from '../rollout/index.ts';
 import type { Picture } from './picture.ts';
 
 function ownedBy<T extends KubeObject>(rollout: Rollout, objects: T[]): T[] {
@@ -31,13 +31,15 @@ function acknowledgedServices({ spec, status }: Rollout): Observation['services'
 /** One sentence of why a Rollout is where it is, from the controller's own machine. `now`: milliseconds since the epoch. */
 export function explainPicture({ rollout: written, replicaSets: all, analysisRuns }: Picture, now: number): string {
   const replicaSets = ownedBy(written, all);
+  const { rollout: read, leftOut } = readRollout(written);
   // What the workload asks for at present is the controller's to take up.
-  const rollout = (written.spec.workloadRef && withLastTemplate(written, replicaSets)) ?? written;
+  const rollout = (read.spec.workloadRef && withLastTemplate(read, replicaSets)) ?? read;
   const invalid = rollout.status?.conditions?.find(({ type, status }) => type === 'InvalidSpec' && status === 'True');
   return explain({
     ...NOTHING_SEEN,
     now,
     rollout,
+    leftOut,
     replicaSets,
     runs: ownedBy(rollout, analysisRuns),
     services: acknowledgedServices(rollout),

@@ -380,6 +380,17 @@ describe('lint', () => {
     expect(stdout).toMatch(/^list\.json:8: metadata\.name: name is required/m);
   });
 
+  it('names what the controller would leave out of the pods', async () => {
+    const resources = '        resources: {requests: {memory: invalid, cpu: 100m}}';
+    const { code, stdout } = await lint({
+      'rollout.yaml': rollout.replace('        image: web:1', `        image: web:1\n${resources}`),
+    });
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      'rollout.yaml:15: spec.template.spec.containers[0].resources.requests.memory: "invalid" is no quantity, so pods are made without it: write a number',
+    );
+  });
+
   it('passes over patches of a kustomization, hidden folders and other kinds of files', async () => {
     const result = await lint({
       ...good,

@@ -1,4 +1,5 @@
 import { REVISION } from '../api/index.ts';
+import { type Problem, told } from '../api/problems.ts';
 import type { Effect, Transition } from '../rollout/index.ts';
 
 /** The catalogue of Kubernetes Events on a Rollout: reasons and texts are those that teams' alerts already match. */
@@ -30,6 +31,10 @@ export function trafficRoutingError(message: string): Happening {
 
 export function weightVerifyError(message: string): Happening {
   return warning('WeightVerifyError', `Traffic weight is not verified: ${message}`);
+}
+
+export function unreadableTemplate(leftOut: readonly Problem[]): Happening {
+  return warning('UnreadableTemplate', told(leftOut));
 }
 
 function started(revision: number, hash: string): Happening {

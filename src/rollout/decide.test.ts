@@ -79,6 +79,7 @@ describe('decide', () => {
         const seen: Observation = {
           now: Date.parse('2026-11-21T09:00:00Z'),
           rollout: { metadata: { name: 'web' }, spec, ...(status ? { status } : {}) } as unknown as Rollout,
+          leftOut: [],
           replicaSets: [
             {
               metadata: {

@@ -3,7 +3,7 @@ import { autoPromotionAt } from './blue-green.ts';
 import { abortCauseOf } from './cause.ts';
 import { derive, look, progressDeadline } from './derive.ts';
 import type { Effect } from './effects.ts';
-import { explainState } from './explain.ts';
+import { explainLeftOut, explainState } from './explain.ts';
 import { type Facts, factsOf } from './facts.ts';
 import { type MachineState, step } from './machine.ts';
 import type { Observation } from './observation.ts';
@@ -74,5 +74,5 @@ export function decide(seen: Observation): Decision {
 export function explain(seen: Observation): string {
   const facts: Facts = factsOf(seen);
   const restart = explainRestart(facts);
-  return explainState(facts, derive(facts)) + (restart ? `; ${restart}` : '');
+  return explainState(facts, derive(facts)) + (restart ? `; ${restart}` : '') + explainLeftOut(seen);
 }

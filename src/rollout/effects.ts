@@ -1,4 +1,12 @@
-import type { AbortCause, AnalysisRun, OwnerReference, ReplicaSet, RevisionState, ScaledDown } from '../api/index.ts';
+import type {
+  AbortCause,
+  AnalysisRun,
+  OwnerReference,
+  PodTemplateSpec,
+  ReplicaSet,
+  RevisionState,
+  ScaledDown,
+} from '../api/index.ts';
 import type { Facts } from './facts.ts';
 import type { MachineState } from './machine.ts';
 import type { ScalableKind } from './observation.ts';
@@ -28,6 +36,12 @@ export type Effect =
   | { kind: 'claimReplicaSet'; name: string; uid: string; owners: OwnerReference[] }
   /** Writes down what an omitted spec.replicas means: autoscalers read it. */
   | { kind: 'setReplicas'; replicas: number }
+  /**
+   * Takes what cannot be read out of the template that the API server holds: typed clients, the stock kubectl plugin among
+   * them, can read no list with such a Rollout in it. Goes with the revision, so once for each template at most: where
+   * somebody's tool writes it again, it stays.
+   */
+  | { kind: 'setTemplate'; template: PodTemplateSpec }
   | {
       kind: 'scaleReplicaSet';
       name: string;

@@ -1,10 +1,12 @@
 import { troubleOf } from '../analysis/index.ts';
+import { told } from '../api/problems.ts';
 import { timestamp } from '../api/times.ts';
 import { blindness } from './blind.ts';
 import { progressDeadline } from './derive.ts';
 import { explainBlueGreen } from './explain-blue-green.ts';
 import { available, type Facts, wanted } from './facts.ts';
 import { type MachineState, nameOf } from './machine.ts';
+import type { Observation } from './observation.ts';
 import { goalCounts } from './scale.ts';
 import { describeStep, pauseEnd, podsInPlace } from './steps.ts';
 
@@ -68,13 +70,18 @@ function explainAborted(facts: Facts): string {
   return `gave revision ${facts.revision} up (${why}); traffic is on stable. Change the template, revert it in Git, or retry`;
 }
 
+/** What of the template is in no pod; begins as what follows a sentence. */
+export function explainLeftOut({ leftOut }: Observation): string {
+  return leftOut.length > 0 ? `; ${told(leftOut)}` : '';
+}
+
 /** One sentence for people: what the Rollout waits for and what can be done, from the machine's state. */
 export function explainState(facts: Facts, state: MachineState): string {
   const held = state.hold === 'paused' ? 'is held by spec.paused; ' : '';
   const isBlueGreen = facts.strategy === 'blueGreen';
   switch (nameOf(state.delivery)) {
     case 'invalid':
-      return `cannot be followed: ${facts.seen.problems.map(({ path, message }) => `${path}: ${message}`).join('; ')}`;
+      return `cannot be followed: ${told(facts.seen.problems)}`;
     case 'settled':
       return held + explainSettled(facts);
     case 'progressing':

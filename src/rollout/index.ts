@@ -13,6 +13,7 @@ export {
 export { changesMetadata } from './plan-metadata.ts';
 export { needsPods } from './plan-restart.ts';
 export { analysisProblems } from './plan-runs.ts';
+export { type ReadRollout, readRollout, readTemplate } from './readable-template.ts';
 export { runBaseNames } from './runs.ts';
 export { selectorText } from './selector.ts';
 export { givenTemplate, templateHash } from './template.ts';

@@ -54,8 +54,13 @@ export interface ObservedWorkload {
 export interface Observation {
   /** World time, milliseconds since the epoch. */
   now: number;
-  /** With the template, and where it has none the selector, of the workload that it refers to: never written back. */
+  /**
+   * With its template as far as that can be read, or the template, and where it has none the selector, of the workload that
+   * it refers to: never written back.
+   */
   rollout: Rollout;
+  /** What of its own template cannot be read, so that it is in no pod. */
+  leftOut: Problem[];
   /** Undefined where the Rollout refers to none, and where that is not there. */
   workload?: ObservedWorkload;
   /** The ReplicaSets that this Rollout controls, and those that its selector finds and nobody controls. */
@@ -85,6 +90,7 @@ export interface Observation {
 
 /** What a look finds where nobody has looked: what was seen goes over it. */
 export const NOTHING_SEEN = {
+  leftOut: [],
   replicaSets: [],
   takenReplicaSetNames: [],
   runs: [],

@@ -90,6 +90,8 @@ export function revisionEffects({ facts }: PlanInput): Effect[] {
     });
   }
   const isRaised = seen.rollout.metadata.annotations?.[REVISION] !== String(revision);
+  const { template } = seen.rollout.spec;
+  if (isRaised && template && seen.leftOut.length > 0) effects.push({ kind: 'setTemplate', template });
   const annotations = { ...(isRaised && { [REVISION]: String(revision) }), ...workloadAnnotations(seen) };
   if (Object.keys(annotations).length > 0) effects.push({ kind: 'annotateRollout', annotations });
   return effects;

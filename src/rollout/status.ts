@@ -6,6 +6,7 @@ import {
   type RolloutStatus,
   type TrafficWeights,
 } from '../api/index.ts';
+import { told } from '../api/problems.ts';
 import { timestamp } from '../api/times.ts';
 import { activeReplicaSet, activeService, previewService, selectedHash } from './blue-green.ts';
 import { conditionsOf, invalidConditions, totalPods } from './conditions.ts';
@@ -84,6 +85,10 @@ function serving(facts: Facts): { replicaSets: ReplicaSet[]; selector: LabelSele
     : { replicaSets, selector: rollout.spec.selector };
 }
 
+function observedGeneration({ seen }: Facts): Pick<RolloutStatus, 'observedGeneration'> {
+  return { observedGeneration: String(seen.rollout.metadata.generation ?? 0) };
+}
+
 function counts(facts: Facts): Partial<RolloutStatus> {
   const { replicaSets, selector } = serving(facts);
   const sum = (of: (replicaSet: ReplicaSet) => number) => replicaSets.reduce((total, one) => total + of(one), 0);
@@ -94,7 +99,7 @@ function counts(facts: Facts): Partial<RolloutStatus> {
     availableReplicas: sum(available),
     HPAReplicas: sum((replicaSet) => replicaSet.status?.replicas ?? 0),
     ...(selector && { selector: selectorText(selector) }),
-    observedGeneration: String(facts.seen.rollout.metadata.generation ?? 0),
+    ...observedGeneration(facts),
   };
 }
 
@@ -120,16 +125,18 @@ function abortFields({ facts, next }: StatusInput): Partial<RolloutStatus> {
   return { abort: true, abortedAt: facts.status.abortedAt ?? timestamp(facts.now) };
 }
 
-function invalidStatus(facts: Facts): RolloutStatus {
-  const { problems, rollout } = facts.seen;
-  const message = problems
-    .map((problem) => (problem.path ? `${problem.path}: ${problem.message}` : problem.message))
-    .join('; ');
+/** What is told of an object that cannot be followed besides that: nothing of one that never could be. */
+function standing(facts: Facts): Partial<RolloutStatus> {
+  if (facts.status.currentPodHash === undefined) return observedGeneration(facts);
   const split = weights(facts);
   const canary = { ...facts.status.canary, ...(split ? { weights: split } : {}) };
-  const conditions = invalidConditions(facts, message);
-  const blueGreen = { ...facts.status.blueGreen, ...selectors(facts) };
-  const status = { ...facts.status, ...counts(facts), conditions, canary, blueGreen };
+  return { ...counts(facts), canary, blueGreen: { ...facts.status.blueGreen, ...selectors(facts) } };
+}
+
+function invalidStatus(facts: Facts): RolloutStatus {
+  const { problems, rollout } = facts.seen;
+  const message = `The Rollout "${rollout.metadata.name}" is invalid: ${told(problems)}`;
+  const status = { ...facts.status, ...standing(facts), conditions: invalidConditions(facts, message) };
   return { ...status, ...phaseOf(rollout, status) };
 }
 

@@ -191,7 +191,11 @@ it('refuses at birth what can never run, and creates nothing for it', async ({ w
 it('names the selector and the template that do not fit', async ({ world }) => {
   await world.create(rolloutYaml().replace('matchLabels: { app: shop }', 'matchLabels: { app: other }'));
   const { status } = await world.until('shop', isDegraded, 60);
-  for (const text of ['InvalidSpec: spec.template.metadata.labels', '{"app":"shop"}', 'selector asks for'])
+  for (const text of [
+    'InvalidSpec: The Rollout "shop" is invalid: spec.template.metadata.labels',
+    '{"app":"shop"}',
+    'selector asks for',
+  ])
     expect(status?.message).toContain(text);
   expect(await replicaSets(world)).toEqual([]);
 });

@@ -55,6 +55,11 @@ ${canary}
 `;
 }
 
+/** The Rollout with another pod. */
+export function withPod(yaml: string, pod: object): string {
+  return yaml.replace(/spec:\n {6}containers: .*/, `spec: ${JSON.stringify(pod)}`);
+}
+
 /** The pair and the route. Pods that are no longer needed go after seconds. */
 export const ROUTING = `
       stableService: shop-stable

@@ -14,7 +14,6 @@ const refused: Record<string, { routed?: true; change: object; says: string }> =
   'no selector': { change: { spec: { selector: null } }, says: "missing field '.spec.selector'" },
   'another selector': { change: { spec: { selector: { matchLabels: { app: 'b' } } } }, says: 'selector is immutable' },
   'no template': { change: { spec: { template: null } }, says: "missing field '.spec.template'" },
-  'a template twice': { change: { spec: { workloadRef } }, says: 'template must be empty' },
   'no strategy': { change: { spec: { strategy: null } }, says: "missing field '.spec.strategy.canary or" },
   'a strategy without a kind': { change: { spec: { strategy: { canary: null } } }, says: 'missing field' },
   'two strategies': {
@@ -108,6 +107,7 @@ const accepted: Record<string, { routed?: true; change: object }> = {
   'a workload and an empty template': {
     change: { spec: { workloadRef, template: { metadata: { labels: null }, spec: null } } },
   },
+  'a workload and a template': { change: { spec: { workloadRef } } },
   'a deadline just met': { change: { spec: { minReadySeconds: 599 } } },
 };
 

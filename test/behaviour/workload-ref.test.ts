@@ -242,7 +242,7 @@ describe.each(worlds)('a Rollout that names a Deployment, in the $name', ({ it }
     await world.client.delete(deployments, { namespace: world.namespace, name: 'shop' });
     const { status } = await world.until('shop', isDegraded, 60);
     expect(status?.message).toContain(
-      `InvalidSpec: spec.workloadRef.name: deployments.apps "${world.namespace}/shop" not found: create it`,
+      `InvalidSpec: The Rollout "shop" is invalid: spec.workloadRef.name: deployments.apps "${world.namespace}/shop" not found: create it`,
     );
     expect(status).toMatchObject({ selector: `app=shop,${POD_TEMPLATE_HASH}=${status?.stableRS}` });
     await world.restart();

@@ -216,6 +216,8 @@ function showEffect(effect: Effect): string {
       return `delete AnalysisRun ${effect.name}`;
     case 'claimReplicaSet':
       return `${effect.owners.length > 0 ? 'adopt' : 'let go of'} ReplicaSet ${effect.name}`;
+    case 'setTemplate':
+      return 'template without what cannot be read';
     case 'setReplicas':
       return `set replicas to ${effect.replicas}`;
     case 'deleteReplicaSet':
@@ -271,6 +273,12 @@ function showStatus({ status }: Decision): string[] {
       .filter(Boolean)
       .join(' '),
   ];
+}
+
+/** The status field by field, where it matters what is not in it. */
+function showHeld({ conditions = [], ...others }: NonNullable<World['rollout']['status']> = {}): string[] {
+  const types = conditions.map(({ type, status }) => `${type}=${status}`);
+  return [`holds   ${Object.keys(others).sort().join(' ')} conditions: ${types.join(' ')}`];
 }
 
 const QUIET = 40;
@@ -389,6 +397,7 @@ export function createPlayer() {
       crash: () => show(pass(Number(words[0] ?? 0)).decision),
       settle,
       explain: () => [explain(observe(world))],
+      holds: () => showHeld(world.rollout.status),
       promote: done(() => (words[0] === '--full' ? user.promoteFull(world) : user.promote(world))),
       skip: done(() => user.skip(world)),
       abort: done(() => user.abort(world)),

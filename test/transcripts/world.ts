@@ -23,6 +23,7 @@ import {
   needsPods,
   type Observation,
   type ObservedPod,
+  readRollout,
   withLastTemplate,
   withWorkload,
 } from '../../src/rollout/index.ts';
@@ -185,17 +186,23 @@ function trafficOf({ weight, served }: World) {
   return { canaryWeight: weight, verified: served, ...(served ? {} : { message: 'the gateway is yet to accept it' }) };
 }
 
-/** What the Rollout takes from the Deployment, as the controller looks it up. */
-function resolved({ rollout, deployment, replicaSets }: World): Pick<Observation, 'rollout' | 'workload' | 'problems'> {
-  if (!rollout.spec.workloadRef) return { rollout, problems: [] };
+/** The Rollout as it is read, and what it takes from the Deployment, as the controller looks it up. */
+function resolved({
+  rollout,
+  deployment,
+  replicaSets,
+}: World): Pick<Observation, 'rollout' | 'leftOut' | 'workload' | 'problems'> {
+  if (!rollout.spec.workloadRef) return { ...readRollout(rollout), problems: [] };
+  const leftOut: Problem[] = [];
   if (!deployment) {
     const problems = [{ path: 'spec.workloadRef.name', message: 'deployments.apps "shop/web" not found' }];
-    return { rollout: withLastTemplate(rollout, replicaSets) ?? rollout, problems };
+    return { rollout: withLastTemplate(rollout, replicaSets) ?? rollout, leftOut, problems };
   }
   const { template, replicas, generation, mark } = deployment;
   const resourceVersion = String(generation);
   return {
     rollout: withWorkload(rollout, { metadata: {}, selector: SELECTOR, template }),
+    leftOut,
     workload: {
       kind: 'Deployment',
       name: 'web',
@@ -303,6 +310,9 @@ export function perform(world: World, effect: Effect): void {
       if (replicaSet) replicaSet.metadata.ownerReferences = effect.owners;
       return;
     }
+    case 'setTemplate':
+      world.rollout.spec.template = effect.template;
+      return;
     case 'setReplicas':
       world.rollout.spec.replicas = effect.replicas;
       return;

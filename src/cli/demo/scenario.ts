@@ -55,7 +55,7 @@ const INVALID_FOR_GOOD = 60_000;
 function refuseInvalidRollout(stage: Stage): void {
   const invalid = rolloutOf(stage)?.status?.conditions?.find(({ type }) => type === 'InvalidSpec');
   const since = Date.parse(invalid?.lastTransitionTime ?? '');
-  if (stage.clock.now() - since > INVALID_FOR_GOOD) throw new Error(`the Rollout is invalid: ${invalid?.message}`);
+  if (stage.clock.now() - since > INVALID_FOR_GOOD) throw new Error(invalid?.message);
 }
 
 /** Waits until `done` answers something; gives up after a bounded machine time. */

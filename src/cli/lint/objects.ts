@@ -1,13 +1,27 @@
 import { validateConditions } from '../../analysis/index.ts';
-import { type AnalysisTemplateSpec, type KubeObject, typeProblems, unknownFields, validate } from '../../api/index.ts';
+import {
+  type AnalysisTemplateSpec,
+  type KubeObject,
+  type Rollout,
+  typeProblems,
+  unknownFields,
+  validate,
+} from '../../api/index.ts';
 import type { Problem } from '../../errors.ts';
+import { readRollout } from '../../rollout/index.ts';
 import type { Finding, Source } from './documents.ts';
 
 /** What is wrong with one object by itself. */
 export function objectFindings(source: Source): Finding[] {
   const object = source.object as unknown as KubeObject;
   const conditions = hasRightTypes(object) ? conditionProblems(object) : [];
-  return findings(source, [...validate(object), ...unknownFields(object), ...conditions]);
+  return findings(source, [...validate(object), ...unreadable(object), ...unknownFields(object), ...conditions]);
+}
+
+/** What the controller would leave out of the pods. */
+export function unreadable(object: KubeObject): Problem[] {
+  const isRollout = object.kind === 'Rollout' && object.apiVersion?.startsWith('argoproj.io/') === true;
+  return isRollout && hasRightTypes(object) ? readRollout(object as Rollout).leftOut : [];
 }
 
 /** Where a type is wrong, that is told, and what is in there cannot be judged further. */

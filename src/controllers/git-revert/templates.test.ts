@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import type { ReplicaSet, Rollout } from '../../api/index.ts';
 import { EPHEMERAL_METADATA, POD_TEMPLATE_HASH } from '../../api/index.ts';
+import type { Clone } from '../../git/clone.ts';
 import { sameTemplate } from '../../rollout/index.ts';
-import { ignoredMetadata, templateOf } from './templates.ts';
+import { ignoredMetadata, templateAt, templateOf } from './templates.ts';
 
 const inGit = (labels: object = {}) => ({
   metadata: { labels: { app: 'web', ...labels } },
@@ -33,4 +34,22 @@ it('what ran is compared without what the controller added', () => {
     spec: { selector: {}, template: { metadata, spec: { ...spec, affinity } } },
   };
   expect(sameTemplate(inGit(), templateOf(ran))).toBe(true);
+});
+
+it('what Git holds is compared without what cannot be read of it, as it is in no pod', async () => {
+  const resources = { requests: { memory: 'invalid' } };
+  const template = { ...inGit(), spec: { containers: [{ name: 'web', image: 'web:1', resources }] } };
+  const manifest = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Rollout',
+    metadata: { name: 'web' },
+    spec: { template },
+  };
+  const clone: Pick<Clone, 'branch' | 'files' | 'read'> = {
+    branch: 'main',
+    files: () => Promise.resolve([{ mode: '100644', id: 'blob', path: 'web.yaml' }]),
+    read: () => Promise.resolve(new Map([['blob', Buffer.from(JSON.stringify(manifest))]])),
+  };
+  const found = await templateAt(clone as Clone, 'tree', { path: '', namespace: 'shop', name: 'web' });
+  expect(found.kind === 'template' && sameTemplate(found.template, inGit())).toBe(true);
 });

@@ -3,7 +3,7 @@ import type { KubeObject, PodTemplateSpec, ReplicaSet, Rollout } from '../../api
 import type { Clone } from '../../git/clone.ts';
 import { findManifest, type ManifestSet, type ParsedFiles, readManifests } from '../../git/manifests.ts';
 import type { TemplateInGit } from '../../revert/index.ts';
-import { givenTemplate, type IgnoredMetadata } from '../../rollout/index.ts';
+import { givenTemplate, type IgnoredMetadata, readTemplate } from '../../rollout/index.ts';
 
 export interface RolloutInGit {
   path: string;
@@ -21,7 +21,7 @@ function templateIn(set: ManifestSet, rollout: KubeObject, namespace: string): u
   return isFields(own) ? own.template : template;
 }
 
-/** What a commit or tree says about a Rollout's pod template. */
+/** What a commit or tree says about a Rollout's pod template, as far as pods are made of it. */
 export async function templateAt(
   clone: Clone,
   tree: string,
@@ -36,7 +36,9 @@ export async function templateAt(
   if (problem) return { kind: 'unreadable', message: `${problem.path}: ${problem.message}` };
   const found = findManifest(set, { group: 'argoproj.io', kind: 'Rollout', namespace, name }, namespace);
   const template = found && templateIn(set, found.object, namespace);
-  return template ? { kind: 'template', template: template as PodTemplateSpec } : { kind: 'absent' };
+  return template
+    ? { kind: 'template', template: readTemplate(template as PodTemplateSpec).template }
+    : { kind: 'absent' };
 }
 
 /** Labels and annotations that the Rollout itself puts on one side's pods, so that Git does not hold them. */

@@ -6,6 +6,7 @@ import { isAlreadyExists, isNotFound, type KubeClient, type Resource } from '../
 import { analysisRuns, replicaSets, rollouts, services } from '../../kube/resources.ts';
 import type { Effect } from '../../rollout/index.ts';
 import type { RouterPatch } from '../../traffic/router.ts';
+import { mergeDiff } from '../merge-diff.ts';
 import { type ObservedRouter, type RolloutCaches, trafficTarget } from './observe.ts';
 import { evictPods, patchPods } from './pods.ts';
 import { patchWorkload } from './workload-writes.ts';
@@ -101,6 +102,16 @@ async function patchReplicaSet(
   caches.replicaSets.observe(written);
 }
 
+/** As long as nobody else has changed it since it was observed. */
+function claimReplicaSet(
+  context: ApplyContext,
+  { name, uid, owners }: Extract<Effect, { kind: 'claimReplicaSet' }>,
+): Promise<undefined> {
+  const { namespace = '' } = context.rollout.metadata;
+  const { resourceVersion } = context.caches.replicaSets.get(namespace, name)?.metadata ?? {};
+  return patchReplicaSet(context, name, { metadata: { uid, resourceVersion, ownerReferences: owners } });
+}
+
 /** In this order: pods that are made meanwhile come from the new template, and what a crash leaves undone is still noted. */
 async function setMetadata(
   { client, caches, rollout }: ApplyContext,
@@ -147,13 +158,14 @@ async function perform(context: ApplyContext, effect: Effect): Promise<string | 
       return patchRollout(context, { metadata: { annotations: effect.annotations } });
     case 'createReplicaSet':
       return createOwned(context, replicaSets, caches.replicaSets, effect.object);
-    case 'claimReplicaSet': {
-      const { resourceVersion } = caches.replicaSets.get(namespace, effect.name)?.metadata ?? {};
-      const metadata = { uid: effect.uid, resourceVersion, ownerReferences: effect.owners };
-      return patchReplicaSet(context, effect.name, { metadata });
-    }
+    case 'claimReplicaSet':
+      return claimReplicaSet(context, effect);
     case 'setReplicas':
       return patchRollout(context, { spec: { replicas: effect.replicas } });
+    case 'setTemplate':
+      return patchRollout(context, {
+        spec: { template: mergeDiff(rollout.spec.template ?? {}, effect.template) ?? {} },
+      });
     case 'scaleReplicaSet':
       return patchReplicaSet(context, effect.name, {
         metadata: { annotations: effect.annotations },

@@ -41,6 +41,8 @@ function inWords(effect: Effect): string {
       return `change who owns ReplicaSet ${effect.name}`;
     case 'setReplicas':
       return `write spec.replicas ${effect.replicas}`;
+    case 'setTemplate':
+      return 'write spec.template without what cannot be read of it';
     case 'setMinReadySeconds':
       return `write minReadySeconds ${effect.seconds} on ReplicaSet ${effect.name}`;
     case 'scaleReplicaSet':
@@ -68,7 +70,7 @@ function inWords(effect: Effect): string {
 
 /** What a pass would do: the moves of the state, what would be carried out, and the status as a merge patch. */
 function foresee(seen: Observation) {
-  const { rollout } = seen;
+  const { rollout, leftOut } = seen;
   const { state, transitions, effects, status, lookAgainAt } = decide(seen);
   // Much is only done once the status says that it is to be: what would follow from the status at once is told along with it.
   const { effects: following } = decide({ ...seen, rollout: { ...rollout, status } });
@@ -76,6 +78,7 @@ function foresee(seen: Observation) {
     transitions,
     effects: [...new Set([...effects, ...following].map(inWords))],
     status: mergeDiff(rollout.status ?? {}, status) ?? {},
+    ...(leftOut.length > 0 && { leftOut }),
   };
   const at = { revision: rollout.metadata.annotations?.[REVISION], step: state.index, state: nameOf(state.delivery) };
   return { at, plan, lookAgainAt };

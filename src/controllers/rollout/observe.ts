@@ -186,7 +186,7 @@ function takenReplicaSetNames({ metadata, spec }: Rollout, hash: string, { repli
 
 /** Gathers what is known about one Rollout at `now` (world time, milliseconds since the epoch) from the caches alone. */
 export function observe(
-  { rollout, workload, problems: own }: Resolved,
+  { rollout, leftOut, workload, problems: own }: Resolved,
   caches: RolloutCaches,
   routers: ObservedRouter[],
   now: number,
@@ -197,6 +197,7 @@ export function observe(
   const seen: Observation = {
     now,
     rollout,
+    leftOut,
     ...(workload && { workload }),
     replicaSets: [...caches.replicaSets.ownedBy(uid), ...orphans(rollout, caches)],
     takenReplicaSetNames: [],

@@ -21,6 +21,7 @@ import { mergeDiff } from '../merge-diff.ts';
 import type { PassResult } from '../queue.ts';
 import { type Applied, apply } from './apply.ts';
 import { createDoubts } from './doubts.ts';
+import { createLosses } from './losses.ts';
 import { type ObservedRouter, observe, observeRouters, type RolloutCaches } from './observe.ts';
 import { createPatience } from './patience.ts';
 import { livePods } from './pods.ts';
@@ -74,6 +75,11 @@ function lowers(effect: Effect): boolean {
 /** What the status says is only true once the revision's memory holds it. */
 function memoryWritten({ failures }: Applied): boolean {
   return failures.every(({ effect }) => effect.kind !== 'annotateReplicaSet');
+}
+
+/** Its first template is about to become stable: nothing of that is true where the API server does not take it. */
+function isFirst({ status }: Rollout): boolean {
+  return !status?.stableRS;
 }
 
 function logPass(log: Log, rollout: Rollout, { state, transitions }: Pick<Decision, 'state' | 'transitions'>): void {
@@ -193,6 +199,7 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
   const { caches, clock } = options;
   const doubts = createDoubts();
   const refusals = createRefusals();
+  const losses = createLosses();
   const notes = createNotes();
   const memories = createPatience(MEMORY_PATIENCE);
   const statuses = createPatience(STATUS_PATIENCE);
@@ -200,7 +207,7 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     const resolved = resolve(rollout, caches);
     // Nothing is known of its pods: the next pass comes when the workloads are listed.
     if (resolved.isPending && resolved.rollout === rollout) return undefined;
-    if (!rollout.status) options.emit(rollout, addedToInformer());
+    tell(options, rollout, [...(rollout.status ? [] : [addedToInformer()]), ...losses.news(key, resolved)]);
     const routers = observeRouters(rollout, caches, options.routers);
     const observed = observe(resolved, caches, routers, clock.now());
     const { runs, pending } = options.verdicts.overlay(observed.runs);
@@ -215,9 +222,10 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     const change = mergeDiff(rollout.status ?? {}, decision.status);
     const hasTime = change !== undefined && decision.mayWait && options.isCrowded();
     const statusWaits = statuses.until(key, observed.now, hasTime);
-    if (change && !onlyRetreats && !statusWaits && memoryWritten(applied))
+    const isRefused = refusals.note(rollout, applied, observed.now);
+    if (change && !onlyRetreats && !statusWaits && memoryWritten(applied) && !(isRefused && isFirst(rollout)))
       await writeDown(options, rollout, decision, { ...applied, change });
-    throwFirst(applied, refusals.note(rollout, applied, observed.now), blindness);
+    throwFirst(applied, isRefused, blindness);
     await release(options, key, rollout);
     const doubt = doubts(key, observed.traffic, observed.now);
     if (doubt.happening) options.emit(rollout, doubt.happening);
@@ -228,7 +236,7 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     const { namespace, name } = splitKey(key);
     const rollout = caches.rollouts.get(namespace, name);
     if (rollout && !rollout.metadata.deletionTimestamp) return pass(key, rollout);
-    for (const waiting of [memories, statuses]) waiting.forget(key);
+    for (const known of [memories, statuses, losses]) known.forget(key);
     notes.keep(key, undefined);
     await release(options, key);
     return undefined;

@@ -1,6 +1,12 @@
 import { type Rollout, validateRollout, validateWithWorkload } from '../../api/index.ts';
 import type { Problem } from '../../errors.ts';
-import { type ObservedWorkload, scaledDownOf, withLastTemplate, withWorkload } from '../../rollout/index.ts';
+import {
+  type ObservedWorkload,
+  readRollout,
+  scaledDownOf,
+  withLastTemplate,
+  withWorkload,
+} from '../../rollout/index.ts';
 import type { RolloutCaches } from './observe.ts';
 import type { WorkloadKind, WorkloadRecord } from './workloads.ts';
 
@@ -8,6 +14,8 @@ import type { WorkloadKind, WorkloadRecord } from './workloads.ts';
 export interface Resolved {
   /** Only to look at: never written back. */
   rollout: Rollout;
+  /** What of its own template cannot be read, and is not in `rollout`. */
+  leftOut: Problem[];
   workload?: ObservedWorkload;
   /** What is wrong with the Rollout by itself, or with it and its workload together. */
   problems: Problem[];
@@ -56,11 +64,15 @@ function observed(kind: WorkloadKind, { metadata, replicas, isSteady }: Workload
   return { kind, name, resourceVersion, generation, replicas, isSteady, isTaken, mark: scaledDownOf(metadata) };
 }
 
-/** Looks up the workload that a Rollout names. One that is not there leaves the Rollout with the pods that it has. */
-export function resolve(rollout: Rollout, caches: Pick<RolloutCaches, 'workloads' | 'replicaSets'>): Resolved {
+/**
+ * Reads the Rollout's own template, or looks up the workload that it names. One that is not there leaves the Rollout with
+ * the pods that it has.
+ */
+export function resolve(written: Rollout, caches: Pick<RolloutCaches, 'workloads' | 'replicaSets'>): Resolved {
+  const { rollout, leftOut } = readRollout(written);
   const { workloadRef } = rollout.spec;
   const judge = () => validateRollout(rollout);
-  if (!workloadRef) return { rollout, problems: problemsOf(rollout, undefined, judge), isPending: false };
+  if (!workloadRef) return { rollout, leftOut, problems: problemsOf(rollout, undefined, judge), isPending: false };
   const found = caches.workloads.find(rollout);
   const record = found === 'unknown' ? undefined : found;
   const whole = record
@@ -73,6 +85,7 @@ export function resolve(rollout: Rollout, caches: Pick<RolloutCaches, 'workloads
   const isMissing = problems.length === 0 && found === undefined;
   return {
     rollout: whole,
+    leftOut,
     ...(record && { workload: observed(workloadRef.kind as WorkloadKind, record) }),
     problems: isMissing ? [notFound(rollout)] : problems,
     isPending: problems.length === 0 && found === 'unknown',

@@ -6,10 +6,11 @@
  * field's is the field's zero value, as it is for Go's decoder, so that every value has a text.
  */
 import { fieldsOf, isFields } from '../../api/fields.ts';
-import { canonicalQuantity } from './quantity.ts';
-import { STRUCTS } from './structs.ts';
+import { quantityOf } from './quantity.ts';
+import type { STRUCTS } from './structs.ts';
 import { numberText, quoted, rawText, sortedKeys } from './text.ts';
 import { timeText } from './time.ts';
+import { type FieldType, partsOfType } from './types.ts';
 
 interface Type {
   /** Nothing, for an absent value or null, has the text of the zero value. */
@@ -43,8 +44,7 @@ function intOrStringText(value: unknown): string {
 }
 
 function quantityText(value: unknown): string {
-  const text = typeof value === 'number' ? numberText(value) : value;
-  return `"${(typeof text === 'string' && canonicalQuantity(text)) || '0'}"`;
+  return `"${quantityOf(value) ?? '0'}"`;
 }
 
 const BASIC: Readonly<Record<string, Type>> = {
@@ -79,12 +79,11 @@ function mapOf({ encode }: Type): Type {
   return { encode: encodeMap, empty: ['null', '{}'] };
 }
 
-function fieldOf(description: string): Field {
-  const [name = '', type = ''] = description.split(/\?? /);
+function fieldOf({ name, type, isLeftOut }: FieldType): Field {
   const made = typeOf(type);
   const start = `,"${name}":`;
   const zero = made.encode(undefined);
-  const leftOut = description.includes('?') ? made.empty : [];
+  const leftOut = isLeftOut ? made.empty : [];
   return { name, start, type: made, leftOut, absent: leftOut.includes(zero) ? '' : start + zero };
 }
 
@@ -94,8 +93,8 @@ function fieldText({ start, type, leftOut, absent }: Field, value: unknown): str
   return leftOut.includes(text) ? '' : start + text;
 }
 
-function structOf(descriptions: string): Type {
-  const fields = descriptions.split('; ').map(fieldOf);
+function structOf(declared: FieldType[]): Type {
+  const fields = declared.map(fieldOf);
   const encode = (value: unknown) => {
     const given = fieldsOf(value);
     let text = '';
@@ -105,15 +104,14 @@ function structOf(descriptions: string): Type {
   return { encode, empty: [] };
 }
 
-const structs: Readonly<Record<string, string>> = STRUCTS;
 const types = new Map<string, Type>(Object.entries(BASIC));
 
 function makeType(type: string): Type {
-  const [, prefix, rest = ''] = /^(\*|\[\]|map\[string\])?(.+)$/.exec(type) ?? [];
-  if (prefix === '*') return pointerTo(typeOf(rest));
-  if (prefix === '[]') return listOf(typeOf(rest));
-  if (prefix !== undefined) return mapOf(typeOf(rest));
-  return structOf(structs[type] ?? '');
+  const parts = partsOfType(type);
+  if (parts.kind === 'pointer') return pointerTo(typeOf(parts.of));
+  if (parts.kind === 'list') return listOf(typeOf(parts.of));
+  if (parts.kind === 'map') return mapOf(typeOf(parts.of));
+  return structOf(parts.kind === 'struct' ? parts.fields : []);
 }
 
 function typeOf(type: string): Type {

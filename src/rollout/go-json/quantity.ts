@@ -1,4 +1,5 @@
 /** Quantities such as `100m`, `1.5Gi` and `1e3`, written as Go's resource.Quantity writes them. */
+import { numberText } from './text.ts';
 
 /** How a quantity was written says how it is written again. */
 type Format = 'decimal' | 'binary' | 'exponent';
@@ -140,4 +141,10 @@ export function canonicalQuantity(quantity: string): string | undefined {
   if (quantity.length > LONGEST) return undefined;
   const once = canonical(quantity);
   return once === undefined || once === quantity ? once : canonical(once);
+}
+
+/** The same for a value as it came from JSON: a number is its text, anything but a number or a text is no quantity. */
+export function quantityOf(value: unknown): string | undefined {
+  const text = typeof value === 'number' ? numberText(value) : value;
+  return typeof text === 'string' ? canonicalQuantity(text) : undefined;
 }

@@ -18,10 +18,6 @@ function countOf(value: unknown, fields: readonly string[]): number {
   return fields.filter((field) => hasField(value, field)).length;
 }
 
-function isEmpty(value: unknown): boolean {
-  return value === undefined || (isFields(value) && Object.keys(value).length === 0);
-}
-
 function secondsAt(value: unknown, field: string, otherwise: number): number {
   const seconds = valueAt(value, field) ?? otherwise;
   return typeof seconds === 'number' ? seconds : Number.NaN;
@@ -37,13 +33,6 @@ const specRules = [
     'spec',
     "Rollout has missing field '.spec.template': describe the pods, or set workloadRef",
     (spec) => countOf(spec, ['workloadRef', 'template']) > 0,
-  ),
-  rule(
-    'spec',
-    'template must be empty for workload reference rollout: remove template or workloadRef',
-    (spec) =>
-      !hasField(spec, 'workloadRef') ||
-      ['labels', 'annotations'].every((map) => isEmpty(valueAt(spec, 'template', 'metadata', map))),
   ),
   rule('spec', STRATEGY_MISSING, (spec) => hasField(spec, 'strategy')),
   rule(
