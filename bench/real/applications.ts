@@ -10,6 +10,8 @@ export interface Application {
   namespace: string;
   name: string;
   replicas: number;
+  /** Its steps, percent. */
+  weights: readonly number[];
   /** The Gateway that its route names; left out: no router. */
   gateway?: RealWorldState['gateway'] | undefined;
 }
@@ -31,7 +33,7 @@ function route({ namespace, name }: Application, gateway: RealWorldState['gatewa
   };
 }
 
-function rollout({ namespace, name, replicas, gateway }: Application): Rollout {
+function rollout({ namespace, name, replicas, weights, gateway }: Application): Rollout {
   const routing = {
     stableService: `${name}-stable`,
     canaryService: `${name}-canary`,
@@ -43,7 +45,7 @@ function rollout({ namespace, name, replicas, gateway }: Application): Rollout {
       replicas,
       selector: { matchLabels: { app: name } },
       strategy: {
-        canary: { ...(gateway && routing), steps: [{ setWeight: 25 }, { setWeight: 50 }, { setWeight: 75 }] },
+        canary: { ...(gateway && routing), steps: weights.map((setWeight) => ({ setWeight })) },
       },
       template: {
         metadata: { labels: { app: name } },

@@ -10,22 +10,25 @@ import { controllerProgram, type Program } from '../program.ts';
 import type { Concurrent } from './concurrent.ts';
 import type { Order, Part } from './measure.ts';
 
-const PARTS = ['idle', 'plain', 'routed'] as const;
+const PARTS = ['idle', 'steps', 'plain', 'routed'] as const;
 
-const HELP = `npm run bench:real -- [--short] [--sources] [--only idle|plain|routed] [--rollouts N] [--profile FOLDER]
+const HELP = `npm run bench:real -- [--short] [--sources] [--only idle|steps|plain|routed] [--rollouts N] [--profile FOLDER]
 
 Prints one JSON object: a controller against a real API server. See docs/benchmarks.md.
 
   --short           100 Rollouts instead of 1,000, for CI
   --rollouts N      so many Rollouts
   --sources         run the controller from its sources instead of the image's bundle
-  --only PART       one part: at rest, releases without a router, releases with a route each; may be repeated
+  --only PART       one part: at rest, a release in five steps with ten pods and a route, many releases at once
+                    without a router, and with a route each; may be repeated
   --profile FOLDER  leave the controller's CPU profile there
 `;
 
 /** For the reader: measured once on such a machine, not by this bench. */
 const REFERENCE = {
   plain: { seconds: 93, writesPerRollout: 11, controllerCpuSeconds: 33, rssMiB: 235, p50ShareOfAll: 0.9 },
+  /** An estimate from its code, with two AnalysisRuns of five measurements each. */
+  steps: { writesPerRollout: '60-80', eventsPerRollout: 30 },
   routed: { seconds: 195, writesPerRollout: 21, controllerCpuSeconds: 105, rssMiB: 306, p50ShareOfAll: 0.9 },
 };
 
@@ -62,19 +65,24 @@ function aimsOf(part: 'plain' | 'routed', figures: Concurrent) {
   };
 }
 
+function nameOf(part: Part, size: number): string {
+  if (part === 'steps') return 'five_steps_ten_pods_routed';
+  return part === 'idle' ? `idle_${size}` : `concurrent_${size}_${part}`;
+}
+
 async function bench(parts: readonly Part[], order: Omit<Order, 'file' | 'part'>) {
   const before = machine();
   const size = order.rollouts;
   const figures: Record<string, unknown> = {};
   const aims: Record<string, unknown> = {};
   for (const part of parts) {
-    process.stderr.write(`${part}, ${size} Rollouts ...\n`);
+    process.stderr.write(`${nameOf(part, size)} ...\n`);
     const found = await measured({ ...order, part });
     if (!found) return undefined;
     process.stderr.write(`${JSON.stringify(found)}\n`);
-    figures[part === 'idle' ? `idle_${size}` : `concurrent_${size}_${part}`] = found;
+    figures[nameOf(part, size)] = found;
     // They are aims for 1,000 at once: fewer of them say nothing about the time.
-    if (part !== 'idle' && size === 1000) aims[part] = aimsOf(part, found as Concurrent);
+    if ((part === 'plain' || part === 'routed') && size === 1000) aims[part] = aimsOf(part, found as Concurrent);
   }
   const { name, nodeOptions } = order.program;
   return {

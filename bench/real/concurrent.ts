@@ -41,6 +41,9 @@ export interface Concurrent {
 export interface ConcurrentOptions {
   program: Program;
   rollouts: number;
+  /** Pods of each, and its steps in percent. */
+  replicas: number;
+  weights: readonly number[];
   withRoutes: boolean;
 }
 
@@ -92,10 +95,10 @@ async function atRest({ client, ledger }: RealStage, count: number): Promise<voi
 
 async function measureRelease(stage: RealStage, controller: ControllerProcess, options: ConcurrentOptions) {
   const { ledger, state } = stage;
-  const count = options.rollouts;
+  const { rollouts: count, replicas, weights } = options;
   const gateway = options.withRoutes ? state.gateway : undefined;
   const names = Array.from({ length: count }, (_, index) => `app-${String(index).padStart(4, '0')}`);
-  const applications = names.map((name) => ({ namespace: NAMESPACE, name, replicas: 1, gateway }));
+  const applications = names.map((name) => ({ namespace: NAMESPACE, name, replicas, weights, gateway }));
   const caches = stage.createCaches();
   const known = caches.cache(rollouts);
   const routes = gateway && listenToRoutes(caches.cache(httpRoutes));

@@ -35,6 +35,7 @@ async function installAll(stage: RealStage, { program, rollouts: count, namespac
     namespace: `team-${index % namespaces}`,
     name: `app-${index}`,
     replicas: 2,
+    weights: [25, 50, 75],
     gateway: stage.state.gateway,
   }));
   await forEach(applications, (application) => install(stage, application));

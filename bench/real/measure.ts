@@ -6,7 +6,7 @@ import { measureConcurrent } from './concurrent.ts';
 import { measureIdle } from './idle.ts';
 import { createRealStage, type RealStage } from './stage.ts';
 
-export type Part = 'idle' | 'plain' | 'routed';
+export type Part = 'idle' | 'steps' | 'plain' | 'routed';
 
 export interface Order {
   part: Part;
@@ -17,8 +17,13 @@ export interface Order {
   file: string;
 }
 
+const SMALL = { replicas: 1, weights: [25, 50, 75] };
+/** Few enough that each has the machine to itself, more or less: what one release costs. */
+const STEPS = { rollouts: 5, replicas: 10, weights: [10, 20, 40, 60, 80] };
+
 function measure(stage: RealStage, { part, program, short, rollouts }: Order): Promise<object> {
-  if (part !== 'idle') return measureConcurrent(stage, { program, rollouts, withRoutes: part === 'routed' });
+  if (part === 'steps') return measureConcurrent(stage, { program, ...STEPS, withRoutes: true });
+  if (part !== 'idle') return measureConcurrent(stage, { program, rollouts, ...SMALL, withRoutes: part === 'routed' });
   const [warmUpSeconds, seconds] = short ? [5, 15] : [20, 60];
   return measureIdle(stage, { program, rollouts, namespaces: 10, warmUpSeconds, seconds });
 }
