@@ -1,5 +1,6 @@
 import { run } from '../src/cli/run.ts';
 import type { World } from '../src/cli/world.ts';
+import { because } from './rollout-pictures.ts';
 
 /** One command as it runs: what it has printed so far, and its end. */
 export interface Running {
@@ -32,7 +33,7 @@ export function start(args: string[], world: Partial<World> = {}): Running {
     now: () => 0,
     interrupted: () => interruption.signal,
     connect: async (options) => (await import('../src/cli/cluster.ts')).connect(options),
-    explainer: async () => () => '',
+    explainer: async () => () => because(''),
     ...world,
   });
   return {

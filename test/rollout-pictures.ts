@@ -9,6 +9,7 @@ import type {
   RolloutStatus,
 } from '../src/api/index.ts';
 import { POD_TEMPLATE_HASH, REVISION } from '../src/api/index.ts';
+import type { Explanation } from '../src/rollout/index.ts';
 
 /** Rollouts in typical situations, with all that belongs to them, for the tests of views and commands. */
 export interface RolloutPicture {
@@ -17,6 +18,11 @@ export interface RolloutPicture {
   pods: Pod[];
   analysisRuns: AnalysisRun[];
   gitReverts: GitRevert[];
+}
+
+/** An explanation that says nothing else. */
+export function because(waitsFor: string): Explanation {
+  return { waitsFor, next: '', besides: [], canDo: [], sentence: waitsFor };
 }
 
 /** When all pictures are looked at. */

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AnalysisRun, AnalysisRunSpec, Metric } from '../api/index.ts';
 import { isCompleted, type OutagePolicy } from './assess.ts';
-import { type Decision, decide, nextMeasurementAt, troubleOf } from './decide.ts';
+import { type Decision, decide, nextMeasurementAt } from './decide.ts';
+import { troubleOf } from './trouble.ts';
 import type { Answer, Finished } from './verdict.ts';
 
 const START = Date.UTC(2026, 0, 1);

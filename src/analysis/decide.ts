@@ -204,15 +204,6 @@ export function nextMeasurementAt(run: AnalysisRun, metric: string): number | un
   return dueAt(each, Date.parse(run.status.startedAt));
 }
 
-/** Why a running run learns nothing at the moment: the message of a metric whose last measurement is an Error. */
-export function troubleOf({ status }: AnalysisRun): string | undefined {
-  if (status === undefined || isCompleted(status.phase)) return undefined;
-  const results = (status.metricResults ?? []).filter(({ phase, dryRun }) => !isCompleted(phase) && !dryRun);
-  const last = results.map(({ name, measurements }) => ({ name, measurement: measurements?.at(-1) }));
-  const troubled = last.find(({ measurement }) => measurement?.phase === 'Error');
-  return troubled && `metric ${troubled.name}: ${troubled.measurement?.message ?? 'no answer'}`;
-}
-
 function transitionsOf(
   before: Tracked[],
   after: Tracked[],

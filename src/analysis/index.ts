@@ -19,8 +19,15 @@ export {
   type Parsed,
   parseCondition,
 } from './condition/index.ts';
-export { type Decision, decide, nextMeasurementAt, type Seen, type Transition, troubleOf } from './decide.ts';
+export {
+  type Decision,
+  decide,
+  nextMeasurementAt,
+  type Seen,
+  type Transition,
+} from './decide.ts';
 export { analysisRunMachine, nextPhase, type RunFacts } from './machine.ts';
 export { type AnalysisUse, planRun, type RunPlan, type TemplateLookup } from './templates.ts';
+export { troubleOf, troubleSince } from './trouble.ts';
 export { type ProviderChecks, validateConditions, validateRun, validateTemplate } from './validate.ts';
 export { type Answer, type Finished, type Judged, judge } from './verdict.ts';

@@ -1,6 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { runToEnd, start } from '../../test/command-line.ts';
-import { aborted, healthy, invalid, lookedAt, paused, type RolloutPicture } from '../../test/rollout-pictures.ts';
+import {
+  aborted,
+  because,
+  healthy,
+  invalid,
+  lookedAt,
+  paused,
+  type RolloutPicture,
+} from '../../test/rollout-pictures.ts';
 import { rollout, sandboxCluster } from '../../test/sandbox-cluster.ts';
 import { type TinyApiServer, tinyApiServer } from '../../test/tiny-api-server.ts';
 import type { Rollout } from '../api/index.ts';
@@ -25,14 +33,17 @@ async function serving(picture: RolloutPicture, options: Parameters<typeof tinyA
 const here = ({ kubeconfig }: TinyApiServer) => ['--kubeconfig', kubeconfig];
 
 describe('get rollout', () => {
-  const world = { now: () => lookedAt, explainer: async () => () => 'Because.' };
+  const world = { now: () => lookedAt, explainer: async () => () => because('Because.') };
 
   it('shows the Rollout with all that belongs to it', async () => {
     const picture = aborted();
     const result = await runToEnd(['get', 'rollout', 'cart', ...here(await serving(picture))], world);
     expect(result).toEqual({
       code: 0,
-      stdout: rolloutTree({ ...picture, why: 'Because.' }, { now: lookedAt, colour: false }),
+      stdout: rolloutTree(
+        { ...picture, why: because('Because.'), program: 'headgate' },
+        { now: lookedAt, colour: false },
+      ),
       stderr: '',
     });
   });

@@ -1,6 +1,15 @@
 import { POD_TEMPLATE_HASH, type Rollout } from '../api/index.ts';
 import type { KubeObject } from '../api/kubernetes.ts';
-import { explain, NOTHING_SEEN, type Observation, readRollout, withLastTemplate } from '../rollout/index.ts';
+import {
+  type Explanation,
+  explanation,
+  NOTHING_SEEN,
+  needsPods,
+  type Observation,
+  observedPods,
+  readRollout,
+  withLastTemplate,
+} from '../rollout/index.ts';
 import type { Picture } from './picture.ts';
 
 function ownedBy<T extends KubeObject>(rollout: Rollout, objects: T[]): T[] {
@@ -28,14 +37,17 @@ function acknowledgedServices({ spec, status }: Rollout): Observation['services'
   return Object.fromEntries(services.map((service) => [service.metadata.name, service]));
 }
 
-/** One sentence of why a Rollout is where it is, from the controller's own machine. `now`: milliseconds since the epoch. */
-export function explainPicture({ rollout: written, replicaSets: all, analysisRuns }: Picture, now: number): string {
+/** Where a Rollout stands and why, from the controller's own machine. `now`: milliseconds since the epoch. */
+export function explainPicture(
+  { rollout: written, replicaSets: all, analysisRuns, pods }: Picture,
+  now: number,
+): Explanation {
   const replicaSets = ownedBy(written, all);
   const { rollout: read, leftOut } = readRollout(written);
   // What the workload asks for at present is the controller's to take up.
   const rollout = (read.spec.workloadRef && withLastTemplate(read, replicaSets)) ?? read;
   const invalid = rollout.status?.conditions?.find(({ type, status }) => type === 'InvalidSpec' && status === 'True');
-  return explain({
+  const seen: Observation = {
     ...NOTHING_SEEN,
     now,
     rollout,
@@ -45,5 +57,6 @@ export function explainPicture({ rollout: written, replicaSets: all, analysisRun
     services: acknowledgedServices(rollout),
     ...acknowledgedTraffic(rollout),
     problems: invalid ? [{ path: '', message: invalid.message ?? '' }] : [],
-  });
+  };
+  return explanation(needsPods(seen) ? { ...seen, pods: observedPods(pods) } : seen);
 }

@@ -8,6 +8,7 @@ export const getExperiment: Verb = {
   name: 'get',
   noun: ['experiment', 'experiments', 'exp'],
   operands: 'NAME',
+  completes: experiments,
   summary: 'show an Experiment: its ReplicaSets, pods and analyses',
   flags: showFlags,
   async run(invocation) {

@@ -5,6 +5,7 @@ import { clusterFlags, toEachName, type Verb } from './verb.ts';
 export const pause: Verb = {
   name: 'pause',
   operands: 'NAME...',
+  completes: rollouts,
   summary: 'hold a Rollout where it is, until it is promoted',
   flags: clusterFlags,
   run: (invocation) =>

@@ -6,7 +6,7 @@ import type { Cluster } from './cluster.ts';
 import type { Live } from './showing.ts';
 
 /** A Rollout and everything around it, without the words of explanation. */
-export type Picture = Omit<RolloutView, 'why'>;
+export type Picture = Omit<RolloutView, 'why' | 'program'>;
 
 /** The picture as it is now; throws in the words of the API server where there is no such Rollout. */
 export async function readPicture({ client, namespace }: Cluster, name: string): Promise<Picture> {

@@ -1,4 +1,5 @@
 import type { Rollout } from '../api/index.ts';
+import { rollouts } from '../kube/resources.ts';
 import { patchRollout, type RolloutPatch } from './patching.ts';
 import { readRollout } from './picture.ts';
 import { clusterFlags, onlyName, UsageError, type Verb, withCluster } from './verb.ts';
@@ -6,6 +7,7 @@ import { clusterFlags, onlyName, UsageError, type Verb, withCluster } from './ve
 export const promote: Verb = {
   name: 'promote',
   operands: 'NAME',
+  completes: rollouts,
   summary: 'end the present pause or step of a Rollout, or with --full all of them',
   flags: {
     full: { type: 'boolean', short: 'f', description: 'promote at once, without analyses, pauses and steps' },

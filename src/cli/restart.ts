@@ -6,6 +6,7 @@ import { clusterFlags, durationFlag, toEachName, type Verb } from './verb.ts';
 export const restart: Verb = {
   name: 'restart',
   operands: 'NAME...',
+  completes: rollouts,
   summary: 'replace the pods of a Rollout, a few at a time',
   flags: {
     in: { type: 'string', short: 'i', value: 'TIME', description: 'how long to wait before, as in 30s, 5m or 1h' },

@@ -1,4 +1,4 @@
-import { experiments } from '../kube/resources.ts';
+import { experiments, rollouts } from '../kube/resources.ts';
 import { patchObject, patchRollout } from './patching.ts';
 import { clusterFlags, toEachName, type Verb } from './verb.ts';
 
@@ -8,6 +8,7 @@ export const retryRollout: Verb = {
   name: 'retry',
   noun: ['rollout', 'rollouts', 'ro'],
   operands: 'NAME...',
+  completes: rollouts,
   summary: 'try the update of an aborted Rollout again',
   flags: clusterFlags,
   run: (invocation) =>
@@ -21,6 +22,7 @@ export const retryExperiment: Verb = {
   name: 'retry',
   noun: ['experiment', 'experiments', 'exp'],
   operands: 'NAME...',
+  completes: experiments,
   summary: 'start a finished Experiment over',
   flags: clusterFlags,
   run: (invocation) =>

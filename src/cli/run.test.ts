@@ -10,7 +10,7 @@ describe('a command line', () => {
     [
       'an unknown command',
       ['promot', 'cart'],
-      'unknown command "promot"; known commands are get, list, status, promote',
+      'unknown command "promot"; known commands are get, explain, list, status, promote',
     ],
     ['an unknown flag before the command', ['--wat', 'list'], 'unknown flag before the command "--wat"'],
     [

@@ -1,8 +1,11 @@
 import { messageOf } from '../errors.ts';
 import { abort } from './abort.ts';
+import { COMPLETE, complete } from './complete.ts';
+import { completion } from './completion.ts';
 import { create } from './create.ts';
 import { createAnalysisRun } from './create-analysis-run.ts';
 import { delegates } from './delegates.ts';
+import { explain } from './explain.ts';
 import { getRollout } from './get.ts';
 import { getExperiment } from './get-experiment.ts';
 import { helpOf, overview } from './help.ts';
@@ -16,12 +19,13 @@ import { setImage } from './set-image.ts';
 import { status } from './status.ts';
 import { terminateAnalysisRun, terminateExperiment } from './terminate.ts';
 import { undo } from './undo.ts';
-import { chosenVerb, clusterFlags, parseVerb, UsageError, type Verb } from './verb.ts';
+import { chosenVerb, clusterFlags, parseVerb, UsageError, type Verb, withValue } from './verb.ts';
 import { version } from './version.ts';
 import type { World } from './world.ts';
 
 export const verbs: readonly Verb[] = [
   getRollout,
+  explain,
   listRollouts,
   status,
   promote,
@@ -39,6 +43,7 @@ export const verbs: readonly Verb[] = [
   retryExperiment,
   terminateExperiment,
   lint,
+  completion,
   version,
 ];
 
@@ -59,6 +64,7 @@ export async function run(args: string[], world: World): Promise<number> {
 }
 
 async function dispatch(args: string[], world: World): Promise<number> {
+  if (args[0] === COMPLETE) return complete(args.slice(1), verbs, world);
   const { leading, word, rest } = splitVerb(args);
   if (word === undefined || word === 'help' || word === '--help' || word === '-h') return help(rest, world);
   const delegate = delegates[word];
@@ -95,14 +101,11 @@ function verbsNamed(word: string): Verb[] {
 
 /** Flags that say which cluster is meant may come before the verb. */
 function splitVerb(args: string[]): { leading: string[]; word: string | undefined; rest: string[] } {
-  const withValue = Object.entries(clusterFlags).flatMap(([name, { short }]) => [
-    `--${name}`,
-    short ? `-${short}` : '',
-  ]);
+  const valued = [...withValue(clusterFlags).keys()];
   let at = 0;
   for (let arg = args[at]; arg !== undefined; arg = args[at]) {
-    if (withValue.includes(arg)) at += 2;
-    else if (withValue.some((flag) => flag.startsWith('--') && arg.startsWith(`${flag}=`))) at += 1;
+    if (valued.includes(arg)) at += 2;
+    else if (valued.some((flag) => flag.startsWith('--') && arg.startsWith(`${flag}=`))) at += 1;
     else break;
   }
   return { leading: args.slice(0, at), word: args[at], rest: args.slice(at + 1) };

@@ -1,4 +1,5 @@
 import type { Container } from '../api/index.ts';
+import { rollouts } from '../kube/resources.ts';
 import type { Cluster } from './cluster.ts';
 import { readRollout } from './picture.ts';
 import { clusterFlags, UsageError, type Verb, withCluster } from './verb.ts';
@@ -16,6 +17,7 @@ export const setImage: Verb = {
   name: 'set',
   noun: ['image'],
   operands: 'NAME CONTAINER=IMAGE...',
+  completes: rollouts,
   summary: "change images in a Rollout's pod template; * as CONTAINER means all containers",
   flags: clusterFlags,
   async run(invocation) {

@@ -9,6 +9,7 @@ import { watching } from './watching.ts';
 export const status: Verb = {
   name: 'status',
   operands: 'NAME',
+  completes: rollouts,
   summary: 'say how a Rollout is, and wait until it is Healthy or Degraded',
   flags: {
     watch: { type: 'boolean', short: 'w', default: true, description: 'do not wait' },

@@ -8,6 +8,7 @@ export const terminateAnalysisRun: Verb = {
   name: 'terminate',
   noun: ['analysisrun', 'analysisruns', 'ar'],
   operands: 'NAME...',
+  completes: analysisRuns,
   summary: 'end an AnalysisRun now',
   flags: clusterFlags,
   run: (invocation) =>
@@ -22,6 +23,7 @@ export const terminateExperiment: Verb = {
   name: 'terminate',
   noun: ['experiment', 'experiments', 'exp'],
   operands: 'NAME...',
+  completes: experiments,
   summary: 'end an Experiment now',
   flags: clusterFlags,
   run: (invocation) =>

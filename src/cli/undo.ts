@@ -1,6 +1,6 @@
 import { POD_TEMPLATE_HASH, type PodTemplateSpec, type ReplicaSet, type Rollout } from '../api/index.ts';
 import { messageOf } from '../errors.ts';
-import { replicaSets } from '../kube/resources.ts';
+import { replicaSets, rollouts } from '../kube/resources.ts';
 import { givenTemplate, revisionOf, sameTemplate } from '../rollout/index.ts';
 import type { Cluster } from './cluster.ts';
 import { readRollout, selectorOf } from './picture.ts';
@@ -10,6 +10,7 @@ import { patchWorkload, readWorkload } from './workload.ts';
 export const undo: Verb = {
   name: 'undo',
   operands: 'NAME',
+  completes: rollouts,
   summary: 'give a Rollout the pod template of its previous revision, or of another',
   flags: {
     'to-revision': {

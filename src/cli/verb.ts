@@ -1,6 +1,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { durationSeconds } from '../api/index.ts';
 import { messageOf } from '../errors.ts';
+import type { Resource } from '../kube/client.ts';
 import type { Cluster } from './cluster.ts';
 import type { World } from './world.ts';
 
@@ -34,6 +35,8 @@ export interface Verb {
   noun?: string[];
   /** What comes after verb and noun. */
   operands: string;
+  /** What the operands may be, for shells that complete them: the kind of objects that they name, or the words. */
+  completes?: Resource | readonly string[];
   summary: string;
   flags: Flags;
   /** Answers with the exit code. */
@@ -121,6 +124,16 @@ function optionsOf(flags: Flags): ParseArgsOptionsConfig {
     options[name] = { type, multiple, ...(short ? { short } : {}) };
   }
   return options;
+}
+
+/** Flags and the one-letter forms that are followed by a value of their own. */
+export function withValue(flags: Flags): Map<string, Flag> {
+  const all = Object.entries(flags).filter(([, { type }]) => type === 'string');
+  return new Map(
+    all.flatMap(
+      ([name, flag]) => [[`--${name}`, flag], ...(flag.short ? [[`-${flag.short}`, flag]] : [])] as [string, Flag][],
+    ),
+  );
 }
 
 /** `--watch=false` as people write it is `--no-watch` here. */

@@ -1,4 +1,5 @@
 import { machineNow } from '../clock.ts';
+import type { Explanation } from '../rollout/index.ts';
 import type { Cluster, ClusterOptions } from './cluster.ts';
 import type { Picture } from './picture.ts';
 
@@ -17,8 +18,8 @@ export interface World {
   /** Aborts when the user wants the program to end. */
   interrupted(): AbortSignal;
   connect(options: ClusterOptions): Promise<Cluster>;
-  /** What says in one sentence why a Rollout is where it is; `now` in milliseconds since the epoch. */
-  explainer(): Promise<(picture: Picture, now: number) => string>;
+  /** What says where a Rollout stands, and why; `now` in milliseconds since the epoch. */
+  explainer(): Promise<(picture: Picture, now: number) => Explanation>;
 }
 
 /** The world of this very process. */

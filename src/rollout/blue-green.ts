@@ -69,7 +69,7 @@ export function isApproved({ slots, runs, blueGreen }: Facts): boolean {
 }
 
 /** The switch waits for a person or for a time. */
-function waitsForSomeone({ blueGreen }: Facts): boolean {
+export function waitsForSomeone({ blueGreen }: Facts): boolean {
   return blueGreen.autoPromotionEnabled === false || (blueGreen.autoPromotionSeconds ?? 0) > 0;
 }
 

@@ -3,12 +3,11 @@ import { autoPromotionAt } from './blue-green.ts';
 import { abortCauseOf } from './cause.ts';
 import { derive, look, progressDeadline } from './derive.ts';
 import type { Effect } from './effects.ts';
-import { explainLeftOut, explainState } from './explain.ts';
-import { type Facts, factsOf } from './facts.ts';
+import { factsOf } from './facts.ts';
 import { type MachineState, step } from './machine.ts';
 import type { Observation } from './observation.ts';
 import { planOf } from './plan.ts';
-import { explainRestart, nextRestartLook } from './plan-restart.ts';
+import { nextRestartLook } from './plan-restart.ts';
 import { nextMemory } from './plan-revision.ts';
 import { nextDeadline } from './plan-scale.ts';
 import { workloadLookAgain } from './plan-workload.ts';
@@ -68,11 +67,4 @@ export function decide(seen: Observation): Decision {
     status,
     lookAgainAt: earliest(times, facts.now),
   };
-}
-
-/** One sentence of why the Rollout is where it is. */
-export function explain(seen: Observation): string {
-  const facts: Facts = factsOf(seen);
-  const restart = explainRestart(facts);
-  return explainState(facts, derive(facts)) + (restart ? `; ${restart}` : '') + explainLeftOut(seen);
 }

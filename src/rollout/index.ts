@@ -1,5 +1,7 @@
-export { type Decision, decide, explain } from './decide.ts';
+export { type Decision, decide } from './decide.ts';
 export type { Effect, MetadataPatch } from './effects.ts';
+export { explain, explanation } from './explain.ts';
+export type { Choice, Explanation } from './explanation.ts';
 export { type Facts, factsOf, hashOf, memoryOf, revisionOf } from './facts.ts';
 export { type MachineState, machine, nameOf } from './machine.ts';
 export {
@@ -10,6 +12,7 @@ export {
   type ObservedWorkload,
   type ScalableKind,
 } from './observation.ts';
+export { controllerOf, observedPods } from './observed-pods.ts';
 export { changesMetadata } from './plan-metadata.ts';
 export { needsPods } from './plan-restart.ts';
 export { analysisProblems } from './plan-runs.ts';

@@ -94,6 +94,12 @@ function inOrder(facts: Facts, pods: ObservedPod[]): ObservedPod[] {
   );
 }
 
+/** What a restart that is due has still to replace, and how many pods more may be missing now. */
+export function restartProgress(facts: Facts): { old: ObservedPod[]; room: number } | undefined {
+  const restart = underWay(facts);
+  return restart && { old: restart.old, room: room(facts, restart) };
+}
+
 /** The stable pods come first, then the newest revision's, then others from the oldest on; pods that go anyway are left alone. */
 export function restartEffects(facts: Facts): Effect[] {
   const restart = underWay(facts);

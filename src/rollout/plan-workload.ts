@@ -114,3 +114,11 @@ export function workloadEffects(input: PlanInput): Effect[] {
   const { kind, resourceVersion, replicas } = workload;
   return [{ kind: 'scaleWorkload', workload: kind, name: workload.name, resourceVersion, from: replicas, mark }];
 }
+
+/** The workload that is to hand over, with the pods that it has, and until when it is left as somebody else has scaled it. */
+export function handover(facts: Facts): (Scalable & { until: number | undefined }) | undefined {
+  const workload = scalable(facts);
+  const { workloadRef } = facts.seen.rollout.spec;
+  const isWaiting = facts.hash === facts.stableHash && workloadRef?.scaleDown !== undefined;
+  return workload && isWaiting ? { ...workload, until: staysUntil(facts, workload) } : undefined;
+}

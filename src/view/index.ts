@@ -2,5 +2,5 @@ export { ageOf, humanDuration } from './age.ts';
 export { type ExperimentView, experimentTree } from './experiment.ts';
 export { experimentList, type ListOptions, rolloutList } from './list.ts';
 export { type Phase, rolloutPhase, statusLine } from './phase.ts';
-export { type RolloutView, rolloutTree } from './rollout.ts';
+export { type RolloutView, rolloutExplanation, rolloutTree } from './rollout.ts';
 export { type Drawing, plain } from './text.ts';

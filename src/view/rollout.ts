@@ -6,6 +6,8 @@ import {
   type ReplicaSet,
   type Rollout,
 } from '../api/index.ts';
+import type { Explanation } from '../rollout/index.ts';
+import { explanationLines } from './explanation.ts';
 import { painted, statusIcon } from './icons.ts';
 import { imageLines } from './images.ts';
 import { isOwnedBy } from './nodes.ts';
@@ -21,8 +23,9 @@ export interface RolloutView {
   pods: Pod[];
   analysisRuns: AnalysisRun[];
   gitReverts: GitRevert[];
-  /** One sentence of why it is where it is. */
-  why: string;
+  why: Explanation;
+  /** How the program that draws this is called: what people can do is told by its commands. */
+  program: string;
 }
 
 /** A Rollout in full: what it is, where it is and why, and the tree of its objects. */
@@ -40,7 +43,13 @@ export function rolloutTree(view: RolloutView, drawing: Drawing): string {
   return `${lines.join('\n')}\n`;
 }
 
-function headLines({ rollout, gitReverts, why }: RolloutView, drawing: Drawing): string[] {
+/** Where a Rollout stands and why, without the tree of its objects. */
+export function rolloutExplanation(view: RolloutView, drawing: Drawing): string {
+  return `${headLines(view, drawing).join('\n')}\n`;
+}
+
+function headLines(view: RolloutView, drawing: Drawing): string[] {
+  const { rollout, gitReverts } = view;
   const paint = painter(drawing);
   const { phase, message } = rolloutPhase(rollout);
   const show = (label: string, value: string) => field(label, value, drawing.width);
@@ -49,7 +58,7 @@ function headLines({ rollout, gitReverts, why }: RolloutView, drawing: Drawing):
     ...show('Namespace:', plain(rollout.metadata.namespace ?? '')),
     ...show('Status:', `${painted(statusIcon(phase), paint)} ${plain(phase)}`),
     ...(message === '' ? [] : show('Message:', plain(message))),
-    ...(why === '' ? [] : show('Why:', plain(why))),
+    ...explanationLines(view, drawing),
     ...revertsOf(rollout, gitReverts).flatMap((revert) => show('Git:', revertSentence(revert, drawing))),
   ];
 }

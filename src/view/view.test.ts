@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { experimentPicture } from '../../test/experiment-picture.ts';
 import { expectGolden } from '../../test/golden.ts';
-import { aborted, healthy, initial, invalid, lookedAt, paused } from '../../test/rollout-pictures.ts';
+import { aborted, because, healthy, initial, invalid, lookedAt, paused } from '../../test/rollout-pictures.ts';
 import {
   experimentList,
   experimentTree,
@@ -12,6 +12,7 @@ import {
   statusLine,
 } from './index.ts';
 
+const program = 'headgate';
 const plainly = { now: lookedAt, colour: false };
 
 describe('a Rollout in full', () => {
@@ -26,19 +27,23 @@ describe('a Rollout in full', () => {
     ['invalid', invalid(), 'The spec cannot be followed; correct it.'],
     ['initial', initial(), ''],
   ])('is drawn: %s', (name, picture, why) => {
-    expectGolden(import.meta.url, `get-rollout-${name}`, rolloutTree({ ...picture, why }, plainly));
+    expectGolden(
+      import.meta.url,
+      `get-rollout-${name}`,
+      rolloutTree({ ...picture, why: because(why), program }, plainly),
+    );
   });
 
   it('is drawn in colour', () => {
     expectGolden(
       import.meta.url,
       'get-rollout-colour',
-      rolloutTree({ ...aborted(), why: '' }, { ...plainly, colour: true }),
+      rolloutTree({ ...aborted(), why: because(''), program }, { ...plainly, colour: true }),
     );
   });
 
   it('fits a narrow terminal: long values wrap, long rows end in an ellipsis', () => {
-    const drawn = rolloutTree({ ...aborted(), why: 'Because.' }, { ...plainly, width: 72 });
+    const drawn = rolloutTree({ ...aborted(), why: because('Because.'), program }, { ...plainly, width: 72 });
     for (const line of drawn.split('\n')) expect([...line].length).toBeLessThanOrEqual(72);
     expect(drawn).toContain('…');
     expectGolden(import.meta.url, 'get-rollout-narrow', drawn);
@@ -47,7 +52,7 @@ describe('a Rollout in full', () => {
   it('shows nothing that belongs to another Rollout', () => {
     const picture = aborted();
     picture.rollout.metadata.uid = 'another';
-    const drawn = rolloutTree({ ...picture, why: '' }, plainly);
+    const drawn = rolloutTree({ ...picture, why: because(''), program }, plainly);
     expect(drawn).not.toMatch(/ReplicaSet|AnalysisRun|GitRevert|revision:/);
   });
 
@@ -57,7 +62,7 @@ describe('a Rollout in full', () => {
     picture.rollout.status = { ...picture.rollout.status, message: `a${sequence}b` };
     for (const revert of picture.gitReverts) revert.status = { state: 'needsHuman', message: sequence };
     for (const pod of picture.pods) pod.status = { phase: sequence };
-    const drawn = rolloutTree({ ...picture, why: sequence }, plainly).replaceAll('\n', '');
+    const drawn = rolloutTree({ ...picture, why: because(sequence), program }, plainly).replaceAll('\n', '');
     expect([...drawn].filter((character) => /[\p{Cc}\p{Cf}]/u.test(character))).toEqual([]);
   });
 });

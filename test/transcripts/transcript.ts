@@ -283,8 +283,8 @@ function showHeld({ conditions = [], ...others }: NonNullable<World['rollout']['
 
 const QUIET = 40;
 
-/** Plays the commands of a transcript on a world, and tells what they print. */
-export function createPlayer() {
+/** Plays the commands of a transcript on a world, and tells what they print; `atRest` is shown the world whenever it has settled. */
+export function createPlayer(atRest: (world: World) => void = () => {}) {
   let world: World = createWorld({});
   let versions: string[] = ['v1'];
 
@@ -320,7 +320,10 @@ export function createPlayer() {
     const lines: string[] = [];
     for (let count = 0; count < QUIET; count++) {
       const { decision, failures, quiet } = pass();
-      if (quiet) return [...lines, `explain ${explain(observe(world))}`];
+      if (quiet) {
+        atRest(world);
+        return [...lines, `explain ${explain(observe(world))}`];
+      }
       lines.push(...show(decision), ...failures);
     }
     throw new Error(`not quiet after ${QUIET} passes`);

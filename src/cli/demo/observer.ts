@@ -76,7 +76,7 @@ function explanation({ world, namespace, name, clock }: Stage): string | undefin
   if (!rollout?.status?.phase) return undefined;
   const replicaSets = store.list<ReplicaSet>('ReplicaSet', namespace);
   const analysisRuns = store.list<AnalysisRun>('AnalysisRun', namespace);
-  return explainPicture({ rollout, replicaSets, analysisRuns, pods: [], gitReverts: [] }, clock.now());
+  return explainPicture({ rollout, replicaSets, analysisRuns, pods: [], gitReverts: [] }, clock.now()).sentence;
 }
 
 function newMeasurements(run: AnalysisRun, known: Map<string, number>): Sight[] {

@@ -3,9 +3,11 @@ import { isConflict, isNotFound, isTooManyRequests, type KubeClient } from '../.
 import { pods } from '../../kube/resources.ts';
 import {
   changesMetadata,
+  controllerOf,
   type Effect,
   type MetadataPatch,
   type ObservedPod,
+  observedPods,
   selectorText,
 } from '../../rollout/index.ts';
 
@@ -14,32 +16,11 @@ const SIDE_BY_SIDE = 10;
 /** After so many refusals in one pass the others are not asked for: the same budget is about most of them. */
 const MOST_REFUSALS = 20;
 
-function controllerOf({ metadata }: Pod): string | undefined {
-  return metadata.ownerReferences?.find(({ controller }) => controller)?.uid;
-}
-
-function observed(pod: Pod): ObservedPod[] {
-  const { name, uid = '', creationTimestamp = '', deletionTimestamp } = pod.metadata;
-  const owner = controllerOf(pod);
-  const ready = pod.status?.conditions?.find(({ type, status }) => type === 'Ready' && status === 'True');
-  if (owner === undefined) return [];
-  return [
-    {
-      name,
-      uid,
-      owner,
-      createdAt: Date.parse(creationTimestamp),
-      isLeaving: deletionTimestamp !== undefined,
-      readySince: ready && (Date.parse(ready.lastTransitionTime ?? '') || 0),
-    },
-  ];
-}
-
 /** The pods that a Rollout selects, as they are now: no cache holds pods, because at rest nobody needs them. */
 export async function livePods(client: KubeClient, { metadata, spec }: Rollout): Promise<ObservedPod[]> {
   const { namespace = '' } = metadata;
   const found = await client.list(pods, { namespace, labelSelector: selectorText(spec.selector ?? {}) });
-  return found.flatMap(observed);
+  return observedPods(found);
 }
 
 /** All of a ReplicaSet's pods that are there and differ; every one is tried, and the first failure told. */
