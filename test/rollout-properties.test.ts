@@ -2,7 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CanaryStep, CanaryStrategy, ReplicaProgressThreshold } from '../src/api/index.ts';
 import { maxSurge, maxUnavailable, POD_TEMPLATE_HASH } from '../src/api/index.ts';
-import { type Decision, decide, type Effect, factsOf, hashOf, nameOf, type Observation } from '../src/rollout/index.ts';
+import {
+  type Decision,
+  decide,
+  type Effect,
+  type Facts,
+  factsOf,
+  hashOf,
+  nameOf,
+  type Observation,
+} from '../src/rollout/index.ts';
 import {
   createWorld,
   finishRun,
@@ -175,6 +184,14 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 const GAVE_UP = ['aborting', 'aborted'];
 const MAX = 100;
 
+/** The pods that are available carry the weight, unless the spec asks for fewer of them. */
+function checkCarried({ canary, replicas, newReplicaSet }: Facts, weight: number): void {
+  const isApart = canary.steps?.some((one) => one.setCanaryScale !== undefined);
+  if (isApart || canary.replicaProgressThreshold) return;
+  const available = newReplicaSet?.status?.availableReplicas ?? 0;
+  expect(available * MAX, 'weight never ahead of availability').toBeGreaterThanOrEqual(weight * replicas);
+}
+
 /** What must hold of every single decision, whatever led to it. */
 function checkDecision(seen: Observation, { persisted, state, effects, status }: Decision): void {
   const facts = factsOf(seen);
@@ -185,10 +202,11 @@ function checkDecision(seen: Observation, { persisted, state, effects, status }:
     expect(effects[0], 'lowering comes first').toEqual({ kind: 'setTraffic', weight: 0, from: current });
   }
   const raising = effects.find((effect) => effect.kind === 'setTraffic' && effect.weight > effect.from);
-  if (raising) {
+  if (raising?.kind === 'setTraffic') {
     expect(effects.at(-1), 'raising comes last').toBe(raising);
     expect(held, 'spec.paused lets no weight rise').toBe(false);
     expect(GAVE_UP).not.toContain(delivery);
+    checkCarried(facts, raising.weight);
     expect(['progressing', 'promoting'], 'raised from a persisted state').toContain(nameOf(persisted.delivery));
   }
   if (delivery !== 'invalid' && facts.hash === facts.stableHash) expect(delivery, 'home').toBe('settled');

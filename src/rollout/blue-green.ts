@@ -1,4 +1,4 @@
-import { POD_TEMPLATE_HASH, type Service } from '../api/index.ts';
+import { POD_TEMPLATE_HASH, type ReplicaSet, type Service } from '../api/index.ts';
 import { available, deadlineOf, type Facts, hashOf, wanted } from './facts.ts';
 import { runPhase } from './run-phase.ts';
 import { baseName, isOf } from './run-types.ts';
@@ -33,14 +33,25 @@ export function isSaturated({ newReplicaSet, replicas }: Facts): boolean {
 }
 
 /**
+ * The stable pods, where users are led to no revision and all of these are there: a Service that was just named, or made
+ * anew, finds whatever matches until then. The new pods are not for that: nobody has let them through.
+ */
+export function unledTarget(facts: Facts): ReplicaSet | undefined {
+  const { stableReplicaSet, replicas, hash, stableHash } = facts;
+  const isUnled = activeService(facts) !== undefined && selectedHash(activeService(facts)) === undefined;
+  return isUnled && hash !== stableHash && available(stableReplicaSet) >= replicas ? stableReplicaSet : undefined;
+}
+
+/**
  * Nothing is waited for but the pods: they served users not long ago and are still there, or a person asked. Those of a
  * revision that was given up never served.
  */
 export function isFastTracked(facts: Facts): boolean {
   const { newReplicaSet, stableReplicaSet, status, memory, now } = facts;
   const served = selectedHash(activeService(facts));
-  if (status.promoteFull === true || served === undefined || served === facts.hash) return true;
-  if (!newReplicaSet || !stableReplicaSet || memory.abort || memory.wasGivenUp) return false;
+  if (status.promoteFull === true || served === facts.hash) return true;
+  if (!stableReplicaSet) return served === undefined;
+  if (!newReplicaSet || served === undefined || memory.abort || memory.wasGivenUp) return false;
   const isFormer =
     (newReplicaSet.metadata.creationTimestamp ?? '') < (stableReplicaSet.metadata.creationTimestamp ?? '');
   return isFormer && ((deadlineOf(newReplicaSet) ?? 0) > now || facts.isWithinRollbackWindow);

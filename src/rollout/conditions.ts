@@ -59,6 +59,11 @@ function isTimedOut(facts: Facts, next: MachineState): boolean {
   return deadline !== undefined && facts.now >= deadline && !isComplete(facts, next);
 }
 
+/** Another controller gave the update up: only its own words say why. */
+function wasToldByAnother({ status, memory }: Facts): boolean {
+  return status.abortedAt !== undefined && memory.abort === undefined;
+}
+
 const TIMED_OUT = 'ProgressDeadlineExceeded';
 
 export interface StatementInput {
@@ -81,6 +86,7 @@ function progressing({
   const say = (statement: Omit<Statement, 'type'>, news = false) => ({ type: 'Progressing', ...statement, news });
   const delivery = nameOf(next.delivery);
   if (delivery === 'aborting' || delivery === 'aborted') {
+    if (before?.reason === 'RolloutAborted' && wasToldByAnother(facts)) return undefined;
     return say({ status: 'False', reason: 'RolloutAborted', message: abortMessage(facts, abortCause) });
   }
   if (status.abortedAt !== undefined && stableHash !== facts.hash && status.currentPodHash === facts.hash) {

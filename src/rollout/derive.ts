@@ -97,9 +97,9 @@ function canaryReady(facts: Facts): boolean {
 
 /** What the machine is told: one facet per guard. */
 export function look(facts: Facts): Seen {
-  const { status, steps, hash, stableHash, stepHash } = facts;
+  const { status, steps, hash, stableHash, hasOtherSteps } = facts;
   const stableTemplate = stableHash !== undefined && hash === stableHash;
-  const sameRevision = status.currentPodHash === hash && (status.currentStepHash ?? '') === stepHash;
+  const sameRevision = status.currentPodHash === hash && !hasOtherSteps;
   return {
     invalid: facts.seen.problems.length > 0,
     firstInstall: stableHash === undefined,

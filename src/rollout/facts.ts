@@ -38,6 +38,8 @@ export interface Facts {
   replicas: number;
   hash: string;
   stepHash: string;
+  /** The steps are not those that the status speaks of. */
+  hasOtherSteps: boolean;
   /** The hash of the stable revision, where there is one. */
   stableHash: string | undefined;
   newReplicaSet: ReplicaSet | undefined;
@@ -159,6 +161,17 @@ function strategyFacts({ rollout }: Observation, status: RolloutStatus) {
   return { strategy: 'canary', canary, blueGreen: { activeService: '' }, steps, stepHash, index } as const;
 }
 
+/**
+ * Whether the status speaks of other steps. One that was written for this very spec speaks of these, whichever library has
+ * hashed them, or none has; but nobody has taken up the steps of a spec that was invalid. Blue-green has no steps to
+ * follow: an update in which the strategy becomes that goes on, and one that was given up stays given up.
+ */
+function hasOtherSteps({ rollout }: Observation, status: RolloutStatus, stepHash: string): boolean {
+  if (rollout.spec.strategy?.blueGreen || (status.currentStepHash ?? '') === stepHash) return false;
+  const wasInvalid = status.conditions?.some((one) => one.type === 'InvalidSpec' && one.status === 'True') === true;
+  return wasInvalid || status.observedGeneration !== String(rollout.metadata.generation ?? 0);
+}
+
 function namedRuns(slots: RunSlots, { runs }: Observation): NamedRuns {
   const named = Object.entries(slots).map(([type, { name }]) => [
     type,
@@ -181,8 +194,10 @@ export function factsOf(seen: Observation): Facts {
   const stableHash = status.stableRS || undefined;
   const stableReplicaSet = alive.find((replicaSet) => hashOf(replicaSet) === stableHash);
   const routed = rollout.spec.strategy?.canary?.trafficRouting !== undefined;
+  const ofStrategy = strategyFacts(seen, status);
   return {
-    ...strategyFacts(seen, status),
+    ...ofStrategy,
+    hasOtherSteps: hasOtherSteps(seen, status, ofStrategy.stepHash),
     seen,
     now: seen.now,
     status,

@@ -21,9 +21,9 @@ export function needsPods({ rollout, now, problems }: Observation): boolean {
 }
 
 /** A new template or new steps replace pods as they do, and take the place of a restart that was asked for before. */
-function isReplaced({ status, hash, stepHash, strategy }: Facts): boolean {
+function isReplaced({ status, hash, hasOtherSteps, strategy }: Facts): boolean {
   const isOtherTemplate = status.currentPodHash !== undefined && status.currentPodHash !== hash;
-  return isOtherTemplate || (strategy === 'canary' && (status.currentStepHash ?? '') !== stepHash);
+  return isOtherTemplate || (strategy === 'canary' && hasOtherSteps);
 }
 
 interface Restart {

@@ -30,6 +30,11 @@ function isReferenced({ seen }: Facts, replicaSet: ReplicaSet): boolean {
   );
 }
 
+/** Some Service leads to pods that are available. */
+function serves(facts: Facts, replicaSet: ReplicaSet): boolean {
+  return available(replicaSet) > 0 && isReferenced(facts, replicaSet);
+}
+
 /** Keeps the pods until `delaySeconds` after this was first decided; undefined: for good. */
 function later(facts: Facts, replicaSet: ReplicaSet, delaySeconds: number | undefined): Target {
   const count = wanted(replicaSet);
@@ -152,7 +157,8 @@ function basicTargets({ facts, persisted, next }: PlanInput): Target[] {
     const count = counts.others[index] ?? 0;
     return {
       replicaSet,
-      count: count === 0 && isReferenced(facts, replicaSet) ? Math.min(1, wanted(replicaSet)) : count,
+      // A Service that leads to pods of which none serves loses nothing; the new ones may need their room.
+      count: count === 0 && serves(facts, replicaSet) ? Math.min(1, wanted(replicaSet)) : count,
     };
   });
   if (newReplicaSet) targets.push({ replicaSet: newReplicaSet, count: counts.canary });

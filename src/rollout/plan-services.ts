@@ -1,5 +1,5 @@
 import { canaryServices, MANAGED_BY, type ReplicaSet, type Service } from '../api/index.ts';
-import { activeService, isActive, isSaturated, previewService, selectedHash } from './blue-green.ts';
+import { activeService, isActive, isSaturated, previewService, selectedHash, unledTarget } from './blue-green.ts';
 import { badRun } from './cause.ts';
 import type { Effect, PlanInput } from './effects.ts';
 import { available, deadlineOf, type Facts, hashOf, wanted } from './facts.ts';
@@ -89,8 +89,6 @@ export function retreatingServices(facts: Facts): Switch[] {
 export function serviceEffects(input: PlanInput): Effect[] {
   const { facts } = input;
   if (facts.strategy === 'canary') return pairSwitches(input);
-  return [
-    ...switchTo(previewService(facts), previewTarget(input)),
-    ...(hasGivenUp(input.next) ? [] : switchTo(activeService(facts), activeTarget(input))),
-  ];
+  const active = unledTarget(facts) ?? (hasGivenUp(input.next) ? undefined : activeTarget(input));
+  return [...switchTo(previewService(facts), previewTarget(input)), ...switchTo(activeService(facts), active)];
 }

@@ -94,9 +94,12 @@ describe('a workload that comes back', () => {
     expect(planned(paused)).toEqual([]);
   });
 
-  it('waits until users reach the stable pods by every Service', () => {
-    const trafficRouting = { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'web' } } };
-    const canary = { stableService: 'web-stable', canaryService: 'web-canary', trafficRouting };
+  const trafficRouting = { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'web' } } };
+  it.each([
+    { pair: { stableService: 'web-stable', canaryService: 'web-canary' }, names: ['web-stable', 'web-canary'] },
+    { pair: { pingPong: { pingService: 'ping', pongService: 'pong' } }, names: ['ping', 'pong'] },
+  ])('waits until users reach the stable pods by every Service: $names', ({ pair, names }) => {
+    const canary = { ...pair, trafficRouting };
     const world = createWorld({ canary, deployment: { replicas: 0, scaleDown: 'onsuccess' } });
     for (let count = 0; count < 6; count++) pass(world);
     changeDeployment(world, { replicas: 2 });
@@ -104,7 +107,7 @@ describe('a workload that comes back', () => {
     world.weight = 5;
     expect(planned(world)).toEqual([]);
     world.weight = 0;
-    for (const name of ['web-stable', 'web-canary']) {
+    for (const name of names) {
       const { selector } = world.services[name]?.spec ?? {};
       Object.assign(world.services[name]?.spec ?? {}, { selector: { app: 'web' } });
       expect(planned(world)).toEqual([]);
@@ -195,7 +198,7 @@ function expectSafe(world: World, effect: ScaleWorkload, scaleDown: ScaleDown): 
   expect(mark.to + available).toBeGreaterThanOrEqual(Math.min(from + available, Math.max(mark.from, replicas)));
 }
 
-it('a workload hands over without a gap, and nobody is fought, whatever happens meanwhile', () => {
+it('a workload hands over without a gap, and nobody is fought, whatever happens meanwhile', { timeout: 60_000 }, () => {
   const scaleDowns = fc.constantFrom<ScaleDown>('progressively', 'progressively', 'onsuccess', 'never');
   const goals = fc.integer({ min: 2, max: 6 });
   const begun = fc.array(podsCome, { minLength: 2, maxLength: 6 });

@@ -1,4 +1,4 @@
-import { WORKLOAD_GENERATION } from '../api/index.ts';
+import { canaryServices, WORKLOAD_GENERATION } from '../api/index.ts';
 import { timestamp } from '../api/times.ts';
 import { selectedHash } from './blue-green.ts';
 import { isComplete } from './conditions.ts';
@@ -75,8 +75,9 @@ export function keptPods({ size, goal, available: pods }: Shares): number {
 }
 
 /** Users reach the stable pods by whichever Service there is. */
-function areServicesHome({ canary, seen, hash }: Facts): boolean {
-  const services = [canary.stableService, canary.canaryService].flatMap((name) => (name ? [seen.services[name]] : []));
+function areServicesHome({ seen, hash }: Facts): boolean {
+  const names = Object.values(canaryServices(seen.rollout));
+  const services = names.flatMap((name) => (name ? [seen.services[name]] : []));
   const routed = seen.traffic?.canaryWeight ?? 0;
   return routed === 0 && services.every((service) => selectedHash(service) === hash);
 }

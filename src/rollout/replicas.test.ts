@@ -1,5 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type BasicInput, podsForWeight, rollBasic, splitByWeight } from './replicas.ts';
+import {
+  type BasicCounts,
+  type BasicInput,
+  type Pods,
+  podsForWeight,
+  rollBasic,
+  splitByWeight,
+  weightForPods,
+} from './replicas.ts';
 
 describe('splitByWeight: the pods of canary and stable nearest to a weight', () => {
   it.each([
@@ -96,5 +106,208 @@ describe('rollBasic: one step without a router', () => {
     expect(roll(input)).toEqual({ canary: 1, stable: 8, others: [1] });
     expect(roll({ ...input, canary: pods(1), others: [pods(1)] })).toEqual({ canary: 2, stable: 8, others: [1] });
     expect(roll({ ...input, canary: pods(2), others: [pods(1)] })).toEqual({ canary: 2, stable: 8, others: [0] });
+  });
+});
+
+const CASES = { numRuns: 10_000 };
+
+interface Roll {
+  input: BasicInput;
+  /** Sides whose pods never come up. */
+  broken: { canary: boolean; stable: boolean };
+  /** How many of the pods that are missing come up between two steps. */
+  comeUp: number[];
+}
+
+const somePods = (most: number) =>
+  fc
+    .tuple(fc.integer({ min: 0, max: most }), fc.integer({ min: 0, max: most }))
+    .map(([wanted, missing]) => pods(wanted, Math.max(0, wanted - missing)));
+
+/** Any number of pods anywhere, as after any edit at any time, on the way to any weight. */
+const rolls: fc.Arbitrary<Roll> = fc
+  .record({
+    replicas: fc.integer({ min: 0, max: 12 }),
+    limits: fc
+      .record({ maxSurge: fc.integer({ min: 0, max: 4 }), maxUnavailable: fc.integer({ min: 0, max: 4 }) })
+      .filter(({ maxSurge, maxUnavailable }) => maxSurge + maxUnavailable > 0),
+    weight: fc.oneof(fc.constantFrom(0, 100), fc.integer({ min: 0, max: 100 })),
+    canary: somePods(12),
+    stable: somePods(12),
+    others: fc.array(somePods(4), { maxLength: 2 }),
+    broken: fc.record({ canary: fc.boolean(), stable: fc.boolean() }),
+    comeUp: fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 12 }),
+  })
+  .map(({ replicas, limits, weight, canary, stable, others, broken, comeUp }) => {
+    const own = (side: Pods, isBroken: boolean) => (isBroken ? pods(side.wanted, 0) : side);
+    const sides = { canary: own(canary, broken.canary), stable: own(stable, broken.stable) };
+    const desired = splitByWeight(weight, { replicas, maxSurge: limits.maxSurge });
+    return { input: { replicas, ...limits, desired, ...sides, others }, broken, comeUp };
+  });
+
+const sum = (
+  of: (side: Pods) => number,
+  { canary, stable, others }: Pick<BasicInput, 'canary' | 'stable' | 'others'>,
+) => [canary, stable, ...others].reduce((total, side) => total + of(side), 0);
+const allWanted = (input: BasicInput) => sum(({ wanted }) => wanted, input);
+const allServing = (input: BasicInput) => sum(({ wanted, available }) => Math.min(wanted, available), input);
+
+/** ReplicaSets that were scaled: those that do not serve go first. */
+function scaled(input: BasicInput, counts: BasicCounts): BasicInput {
+  const to = (side: Pods, wanted: number) => pods(wanted, Math.min(side.available, wanted));
+  return {
+    ...input,
+    canary: to(input.canary, counts.canary),
+    stable: to(input.stable, counts.stable),
+    others: input.others.map((other, index) => to(other, counts.others[index] ?? 0)),
+  };
+}
+
+/** So many of the missing pods come up: stable's first. */
+function withPodsUp(input: BasicInput, { broken }: Pick<Roll, 'broken'>, most: number): BasicInput {
+  let left = most;
+  const up = (side: Pods, isBroken = false) => {
+    const more = isBroken ? 0 : Math.min(left, side.wanted - side.available);
+    left -= more;
+    return pods(side.wanted, side.available + more);
+  };
+  return {
+    ...input,
+    stable: up(input.stable, broken.stable),
+    canary: up(input.canary, broken.canary),
+    others: input.others.map((other) => up(other)),
+  };
+}
+
+/** Every step of a roll, each as what it began with and what it asked for, until it asks for nothing new. */
+function stepsOf({ input, broken, comeUp }: Roll): { before: BasicInput; counts: BasicCounts }[] {
+  const steps: { before: BasicInput; counts: BasicCounts }[] = [];
+  let before = input;
+  for (let count = 0; count < 200; count++) {
+    const counts = rollBasic(before);
+    if (!isDeepStrictEqual(steps.at(-1)?.before, before)) steps.push({ before, counts });
+    const after = scaled(before, counts);
+    const next = withPodsUp(after, { broken }, comeUp[count] ?? Number.POSITIVE_INFINITY);
+    if (count >= comeUp.length && isDeepStrictEqual(next, before)) return steps;
+    before = next;
+  }
+  throw new Error('does not end');
+}
+
+const last = (steps: { counts: BasicCounts }[]) => steps.at(-1)?.counts;
+
+/** What holds of every single step, whatever comes up when. */
+function checkStep({ before, counts }: { before: BasicInput; counts: BasicCounts }): void {
+  const { replicas, maxSurge, maxUnavailable, desired } = before;
+  const after = scaled(before, counts);
+  expect(allServing(after), 'available').toBeGreaterThanOrEqual(
+    Math.min(allServing(before), replicas - maxUnavailable),
+  );
+  expect(allWanted(after), 'wanted').toBeLessThanOrEqual(Math.max(allWanted(before), replicas + maxSurge));
+  for (const [index, other] of before.others.entries()) expect(counts.others[index]).toBeLessThanOrEqual(other.wanted);
+  // Where spec.replicas fell, what does not serve goes first, wherever it is, and comes back where it is due.
+  if (allWanted(before) > replicas + maxSurge) return;
+  for (const side of ['canary', 'stable'] as const) {
+    const from = before[side].wanted;
+    expect(counts[side], `${side} towards its goal`).toBeGreaterThanOrEqual(Math.min(from, desired[side]));
+    expect(counts[side], `${side} towards its goal`).toBeLessThanOrEqual(Math.max(from, desired[side]));
+  }
+}
+
+describe('rollBasic, from anywhere to any weight', () => {
+  it('never has fewer available than it may, where that can be helped, nor more than it may; each side goes only towards its goal', () => {
+    fc.assert(
+      fc.property(rolls, (roll) => stepsOf(roll).forEach(checkStep)),
+      CASES,
+    );
+  });
+
+  it('ends where the weight asks for, once pods come up', () => {
+    fc.assert(
+      fc.property(rolls, ({ input, comeUp }) => {
+        const roll = { input, comeUp, broken: { canary: false, stable: false } };
+        const others = input.others.map(() => 0);
+        expect(last(stepsOf(roll))).toEqual({ ...input.desired, others });
+      }),
+      CASES,
+    );
+  });
+
+  it.each([
+    { weight: 100, broken: 'stable' as const },
+    { weight: 0, broken: 'canary' as const },
+  ])('ends at weight $weight also where no pod of $broken ever comes up', ({ weight, broken: side }) => {
+    fc.assert(
+      fc.property(rolls, ({ input, comeUp }) => {
+        const desired = splitByWeight(weight, input);
+        const start = { ...input, desired, [side]: pods(input[side].wanted, 0) };
+        const broken = { canary: false, stable: false, [side]: true };
+        const others = input.others.map(() => 0);
+        expect(last(stepsOf({ input: start, broken, comeUp }))).toEqual({ ...desired, others });
+      }),
+      CASES,
+    );
+  });
+
+  it('makes room for new pods where broken stable ones and former ones that serve take all of it', () => {
+    const desired = { canary: 3, stable: 7 };
+    const input = { desired, canary: pods(0), stable: pods(10, 0), others: [pods(1)] };
+    expect(roll(input)).toEqual({ canary: 0, stable: 7, others: [1] });
+    expect(roll({ ...input, stable: pods(7, 0) })).toEqual({ canary: 3, stable: 7, others: [1] });
+  });
+
+  it('lets broken new pods go first on the way back to stable, where former ones that serve take the room', () => {
+    const desired = { canary: 0, stable: 10 };
+    const input = { desired, canary: pods(4, 0), stable: pods(5), others: [pods(2)] };
+    expect(roll(input)).toEqual({ canary: 0, stable: 5, others: [2] });
+  });
+});
+
+describe('pods and weight', () => {
+  const weights = fc.tuple(fc.constantFrom(100, 1000), fc.double({ min: 0, max: 1, noNaN: true }));
+
+  it('the pods for a weight carry that weight, and one fewer would not', () => {
+    fc.assert(
+      fc.property(weights, fc.integer({ min: 1, max: 500 }), ([maxWeight, share], replicas) => {
+        const weight = Math.round(share * maxWeight);
+        const count = podsForWeight(weight, maxWeight, replicas, 0);
+        expect(weightForPods(count, maxWeight, replicas)).toBeGreaterThanOrEqual(weight);
+        if (count > 0) expect(weightForPods(count - 1, maxWeight, replicas)).toBeLessThan(weight);
+      }),
+      CASES,
+    );
+  });
+
+  it('the weight that pods carry needs no more than these', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(100, 1000),
+        fc.nat(600),
+        fc.integer({ min: 1, max: 500 }),
+        (maxWeight, count, replicas) => {
+          const weight = weightForPods(count, maxWeight, replicas);
+          expect(podsForWeight(weight, maxWeight, replicas, 0)).toBeLessThanOrEqual(count);
+          expect(weight).toBeLessThanOrEqual(maxWeight);
+        },
+      ),
+      CASES,
+    );
+  });
+
+  it('without a router no side that is to have traffic is left without pods, and the shares add up', () => {
+    const weight = fc.integer({ min: 0, max: 100 });
+    const surge = fc.integer({ min: 0, max: 3 });
+    fc.assert(
+      fc.property(weight, fc.integer({ min: 0, max: 60 }), surge, (share, replicas, maxSurge) => {
+        const { canary, stable } = splitByWeight(share, { replicas, maxSurge });
+        expect(canary + stable).toBeGreaterThanOrEqual(replicas);
+        expect(canary + stable).toBeLessThanOrEqual(replicas + Math.min(1, maxSurge));
+        if (share > 0 && share < 100 && replicas + maxSurge > 1 && replicas > 0)
+          expect([canary > 0, stable > 0]).toEqual([true, true]);
+        if (share === 0) expect(canary).toBe(0);
+        if (share === 100) expect(stable).toBe(0);
+      }),
+      CASES,
+    );
   });
 });

@@ -70,14 +70,14 @@ export interface BasicCounts extends Counts {
 
 /**
  * One rolling step without a router: never more than `replicas + maxSurge` pods wanted, never fewer than
- * `replicas - maxUnavailable` available. What is neither canary nor stable goes before anything else is taken down.
+ * `replicas - maxUnavailable` available. What is neither canary nor stable goes before anything that serves is taken down.
  */
 export function rollBasic(input: BasicInput): BasicCounts {
   const { desired } = input;
   const up = scaleUp(input);
   const others = shrinkOthers(input);
-  if (input.others.some((pods) => pods.wanted > 0)) return { ...up, others };
   const rising = desired.canary >= input.canary.wanted;
+  if (input.others.some((pods) => pods.wanted > 0)) return { ...withRoom(up, input, rising), others };
   const floor = input.replicas - input.maxUnavailable;
   // The side that grows counts only with pods that serve; the side that shrinks loses its broken pods first. Only that side
   // is taken down: pods that do not serve must not pay for those that do.
@@ -90,6 +90,18 @@ export function rollBasic(input: BasicInput): BasicCounts {
   const spare = Math.max(0, input.canary.wanted + serving(input.stable) - floor);
   const canary = shrink(input.canary, desired.canary, spare);
   return { ...withinSurge({ canary, stable: up.stable }, input), others };
+}
+
+/**
+ * Former pods that serve may be all there is, and stay until others do: where they leave no room for those, the side that
+ * shrinks makes it with pods that do not serve. Else both would wait for each other.
+ */
+function withRoom(up: Counts, { desired, ...input }: BasicInput, rising: boolean): Counts {
+  const [grows, shrinks] = rising ? (['canary', 'stable'] as const) : (['stable', 'canary'] as const);
+  const { wanted } = input[shrinks];
+  const idle = wanted - Math.max(desired[shrinks], serving(input[shrinks]));
+  const room = Math.min(desired[grows] - up[grows], idle);
+  return room > 0 ? { ...up, [shrinks]: wanted - room } : up;
 }
 
 /**

@@ -25,9 +25,13 @@ function freeName(base: string, taken: readonly string[]): string {
 }
 
 /** The update begins (again) with this pass: nothing that was measured before counts. */
-export function startsOver({ status, hash, stepHash }: Facts, persisted: MachineState, next: MachineState): boolean {
+export function startsOver(
+  { status, hash, hasOtherSteps }: Facts,
+  persisted: MachineState,
+  next: MachineState,
+): boolean {
   const resting = ['settled', 'aborting', 'aborted'].includes(nameOf(persisted.delivery));
-  const other = status.currentPodHash !== hash || (status.currentStepHash ?? '') !== stepHash;
+  const other = status.currentPodHash !== hash || hasOtherSteps;
   return isInFlight(next) && (resting || other);
 }
 

@@ -164,8 +164,7 @@ export function statusOf(input: StatusInput): RolloutStatus {
   const runs = slotFields(slots);
   const duration = durationOf(facts, input.persisted, next, { pauseConditions });
   const letThrough = facts.strategy === 'blueGreen' && isInFlight(next) && next.index > 0;
-  const sameUpdate =
-    facts.status.currentPodHash === facts.hash && (facts.status.currentStepHash ?? '') === facts.stepHash;
+  const sameUpdate = facts.status.currentPodHash === facts.hash && !facts.hasOtherSteps;
   const fullPromotion = facts.status.promoteFull && nameOf(next.delivery) === 'promoting' && sameUpdate;
   const pausedNow = pauseConditions.length > 0 || next.hold === 'paused';
   const { workload } = facts.seen;

@@ -3,6 +3,7 @@ import { badRun } from './cause.ts';
 import { available, type Facts, hashOf, wanted } from './facts.ts';
 import { type MachineState, nameOf } from './machine.ts';
 import { isThresholdMet, weightForPods } from './replicas.ts';
+import { canaryScaleAt } from './scale.ts';
 import { weightAt } from './step-weight.ts';
 import { podsInPlace } from './steps.ts';
 
@@ -33,6 +34,17 @@ function previousWeight(facts: Facts, index: number): number {
   return index === 0 ? 0 : weightAt(facts.steps, index - 1, facts.maxWeight);
 }
 
+/**
+ * While pods are awaited: the weight of the steps before, once the pods that are there carry it. Steps may have been
+ * skipped, or traffic have been taken back, so that it was never reached or is no more.
+ */
+function reachedWeight(facts: Facts, index: number): number {
+  const { newReplicaSet, maxWeight, replicas, steps } = facts;
+  const before = previousWeight(facts, index);
+  const isCarried = weightForPods(available(newReplicaSet), maxWeight, replicas) >= before;
+  return isCarried || canaryScaleAt(steps, index) ? before : Math.min(before, currentWeight(facts));
+}
+
 function currentWeight({ seen }: Facts): number {
   return seen.traffic?.canaryWeight ?? 0;
 }
@@ -43,7 +55,7 @@ function trafficWeight(facts: Facts, state: MachineState): number {
   switch (nameOf(state.delivery)) {
     case 'progressing': {
       const goal = stepWeight(facts, state);
-      return podsInPlace(facts) ? goal : Math.min(goal, previousWeight(facts, state.index));
+      return podsInPlace(facts) ? goal : Math.min(goal, reachedWeight(facts, state.index));
     }
     case 'promoting':
       return isThresholdMet(facts.canary.replicaProgressThreshold, available(facts.newReplicaSet), facts.replicas)

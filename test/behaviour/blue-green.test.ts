@@ -23,6 +23,7 @@ import {
   untilWanted,
   wanted,
 } from './fixtures.ts';
+import { watched } from './noticed.ts';
 
 /** Seconds for which pods stay after the switch, and after an abort. */
 const DELAY = 8;
@@ -50,14 +51,6 @@ function previewRoute(world: TestWorld): string {
 async function selected(world: TestWorld): Promise<Record<string, string | undefined>> {
   const all = await world.list(services);
   return Object.fromEntries(all.map(({ metadata, spec }) => [metadata.name, spec.selector?.[POD_TEMPLATE_HASH]]));
-}
-
-/** Installs the shop; answers with how many requests find no pod from then on. */
-async function watched(world: TestWorld, yaml: string): Promise<() => number> {
-  await installed(world, yaml);
-  await world.pass(1);
-  const { unserved } = world.requests();
-  return () => world.requests().unserved - unserved;
 }
 
 const tag = (image: string) => image.split(':')[1];

@@ -24,14 +24,7 @@ import {
   untilWeights,
   wanted,
 } from './fixtures.ts';
-
-/** Installs the shop; answers with how many requests find no pod from then on. */
-async function watched(world: TestWorld, yaml: string): Promise<() => number> {
-  await installed(world, yaml);
-  await world.pass(1);
-  const { unserved } = world.requests();
-  return () => world.requests().unserved - unserved;
-}
+import { watched } from './noticed.ts';
 
 const promote = (world: TestWorld) => world.patchStatus('shop', { pauseConditions: null });
 /** Not together with a delay for former pods: these go as the traffic does. */

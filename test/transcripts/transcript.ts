@@ -18,6 +18,7 @@ import {
   type Transition,
   templateHash,
 } from '../../src/rollout/index.ts';
+import { hashedOtherwise, withoutNotes } from './left.ts';
 import {
   changeDeployment,
   createWorld,
@@ -109,6 +110,14 @@ function deploymentIn(words: string[]): WorldOptions['deployment'] {
   const [replicas, scaleDown] = [wordAfter('deployment='), wordAfter('scaleDown=')];
   if (replicas === undefined) return undefined;
   return { replicas: Number(replicas), ...(scaleDown && { scaleDown: scaleDown as ScaleDown }) };
+}
+
+/** `becomes blue-green {"activeService": ...}`, `becomes canary setWeight 25, pause` or `becomes router setWeight 25, pause`. */
+function parseStrategy(text: string): Parameters<typeof user.becomes>[1] {
+  const [kind = '', ...rest] = text.split(/\s+/);
+  const argument = rest.join(' ');
+  if (kind === 'blue-green') return { blueGreen: { ...BLUE_GREEN, ...(JSON.parse(argument || '{}') as object) } };
+  return { canary: { ...(kind === 'router' ? ROUTER : {}), steps: parseSteps(argument) } };
 }
 
 const BLUE_GREEN = { activeService: 'web-active', previewService: 'web-preview' };
@@ -412,6 +421,9 @@ export function createPlayer(atRest: (world: World) => void = () => {}) {
         world.budget = words[0] === 'none' ? undefined : Number(words[0]);
       }),
       strategy: done(() => user.strategy(world, JSON.parse(line.slice('strategy '.length)) as object)),
+      becomes: done(() => user.becomes(world, parseStrategy(words.join(' ')))),
+      hashed: done(() => hashedOtherwise(world, templateHash(podTemplate(words[0] ?? '')), words[1] ?? '')),
+      unnoted: done(() => withoutNotes(world)),
       analysis: () => analysis(line),
       status: done(() => patchStatus(world, JSON.parse(line.slice('status '.length)) as JsonObject)),
       foreign: done(() => world.foreignRuns.push(unreadable(words[0] ?? ''))),

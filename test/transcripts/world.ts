@@ -128,18 +128,14 @@ function podsIn(deployment: WorldOptions['deployment']): Partial<Rollout['spec']
   return { workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', ...(scaleDown && { scaleDown }) } };
 }
 
-export function createWorld(options: WorldOptions): World {
-  const { replicas = 4, canary = {}, blueGreen, spec = {}, deployment } = options;
+type Strategy = NonNullable<Rollout['spec']['strategy']>;
+
+/** The Services and templates that a strategy names. */
+function namedIn({ canary = {}, blueGreen }: Strategy): Pick<World, 'services' | 'templates'> {
   const { stableService, canaryService } = canary;
   const { pingService, pongService } = canary.pingPong ?? {};
-  const named = [
-    stableService,
-    canaryService,
-    pingService,
-    pongService,
-    blueGreen?.activeService,
-    blueGreen?.previewService,
-  ];
+  const { activeService, previewService } = blueGreen ?? {};
+  const named = [stableService, canaryService, pingService, pongService, activeService, previewService];
   const names = named.flatMap((name) => name ?? []);
   const uses = [
     ...(canary.steps ?? []).map((step) => step.analysis),
@@ -148,6 +144,14 @@ export function createWorld(options: WorldOptions): World {
     blueGreen?.postPromotionAnalysis,
   ];
   const templates = uses.flatMap((use) => use?.templates ?? []).flatMap((ref) => ref.templateName ?? []);
+  return {
+    services: Object.fromEntries(names.map((name) => [name, service(name)])),
+    templates: Object.fromEntries(templates.map((name) => [name, template(name)])),
+  };
+}
+
+export function createWorld(options: WorldOptions): World {
+  const { replicas = 4, canary = {}, blueGreen, spec = {}, deployment } = options;
   return {
     now: START,
     rollout: {
@@ -165,8 +169,7 @@ export function createWorld(options: WorldOptions): World {
     replicaSets: [],
     runs: [],
     foreignRuns: [],
-    services: Object.fromEntries(names.map((name) => [name, service(name)])),
-    templates: Object.fromEntries(templates.map((name) => [name, template(name)])),
+    ...namedIn({ canary, ...(blueGreen && { blueGreen }) }),
     clusterTemplates: {},
     problems: [],
     weight: 0,
@@ -492,6 +495,13 @@ export const user = {
   retry: (world: World) => patchStatus(world, { abort: false }),
   restart: (world: World, seconds: number) =>
     patchSpec(world, { restartAt: `${new Date(world.now + seconds * 1000).toISOString().slice(0, 19)}Z` }),
+  /** Another strategy. The Services and templates that it names are there. */
+  becomes: (world: World, strategy: Strategy) => {
+    const { services, templates } = namedIn(strategy);
+    world.services = { ...services, ...world.services };
+    world.templates = { ...templates, ...world.templates };
+    patchSpec(world, { strategy });
+  },
   /** Fields of the strategy; undefined takes one away. */
   strategy: (world: World, fields: object) => {
     const { canary, blueGreen } = world.rollout.spec.strategy ?? {};

@@ -35,6 +35,10 @@ function managerOf({ metadata: { namespace, annotations } }: Service): string | 
   return manager === undefined ? undefined : placeOf(namespace, manager);
 }
 
+function isRouted({ spec }: Rollout): boolean {
+  return spec.strategy?.canary?.trafficRouting !== undefined;
+}
+
 /** Makes every attempt, whatever becomes of the others; then throws the first failure. What is gone needs nothing. */
 async function tryAll(attempts: (() => Promise<void>)[]): Promise<void> {
   const failures: unknown[] = [];
@@ -52,8 +56,9 @@ async function tryAll(attempts: (() => Promise<void>)[]): Promise<void> {
 /**
  * Leaves nothing half-way where nobody drives it any more. Services that their Rollout no longer names, or whose Rollout
  * is gone, let go of the revision that they were switched to, so that they find the pods of whatever comes after it; the
- * routes of a Rollout that is gone lead to stable again. No finalizer keeps the Rollout: a route is only known as long as
- * this process remembers who named it; a Service says itself who managed it. The keys of the queue are those of Rollouts.
+ * routes of a Rollout that is gone, or goes without a router from now on, lead to stable again. No finalizer keeps the
+ * Rollout: a route is only known as long as this process remembers who named it; a Service says itself who managed it. The
+ * keys of the queue are those of Rollouts.
  */
 export function createServiceController(options: ServiceControllerOptions): ServiceController {
   const { client, caches, clock, log, metrics } = options;
@@ -62,7 +67,9 @@ export function createServiceController(options: ServiceControllerOptions): Serv
   const namedBy = indexBy(caches.rollouts, (rollout) =>
     namedServices(rollout).map(({ name }) => placeOf(rollout.metadata.namespace, name)),
   );
-  /** Deleted Rollouts as they were last seen, until their routes are home. */
+  /** Rollouts that had a router when they were last seen. */
+  const routed = new Map<string, Rollout>();
+  /** Those of them that are deleted, or have none any more, until their routes are home. */
   const remembered = new Map<string, Rollout>();
   const stops: (() => void)[] = [];
 
@@ -73,7 +80,7 @@ export function createServiceController(options: ServiceControllerOptions): Serv
 
   async function leadHome(rollout: Rollout): Promise<void> {
     const { namespace } = rollout.metadata;
-    if (namedServices(rollout).some(({ name }) => isNamed(namespace, name))) return;
+    if (namedServices(rollout).some(({ name }) => namedBy(placeOf(namespace, name)).some(isRouted))) return;
     const routers = observeRouters(rollout, caches, options.routers);
     await setTraffic({ client, rollout, routers, observeRouterObject: options.observeRouterObject }, 0);
   }
@@ -90,10 +97,10 @@ export function createServiceController(options: ServiceControllerOptions): Serv
 
   async function reconcile(key: string): Promise<PassResult | undefined> {
     const { namespace, name } = splitKey(key);
-    const isDriven = caches.rollouts.get(namespace, name) !== undefined;
+    const driven = caches.rollouts.get(namespace, name);
     // What no longer carries this instance's label has left the cache and is driven by another one.
-    const isDrivenElsewhere = !isDriven && (await client.get(rollouts, { namespace, name })) !== undefined;
-    if (isDriven || isDrivenElsewhere) remembered.delete(key);
+    const isDrivenElsewhere = !driven && (await client.get(rollouts, { namespace, name })) !== undefined;
+    if (isDrivenElsewhere || (driven && isRouted(driven))) remembered.delete(key);
     if (isDrivenElsewhere) return undefined;
     const gone = remembered.get(key);
     // Traffic first.
@@ -106,17 +113,24 @@ export function createServiceController(options: ServiceControllerOptions): Serv
   const wake = (manager: string | undefined) => {
     if (manager !== undefined && leftBy(manager).length > 0) queue.add(manager);
   };
+  const see = (rollout: Rollout, isGone = false) => {
+    const key = keyOf(rollout);
+    const before = isRouted(rollout) ? rollout : routed.get(key);
+    if (before && !isGone && isRouted(rollout)) routed.set(key, before);
+    else if (before) {
+      routed.delete(key);
+      remembered.set(key, before);
+      queue.add(key);
+    }
+    wake(key);
+  };
   return {
     start() {
       stops.push(
         caches.services.onChange((service) => wake(managerOf(service))),
-        caches.rollouts.onChange((rollout, change) => {
-          const key = keyOf(rollout);
-          if (change !== 'deleted') return wake(key);
-          remembered.set(key, rollout);
-          queue.add(key);
-        }),
+        caches.rollouts.onChange((rollout, change) => see(rollout, change === 'deleted')),
       );
+      for (const rollout of caches.rollouts.list()) see(rollout);
       for (const service of caches.services.list()) wake(managerOf(service));
     },
     async stop() {
