@@ -34,7 +34,7 @@ function observationOf({ api: { store }, rollout }: Stage): Observation {
     stableEndpoints: stable.flatMap(({ endpoints = [] }) =>
       endpoints.flatMap(({ targetRef }) => targetRef?.name ?? []),
     ),
-    traffic: { canaryWeight: 50, verified: true },
+    traffic: { canaryWeight: 50, managedRoutes: [], verified: true },
     templates: { [AT.name]: template },
     clusterTemplates: {},
     problems: [],

@@ -52,6 +52,14 @@ const canaryScale = fc.constantFrom<CanaryStep>(
   { setCanaryScale: { matchTrafficWeight: true } },
 );
 
+const testers = [{ headerName: 'X-Tester', headerValue: { exact: 'yes' } }];
+const managedRoute = fc.constantFrom<CanaryStep>(
+  { setHeaderRoute: { name: 'testers', match: testers } },
+  { setHeaderRoute: { name: 'testers' } },
+  { setMirrorRoute: { name: 'shadow', match: [{ path: { prefix: '/' } }] } },
+  { setMirrorRoute: { name: 'shadow', match: [{ path: { prefix: '/' } }], percentage: 5 } },
+);
+
 const step: fc.Arbitrary<CanaryStep> = fc.oneof(
   fc.integer({ min: 0, max: 100 }).map((setWeight) => ({ setWeight })),
   fc.constantFrom<CanaryStep>({ pause: {} }, { pause: { duration: '30s' } }, { pause: { duration: '10m' } }),
@@ -67,7 +75,10 @@ const PING_PONG = {
 const router: Partial<CanaryStrategy> = {
   canaryService: 'web-canary',
   stableService: 'web-stable',
-  trafficRouting: { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'web' } } },
+  trafficRouting: {
+    managedRoutes: [{ name: 'testers' }, { name: 'shadow' }],
+    plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'web' } },
+  },
 };
 
 const use = { templates: [{ templateName: 'success-rate' }] };
@@ -106,7 +117,7 @@ const canaries: fc.Arbitrary<WorldOptions> = fc
     replicas: fc.integer({ min: 0, max: 7 }),
     steps: fc.array(step, { maxLength: 5 }),
     routed: fc.boolean(),
-    scales: fc.array(fc.tuple(fc.nat(5), canaryScale), { maxLength: 2 }),
+    scales: fc.array(fc.tuple(fc.nat(5), fc.oneof(canaryScale, managedRoute)), { maxLength: 3 }),
     dynamic: fc.boolean(),
     pingPong: fc.boolean(),
     threshold: fc.option(
@@ -198,8 +209,26 @@ function checkDecision(seen: Observation, { persisted, state, effects, status }:
   const current = seen.traffic?.canaryWeight ?? 0;
   const delivery = nameOf(state.delivery);
   const held = seen.rollout.spec.paused === true;
+  const routes = seen.traffic?.managedRoutes ?? [];
+  const traffic = effects.find((effect) => effect.kind === 'setTraffic');
+  if (GAVE_UP.includes(delivery) && routes.length > 0) {
+    expect(effects[0], 'routes go with the weight').toMatchObject({ kind: 'setTraffic', routes: [] });
+  }
+  const added = (traffic?.routes ?? []).filter(({ name }) => routes.every((there) => there.name !== name));
+  if (added.length > 0) {
+    expect(effects.at(-1), 'a route is added last').toBe(traffic);
+    expect(held, 'spec.paused lets no route come').toBe(false);
+    const pods = facts.newReplicaSet?.status?.availableReplicas ?? 0;
+    expect(pods, 'no route leads to nobody').toBeGreaterThan(0);
+    expect(['progressing', 'promoting'], 'added from a persisted state').toContain(nameOf(persisted.delivery));
+    expect(['progressing', 'promoting']).toContain(delivery);
+  }
   if (GAVE_UP.includes(delivery) && current > 0) {
-    expect(effects[0], 'lowering comes first').toEqual({ kind: 'setTraffic', weight: 0, from: current });
+    expect(effects[0], 'lowering comes first').toMatchObject({
+      kind: 'setTraffic',
+      weight: 0,
+      from: current,
+    });
   }
   const raising = effects.find((effect) => effect.kind === 'setTraffic' && effect.weight > effect.from);
   if (raising?.kind === 'setTraffic') {
@@ -368,9 +397,10 @@ function fullPass(world: World): { decision: Decision; quiet: boolean } {
   const written = writeStatus(world, decision.status);
   count(decision);
   if (world.rollout.status?.abortedAt && nameOf(decision.state.delivery) !== 'invalid')
-    expect(world.weight, 'no traffic once an abort is persisted').toBe(0);
+    expect([world.weight, world.routes], 'no traffic once an abort is persisted').toEqual([0, []]);
   const found = decide(observe(world)).persisted;
-  const same = (name: string) => (name === 'aborting' && world.weight === 0 ? 'aborted' : name);
+  const same = (name: string) =>
+    name === 'aborting' && world.weight === 0 && world.routes.length === 0 ? 'aborted' : name;
   expect(same(nameOf(found.delivery)), 'the state is found again').toBe(same(nameOf(decision.state.delivery)));
   if (nameOf(found.delivery) === 'progressing') expect(found).toEqual(decision.state);
   podsCatchUp(world);
@@ -498,7 +528,7 @@ describe('a Rollout in a random world', () => {
         expect([status?.phase, status?.stableRS === status?.currentPodHash]).toEqual(['Healthy', true]);
         const running = world.replicaSets.filter(({ spec }) => (spec.replicas ?? 1) > 0);
         expect(running.every(({ spec }) => spec.template.spec?.containers[0]?.image?.endsWith(':v9'))).toBe(true);
-        expect(world.weight).toBe(0);
+        expect([world.weight, world.routes]).toEqual([0, []]);
         const { restartAt = '' } = world.rollout.spec;
         expect(status?.restartedAt ?? '', 'the restart is over').toBe(restartAt);
       }),

@@ -28,6 +28,9 @@ export const STATE = 'headgate.dev/state';
  */
 export const PENDING_METADATA = 'headgate.dev/pending-metadata';
 
+/** On a router's object: the rules in it that steps have added, as JSON. */
+export const MANAGED_RULES = 'headgate.dev/managed-rules';
+
 /** Where an object's content, or a ReplicaSet's revision, came from. */
 export const GIT_REPOSITORY = 'headgate.dev/git-repository';
 export const GIT_BRANCH = 'headgate.dev/git-branch';

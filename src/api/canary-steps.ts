@@ -43,20 +43,20 @@ const SetCanaryScale = Type.Object(
   { description: 'Sets the number of canary pods apart from the traffic; needs trafficRouting.' },
 );
 
+const HeaderMatch = Type.Object(
+  {
+    headerName: text('The name of the header.'),
+    headerValue: StringMatch,
+  },
+  { description: 'One header that must match.' },
+);
+export type HeaderMatch = Static<typeof HeaderMatch>;
+
 const SetHeaderRoute = Type.Object(
   {
     name: optional(text('The name of the route; one of trafficRouting.managedRoutes.')),
     match: optional(
-      list(
-        Type.Object(
-          {
-            headerName: text('The name of the header.'),
-            headerValue: StringMatch,
-          },
-          { description: 'One header that must match.' },
-        ),
-        { description: 'Requests that match go to the canary. Empty removes the route.' },
-      ),
+      list(HeaderMatch, { description: 'Requests that match go to the canary. Empty removes the route.' }),
     ),
   },
   { description: 'Sends the requests with certain headers to the canary.' },
@@ -70,6 +70,7 @@ const RouteMatch = Type.Object(
   },
   { description: 'Which requests are mirrored.' },
 );
+export type RouteMatch = Static<typeof RouteMatch>;
 
 const SetMirrorRoute = Type.Object(
   {

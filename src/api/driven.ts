@@ -30,8 +30,6 @@ const useGateway = `use trafficRouting.plugins."${GATEWAY_API_PLUGIN}"`;
 const rolloutFields: Undriven[] = [
   ...Object.keys(routers).map((router) => ({ field: `${canary}.trafficRouting.${router}`, instead: useGateway })),
   { field: `${canary}.steps[].experiment`, instead: 'use an analysis step' },
-  { field: `${canary}.steps[].setHeaderRoute`, instead: 'remove the step' },
-  { field: `${canary}.steps[].setMirrorRoute`, instead: 'remove the step' },
   { field: `${canary}.steps[].plugin`, instead: 'remove the step' },
 ];
 

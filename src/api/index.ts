@@ -13,7 +13,7 @@ export {
 export * from './annotations.ts';
 export { BlueGreenStrategy } from './blue-green.ts';
 export { CanaryStrategy, type ReplicaProgressThreshold } from './canary.ts';
-export { CanaryStep, ExperimentStep, StringMatch } from './canary-steps.ts';
+export { CanaryStep, ExperimentStep, type HeaderMatch, type RouteMatch, StringMatch } from './canary-steps.ts';
 export * from './defaults.ts';
 export { builtInPlugins, GATEWAY_API_PLUGIN, notDriven } from './driven.ts';
 export { type Amount, durationSeconds, intOrPercent, pauseSeconds, resolveAmount } from './durations.ts';
@@ -26,6 +26,7 @@ export { GitSourceSpec, GitSourceStatus } from './git-source.ts';
 export type { KindDescriptor, PrinterColumn, Subresources } from './kinds.ts';
 export { descriptorOf, kinds } from './kinds.ts';
 export type * from './kubernetes.ts';
+export type { ManagedRoute } from './managed-routes.ts';
 export { JobMetric, MetricProvider, PrometheusMetric, WebMetric } from './metric-providers.ts';
 export type { RevertMode, RevertPolicy } from './revert-policy.ts';
 export { RevertPolicySpec, RevertPolicyStatus } from './revert-policy.ts';

@@ -20,7 +20,8 @@ function ownedBy<T extends KubeObject>(rollout: Rollout, objects: T[]): T[] {
 function acknowledgedTraffic({ status }: Rollout): Pick<Observation, 'traffic'> {
   const weights = status?.canary?.weights;
   if (!weights) return {};
-  return { traffic: { canaryWeight: weights.canary.weight, verified: weights.verified !== false } };
+  const routes = { managedRoutes: [], verified: weights.verified !== false };
+  return { traffic: { canaryWeight: weights.canary.weight, ...routes } };
 }
 
 /** What the Services of a blue-green Rollout select, as the controller last saw it. */

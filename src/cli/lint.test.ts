@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -124,6 +124,21 @@ describe('lint', () => {
 
   it('has nothing to say of what is good', async () => {
     expect(await lint(good)).toEqual({ code: 0, stdout: '', stderr: '5 objects in 4 files: 0 problems\n' });
+  });
+
+  it('tells what an HTTPRoute cannot do of the routes that steps add, and that the example can be done', async () => {
+    const example = await readFile(new URL('../../examples/header-route.yaml', import.meta.url), 'utf8');
+    const traffic = await readFile(new URL('../../examples/shop/traffic.yaml', import.meta.url), 'utf8');
+    const header = replaced(example, 'useHeaderRoutes: true', 'useHeaderRoutes: false');
+    expect((await lint({ 'a.yaml': example, 'b.yaml': traffic })).code).toBe(0);
+    expect((await lint({ 'a.yaml': header, 'b.yaml': traffic })).stdout).toContain(
+      'spec.strategy.canary.steps[1].setHeaderRoute: no HTTPRoute takes routes by header',
+    );
+    const mirror = 'setMirrorRoute: { name: testers, match: [{ method: { regex: P.* } }] }\n';
+    const mirrored = example.replace(/setHeaderRoute:[\s\S]*?\n(?= {6}- pause)/, mirror);
+    expect((await lint({ 'a.yaml': mirrored, 'b.yaml': traffic })).stdout).toContain(
+      'spec.strategy.canary.steps[1].setMirrorRoute.match[0].method: an HTTPRoute compares methods exactly',
+    );
   });
 
   const bad: Record<string, () => Record<string, string>> = {

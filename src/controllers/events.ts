@@ -60,8 +60,12 @@ export function ofEffect(effect: Effect): Happening[] {
       return [created, ...begun, ...scaled(name, revision, 0, object.spec.replicas ?? 1)];
     }
     case 'setTraffic': {
-      const updated = normal('TrafficWeightUpdated', `Traffic weight updated from ${effect.from} to ${effect.weight}`);
-      return [updated, ...(effect.overload ? [warning('StableOverloaded', effect.overload)] : [])];
+      const { from, weight } = effect;
+      const updated = normal('TrafficWeightUpdated', `Traffic weight updated from ${from} to ${weight}`);
+      return [
+        ...(weight === from ? [] : [updated]),
+        ...(effect.overload ? [warning('StableOverloaded', effect.overload)] : []),
+      ];
     }
     case 'switchService':
       return [

@@ -6,6 +6,7 @@ import { badRun } from './cause.ts';
 import { available, type Facts } from './facts.ts';
 import type { MachineState, Seen } from './machine.ts';
 import { isThresholdMet } from './replicas.ts';
+import { currentRoutes } from './routes.ts';
 import { kindOf, podsInPlace, stepDone } from './steps.ts';
 
 /** Milliseconds since the epoch of the last progress that the status knows of. */
@@ -47,7 +48,7 @@ export function progressDeadline(facts: Facts): number | undefined {
 
 function trafficRestored(facts: Facts): boolean {
   if (facts.strategy === 'blueGreen') return !isActive(facts);
-  return !facts.routed || (facts.seen.traffic?.canaryWeight ?? 0) === 0;
+  return !facts.routed || ((facts.seen.traffic?.canaryWeight ?? 0) === 0 && currentRoutes(facts).length === 0);
 }
 
 /**

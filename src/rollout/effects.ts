@@ -1,6 +1,7 @@
 import type {
   AbortCause,
   AnalysisRun,
+  ManagedRoute,
   OwnerReference,
   PodTemplateSpec,
   ReplicaSet,
@@ -17,11 +18,18 @@ import type { RunSlots } from './run-types.ts';
  * nothing is not in the plan. Carried out in the order of the plan: what lowers canary traffic comes first.
  */
 export type Effect =
-  /** Sets the canary's share. Lowering never waits for anything; raising only after all else in the plan has succeeded. */
+  /**
+   * Sets the canary's share and the routes that steps have added, together. Lowering never waits for anything; raising only
+   * after all else in the plan has succeeded.
+   */
   | {
       kind: 'setTraffic';
       weight: number;
       from: number;
+      /** All that are to be there. */
+      routes: ManagedRoute[];
+      /** Of the routes: some go and none is added or changed, or anything else. */
+      routeChange: 'none' | 'fewer' | 'other';
       /** More traffic goes to stable than its pods can carry; says why all the same. */
       overload?: string;
     }

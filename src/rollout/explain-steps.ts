@@ -107,7 +107,8 @@ function stepWait(facts: Facts, index: number): Told {
   if (step?.pause) return pausing(facts, then);
   if (step?.analysis) return verdictOf(facts, 'Step', { stays: 'the update stays where it is', success: then });
   const since = progressSince(facts);
-  if (!podsInPlace(facts)) {
+  const isRoute = step?.setHeaderRoute !== undefined || step?.setMirrorRoute !== undefined;
+  if (!isRoute && !podsInPlace(facts)) {
     const route =
       facts.routed && step?.setWeight !== undefined
         ? `the route gives them ${step.setWeight} of ${facts.maxWeight}, then ${then}`

@@ -56,12 +56,21 @@ function explainSettled(facts: Facts, state: MachineState): Wait {
   };
 }
 
+/** What of the traffic a retreat has yet to take back. */
+function stillThere({ seen, maxWeight }: Facts): string {
+  const { canaryWeight = 0, managedRoutes = [] } = seen.traffic ?? {};
+  const names = managedRoutes.map(({ name }) => name).join(' and ');
+  const routes = names && `${canaryWeight > 0 ? ', and ' : ''}what matches ${names}`;
+  const share = canaryWeight > 0 || !names ? `${canaryWeight} of ${maxWeight}` : '';
+  return `${share}${routes} still goes to the canary`;
+}
+
 function explainAborting(facts: Facts, canDo: Choice[]): Wait {
-  const { seen, strategy, maxWeight, status } = facts;
+  const { strategy, status } = facts;
   const waitsFor =
     strategy === 'blueGreen'
       ? 'takes users back to the stable pods, as soon as these can carry them'
-      : `takes traffic back to stable: ${seen.traffic?.canaryWeight ?? 0} of ${maxWeight} still goes to the canary`;
+      : `takes traffic back to stable: ${stillThere(facts)}`;
   const next = 'the update counts as aborted, and its pods go';
   return { waitsFor, since: instant(status.abortedAt), next, canDo };
 }

@@ -8,6 +8,7 @@ export {
   NOTHING_SEEN,
   type Observation,
   type ObservedPod,
+  type ObservedRoute,
   type ObservedTraffic,
   type ObservedWorkload,
   type ScalableKind,
@@ -16,7 +17,9 @@ export { controllerOf, observedPods } from './observed-pods.ts';
 export { changesMetadata } from './plan-metadata.ts';
 export { needsPods } from './plan-restart.ts';
 export { analysisProblems } from './plan-runs.ts';
+export { lowersTraffic } from './plan-traffic.ts';
 export { type ReadRollout, readRollout, readTemplate } from './readable-template.ts';
+export { type RouteStep, routeSteps } from './routes.ts';
 export { runBaseNames } from './runs.ts';
 export { selectorText } from './selector.ts';
 export { givenTemplate, templateHash } from './template.ts';

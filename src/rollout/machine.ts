@@ -175,6 +175,10 @@ export const machine = configured.createMachine({
             cutover: { description: 'All new pods are asked for, and users are led to them once they are there.' },
             setWeight: { description: "The canary's pods and traffic come to the step's weight." },
             setCanaryScale: { description: "The canary's pods come to the number that the step asks for." },
+            setHeaderRoute: {
+              description: 'The route that sends the requests with certain headers to the canary comes or goes.',
+            },
+            setMirrorRoute: { description: 'The route that copies requests to the canary comes or goes.' },
             pause: { description: 'The update waits for the time to pass, or for a person.' },
             analysis: { description: 'The update waits for the verdict of an AnalysisRun.' },
           },

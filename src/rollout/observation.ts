@@ -2,6 +2,7 @@ import type {
   AnalysisRun,
   AnalysisTemplate,
   ClusterAnalysisTemplate,
+  ManagedRoute,
   ReplicaSet,
   Rollout,
   ScaledDown,
@@ -9,10 +10,18 @@ import type {
 } from '../api/index.ts';
 import type { Problem } from '../errors.ts';
 
+/** A route that steps have added, as the router's objects hold it. */
+export type ObservedRoute = ManagedRoute & {
+  /** Not all of it is there, or somebody has changed it: it is to be written anew. */
+  isDamaged?: boolean;
+};
+
 /** What the router's objects said, already read. */
 export interface ObservedTraffic {
   /** The canary's share as configured, 0..maxWeight; undefined where the objects do not hold the pair. */
   canaryWeight: number | undefined;
+  /** In the order of their precedence. */
+  managedRoutes: ObservedRoute[];
   verified: boolean;
   message?: string;
 }

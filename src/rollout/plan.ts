@@ -1,6 +1,6 @@
 import type { ReplicaSet } from '../api/index.ts';
 import type { Effect, PlanInput } from './effects.ts';
-import { available, type Facts } from './facts.ts';
+import type { Facts } from './facts.ts';
 import { affinityEffects, withAffinity } from './plan-affinity.ts';
 import { metadataEffects, withMetadata } from './plan-metadata.ts';
 import { isNameTaken, ownershipEffects } from './plan-ownership.ts';
@@ -9,23 +9,9 @@ import { memoryEffects, newReplicaSet, readinessEffects, revisionEffects } from 
 import { runEffects } from './plan-runs.ts';
 import { historyEffects, scaleEffects } from './plan-scale.ts';
 import { retreatingServices, serviceEffects } from './plan-services.ts';
+import { lowersTraffic, trafficEffects } from './plan-traffic.ts';
 import { workloadEffects } from './plan-workload.ts';
-import { overStable, retreats, weightNow } from './weights.ts';
-
-function trafficEffects({ facts, persisted, next }: PlanInput): Effect[] {
-  const from = facts.seen.traffic?.canaryWeight;
-  if (!facts.routed || from === undefined) return [];
-  const weight = weightNow(facts, persisted, next);
-  if (weight === from) return [];
-  const overload = weight < from ? overloadOf(facts, weight) : undefined;
-  return [{ kind: 'setTraffic', weight, from, ...(overload && { overload }) }];
-}
-
-function overloadOf(facts: Facts, weight: number): string | undefined {
-  if (weight >= overStable(facts)) return undefined;
-  const pods = available(facts.stableReplicaSet);
-  return `most canary pods are gone, so traffic goes to stable at once, though only ${pods} of its ${facts.replicas} pods are available`;
-}
+import { retreats } from './weights.ts';
 
 /** Without a router pods are the traffic: they go home even where the object cannot be followed otherwise. */
 function retreatingPods(input: PlanInput): Effect[] {
@@ -79,8 +65,8 @@ function scaledInPart(input: PlanInput, scaling: Effect[]): Effect[] {
 /** All that has to be done for what was persisted and what was decided. */
 export function planOf(input: PlanInput): Effect[] {
   const traffic = trafficEffects(input);
-  const lowering = traffic.filter((effect) => effect.kind === 'setTraffic' && effect.weight < effect.from);
-  const raising = traffic.filter((effect) => !lowering.includes(effect));
+  const lowering = traffic.filter(lowersTraffic);
+  const raising = traffic.filter((effect) => !lowersTraffic(effect));
   const retreating = [...lowering, ...retreatingServices(input.facts)];
   if (input.next.delivery === 'invalid') return [...retreating, ...retreatingPods(input)];
   const scaling = besideRestart(input.facts, scaleEffects(input));

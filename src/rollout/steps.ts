@@ -3,6 +3,7 @@ import { blindness } from './blind.ts';
 import { isActive, isAtPause, isPreviewReady, isSaturated, previewDone } from './blue-green.ts';
 import { available, type Facts, wanted } from './facts.ts';
 import { isThresholdMet } from './replicas.ts';
+import { routesServed } from './routes.ts';
 import { runPhase } from './run-phase.ts';
 import { goalCounts } from './scale.ts';
 
@@ -14,13 +15,23 @@ export interface Step extends CanaryStep {
   cutover?: object;
 }
 
-export type StepKind = 'setWeight' | 'pause' | 'analysis' | 'setCanaryScale' | 'preview' | 'cutover';
+export type StepKind =
+  | 'setWeight'
+  | 'pause'
+  | 'analysis'
+  | 'setCanaryScale'
+  | 'setHeaderRoute'
+  | 'setMirrorRoute'
+  | 'preview'
+  | 'cutover';
 /** Of a step with several keys the first that is in this list tells its kind. */
 export const stepKinds: readonly StepKind[] = [
   'setWeight',
   'pause',
   'analysis',
   'setCanaryScale',
+  'setHeaderRoute',
+  'setMirrorRoute',
   'preview',
   'cutover',
 ];
@@ -43,6 +54,8 @@ export function describeStep(step: Step | undefined): string {
   if (step.analysis)
     return `analysis: ${(step.analysis.templates ?? []).map((template) => template.templateName).join(', ')}`;
   if (step.setCanaryScale) return `setCanaryScale{${scaleInWords(step.setCanaryScale)}}`;
+  if (step.setHeaderRoute) return `setHeaderRoute: ${step.setHeaderRoute.name ?? ''}`;
+  if (step.setMirrorRoute) return `setMirrorRoute: ${step.setMirrorRoute.name}`;
   return Object.keys(step).join(', ');
 }
 
@@ -83,11 +96,12 @@ export function stepPause(facts: Facts, kind: StepKind | undefined): string | un
   return kind === 'preview' && isAtPause(facts) ? 'BlueGreenPause' : undefined;
 }
 
-function weightServed(facts: Facts): boolean {
+/** Whether the data plane serves what the step under way asks for. */
+function trafficServed(facts: Facts): boolean {
   // A Rollout scaled to nothing serves nothing: the route is left alone, and the steps go by.
   if (!facts.routed || facts.replicas === 0) return true;
-  const { traffic } = facts.seen;
-  return traffic?.verified === true && traffic.canaryWeight === facts.steps[facts.index]?.setWeight;
+  const { setWeight } = facts.steps[facts.index] ?? {};
+  return routesServed(facts) && (setWeight === undefined || facts.seen.traffic?.canaryWeight === setWeight);
 }
 
 /** Whether the step under way is complete. Follows from what was observed and persisted only. */
@@ -97,9 +111,12 @@ export function stepDone(facts: Facts): boolean {
   if (blindness(facts) !== undefined && !released(facts)) return false;
   switch (kindOf(steps[index])) {
     case 'setWeight':
-      return podsInPlace(facts) && weightServed(facts);
+      return podsInPlace(facts) && trafficServed(facts);
     case 'setCanaryScale':
       return podsInPlace(facts);
+    case 'setHeaderRoute':
+    case 'setMirrorRoute':
+      return trafficServed(facts);
     case 'pause': {
       const end = pauseEnd(facts);
       return released(facts) || (end !== undefined && facts.now >= end);

@@ -66,7 +66,7 @@ function trafficWeight(facts: Facts, state: MachineState): number {
   }
 }
 
-function canarySelector({ seen }: Facts): string | undefined {
+export function canarySelector({ seen }: Facts): string | undefined {
   return seen.services[canaryServices(seen.rollout).canary ?? '']?.spec.selector?.[POD_TEMPLATE_HASH];
 }
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ManagedRoute } from '../api/index.ts';
 import type { JsonObject, KubeObject } from '../api/kubernetes.ts';
 import type { Observed, Router, RouterPatch, TrafficTarget } from './router.ts';
 
@@ -26,13 +27,19 @@ export function describeRouter(example: RouterExample): void {
   describe(`${example.router.key} is a router`, () => {
     itReads(example);
     itWrites(example);
+    if (example.router.routeKinds.length > 0) itManages(example);
     itIsTotal(example);
   });
 }
 
-function targetOf(example: RouterExample, canaryWeight: number, maxWeight = 100): TrafficTarget {
+function targetOf(
+  example: RouterExample,
+  canaryWeight: number,
+  maxWeight = 100,
+  managedRoutes: ManagedRoute[] = [],
+): TrafficTarget {
   const { namespace, stableService, canaryService } = example;
-  return { namespace, stableService, canaryService, canaryWeight, maxWeight };
+  return { namespace, stableService, canaryService, canaryWeight, maxWeight, managedRoutes };
 }
 
 /** The objects after the patches that lead to the target. */
@@ -77,7 +84,11 @@ function itReads(given: RouterExample): void {
     const target = targetOf(given, 30);
     const reached = structuredClone(reach(given, objects, target));
     given.serve(reached);
-    expect(router.read(configuration, reached, target)).toEqual({ canaryWeight: 30, verified: true });
+    expect(router.read(configuration, reached, target)).toEqual({
+      canaryWeight: 30,
+      managedRoutes: [],
+      verified: true,
+    });
     for (const object of reached) object.metadata.generation = (object.metadata.generation ?? 0) + 1;
     const { verified, message } = router.read(configuration, reached, target);
     expect(verified).toBe(false);
@@ -135,17 +146,99 @@ function itWrites(given: RouterExample): void {
   });
 }
 
-function itIsTotal({ router, configuration, objects, ...given }: RouterExample): void {
+const EVERY_KIND: ManagedRoute[] = [
+  { kind: 'header', name: 'testers', match: [{ headerName: 'X-Tester', headerValue: { exact: 'yes' } }] },
+  { kind: 'header', name: 'staff', match: [{ headerName: 'X-Staff', headerValue: { exact: 'yes' } }] },
+  { kind: 'mirror', name: 'shadow', match: [{ headers: { 'X-Shadow': { exact: 'yes' } } }], percentage: 10 },
+];
+
+function wantedRoutes({ router }: RouterExample): ManagedRoute[] {
+  return EVERY_KIND.filter(({ kind }) => router.routeKinds.includes(kind));
+}
+
+function itManages(given: RouterExample): void {
+  const { router, configuration, namespace, objects } = given;
+  const references = router.objects(configuration, namespace);
+  const routes = wantedRoutes(given);
+  const target = targetOf(given, 30, 100, routes);
+  const read = (now: KubeObject[]) => router.read(configuration, now, target);
+
+  it('reads back the managed routes that it wrote, in their order, whatever the weight', () => {
+    for (const wanted of [routes, routes.slice(1), [...routes].reverse(), routes.slice(0, 1)]) {
+      let now = objects;
+      for (const weight of [0, 30, 100]) {
+        now = reach(given, now, targetOf(given, weight, 100, wanted));
+        expect(read(now)).toMatchObject({ canaryWeight: weight, managedRoutes: wanted });
+        expect(router.render(configuration, now, targetOf(given, weight, 100, wanted)).patches).toEqual([]);
+      }
+    }
+  });
+
+  it('goes from any managed routes to any others, and leaves nothing behind', () => {
+    const home = reach(given, objects, targetOf(given, 0));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.shuffledSubarray(routes), fc.integer({ min: 0, max: 100 }))), (steps) => {
+        let now = objects;
+        for (const [wanted, weight] of steps) now = reach(given, now, targetOf(given, weight, 100, wanted));
+        const [, weight = 0] = steps.at(-1) ?? [];
+        expect(read(now).managedRoutes).toEqual(steps.at(-1)?.[0] ?? []);
+        // The weights by themselves may be written in several ways: shares are what counts.
+        const bare = reach(given, now, targetOf(given, weight));
+        const without = reach(given, bare, targetOf(given, 0));
+        expect(router.read(configuration, without, targetOf(given, 0)).managedRoutes).toEqual([]);
+        expect(without.map(unweighted)).toEqual(home.map(unweighted));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('writes weights and managed routes of an object at once', () => {
+    const home = targetOf(given, 0);
+    const { patches } = router.render(configuration, reach(given, objects, target), home);
+    const names = patches.map(({ target: { kind, name } }) => `${kind}/${name}`);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('is verified with managed routes only when the data plane serves this very generation', () => {
+    const reached = structuredClone(reach(given, objects, target));
+    given.serve(reached);
+    expect(read(reached)).toEqual({ canaryWeight: 30, managedRoutes: routes, verified: true });
+    for (const object of reached) object.metadata.generation = (object.metadata.generation ?? 0) + 1;
+    expect(read(reached).verified).toBe(false);
+  });
+
+  it.each(Object.keys(given.concurrentEdits))('conflicts with a change by another where routes come: %s', (name) => {
+    const { patches } = router.render(configuration, objects, target);
+    const edited = structuredClone(objects);
+    given.concurrentEdits[name]?.(edited);
+    expect(() => applied(references, edited, patches)).toThrow('test failed');
+  });
+}
+
+/** The object without any weight, and without what holds no more than that. */
+function unweighted(object: KubeObject): unknown {
+  const bare = JSON.parse(JSON.stringify(object, (key, value) => (key === 'weight' ? undefined : value))) as KubeObject;
+  if (Object.keys(bare.metadata.annotations ?? {}).length === 0) delete bare.metadata.annotations;
+  return bare;
+}
+
+function itIsTotal(example: RouterExample): void {
+  const { router, configuration, objects, ...given } = example;
   const target = fc.record({
     namespace: fc.constantFrom(given.namespace, ''),
     stableService: fc.constantFrom(given.stableService, given.canaryService, ''),
     canaryService: fc.constantFrom(given.canaryService, ''),
     canaryWeight: fc.oneof(fc.integer({ min: -5, max: 200 }), fc.double()),
     maxWeight: fc.oneof(fc.constant(100), fc.double()),
+    managedRoutes: fc.constantFrom([], wantedRoutes(example)),
   });
 
+  const reached = reach(example, objects, targetOf(example, 30, 100, wantedRoutes(example)));
+
   it('never throws, whatever the configuration and the objects hold', () => {
-    const anyObjects = fc.array(fc.oneof(fc.anything(), fc.constantFrom(...objects).chain(damaged)), { maxLength: 3 });
+    const anyObjects = fc.array(fc.oneof(fc.anything(), fc.constantFrom(...objects, ...reached).chain(damaged)), {
+      maxLength: 3,
+    });
     const anyConfiguration = fc.oneof(fc.anything(), fc.constant(configuration), damaged(configuration));
     fc.assert(
       fc.property(anyConfiguration, anyObjects, target, (value, observed, wanted) => {
@@ -153,7 +246,8 @@ function itIsTotal({ router, configuration, objects, ...given }: RouterExample):
         router.objects(some, given.namespace);
         router.read(some, seen, wanted);
         for (const { patch } of router.render(some, seen, wanted).patches) {
-          for (const { op, value: weight } of patch) if (op !== 'test') expect(Number.isInteger(weight)).toBe(true);
+          const writes = patch.filter(({ op, path }) => op !== 'test' && example.weightPaths.test(path));
+          for (const { value: weight } of writes) expect(Number.isInteger(weight)).toBe(true);
         }
       }),
       { numRuns: 500 },
@@ -183,13 +277,17 @@ export function applyJsonPatch(document: unknown, patch: RouterPatch['patch']): 
   // Through JSON, as the API server would see it: equal parts of the document are not the same part.
   const copy: unknown = JSON.parse(JSON.stringify(document));
   for (const { op, path, value } of patch) {
-    const keys = path.split('/').slice(1);
+    const keys = path
+      .split('/')
+      .slice(1)
+      .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
     const last = keys.pop() ?? '';
     const parent = keys.reduce((at, key) => (at as Record<string, unknown> | undefined)?.[key], copy) as
       | Record<string, unknown>
       | undefined;
     if (op === 'test') {
-      if (!isDeepStrictEqual(parent?.[last], value)) throw new Error(`test failed: ${path}`);
+      // What is not there is null to a test.
+      if (!isDeepStrictEqual(parent?.[last] ?? null, value ?? null)) throw new Error(`test failed: ${path}`);
     } else if (parent === undefined || (op !== 'add' && !(last in parent))) {
       throw new Error(`no such path: ${path}`);
     } else if (op === 'remove') delete parent[last];

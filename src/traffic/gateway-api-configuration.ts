@@ -5,6 +5,8 @@ import type { Problem } from '../errors.ts';
 export interface RouteName {
   name: string;
   path: string;
+  /** Whether the routes by header go into it. */
+  usesHeaders: boolean;
 }
 
 const DRIVEN = ['httpRoute', 'httpRoutes', 'namespace'];
@@ -54,24 +56,31 @@ function namespaceProblems(value: unknown, namespace: string): Problem[] {
 function namedRoutes(value: Record<string, unknown>): { routes: RouteName[]; problems: Problem[] } {
   const { httpRoute, httpRoutes } = value;
   const problems: Problem[] = [];
-  const named: { name: unknown; path: string }[] =
-    httpRoute === undefined ? [] : [{ name: httpRoute, path: 'httpRoute' }];
+  const named: { name: unknown; path: string; usesHeaders: boolean }[] =
+    httpRoute === undefined ? [] : [{ name: httpRoute, path: 'httpRoute', usesHeaders: true }];
   if (Array.isArray(httpRoutes)) {
     named.push(
-      ...httpRoutes.map((route, index) => ({ name: fieldsOf(route).name, path: `httpRoutes[${index}].name` })),
+      ...httpRoutes.map(fieldsOf).map(({ name, useHeaderRoutes }, index) => ({
+        name,
+        path: `httpRoutes[${index}].name`,
+        usesHeaders: useHeaderRoutes === true,
+      })),
     );
     problems.push(...httpRoutes.flatMap(routeFieldProblems));
   } else if (httpRoutes !== undefined) {
     problems.push({ path: 'httpRoutes', message: 'must be a list of objects with a name' });
   }
   const routes = new Map<string, RouteName>();
-  for (const { name, path } of named) {
+  for (const { name, path, usesHeaders } of named) {
     if (typeof name !== 'string' || !OBJECT_NAME.test(name)) {
       problems.push({
         path,
         message: `${quoted(name)} is not a name; give the name of an HTTPRoute (lower case letters, digits, "-", ".")`,
       });
-    } else if (!routes.has(name)) routes.set(name, { name, path });
+    } else {
+      const first = routes.get(name);
+      routes.set(name, { name, path: first?.path ?? path, usesHeaders: usesHeaders || first?.usesHeaders === true });
+    }
   }
   return { routes: [...routes.values()], problems };
 }

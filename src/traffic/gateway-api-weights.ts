@@ -18,6 +18,8 @@ export interface RulePlan {
   holdsCanary: boolean;
   /** The canary's configured share of each pair, 0..maxWeight; a pair without any part of the rule has none. */
   shares: number[];
+  /** The canary's backendRef of each pair that has a part of the rule, and that part. */
+  canaries: { read: Record<string, unknown>; part: number }[];
   /** Empty where the rule is as it should be. Holds every backendRef whose weight was relied on. */
   changes: WeightChange[];
   /** The weights cannot be written as whole numbers that the API allows. */
@@ -60,6 +62,7 @@ export function planRule(backendRefs: unknown[], target: TrafficTarget): RulePla
     holdsStable: backends.some((backend) => backend.role === 'stable'),
     holdsCanary: backends.some((backend) => backend.role === 'canary'),
     shares: live.map((pair) => (pair.sum > 0 ? (pair.canary.weight * maxWeight) / pair.sum : 0)),
+    canaries: live.map(({ canary, sum }) => ({ read: canary.read, part: sum || 1 })),
     changes: [],
     tooFine: false,
   };

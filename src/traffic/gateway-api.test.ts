@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { expectGolden } from '../../test/golden.ts';
+import type { ManagedRoute } from '../api/index.ts';
 import type { JsonObject, KubeObject } from '../api/kubernetes.ts';
 import { applyJsonPatch, describeRouter } from './conformance.ts';
 import { gatewayApi } from './gateway-api.ts';
@@ -39,8 +40,9 @@ function served(
   return { ...object, status: { parents: [{ controllerName: 'example.com/gateway', parentRef, conditions }] } };
 }
 
-function target(canaryWeight: number, maxWeight = 100): TrafficTarget {
-  return { namespace: 'shop', stableService: 'web-stable', canaryService: 'web-canary', canaryWeight, maxWeight };
+function target(canaryWeight: number, managedRoutes: ManagedRoute[] = [], maxWeight = 100): TrafficTarget {
+  const services = { stableService: 'web-stable', canaryService: 'web-canary' };
+  return { namespace: 'shop', ...services, canaryWeight, maxWeight, managedRoutes };
 }
 
 const one = { httpRoute: 'web' };
@@ -249,7 +251,7 @@ describe('verification', () => {
       entry({ name: 'public', namespace: 'shop', group: 'gateway.networking.k8s.io', kind: 'Gateway' }, 'True'),
       entry({ name: 'private', namespace: 'infra' }, 'True'),
     ];
-    expect(read({ ...two, status: { parents: all } })).toEqual({ canaryWeight: 10, verified: true });
+    expect(read({ ...two, status: { parents: all } })).toEqual({ canaryWeight: 10, managedRoutes: [], verified: true });
   });
 
   it('reads the largest share where rules differ, and does not call that verified', () => {

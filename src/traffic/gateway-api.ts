@@ -1,17 +1,30 @@
+import { isDeepStrictEqual } from 'node:util';
 import { fieldsOf, isFields, listOf, textOf } from '../api/fields.ts';
-import { GATEWAY_API_PLUGIN } from '../api/index.ts';
+import { GATEWAY_API_PLUGIN, MANAGED_RULES } from '../api/index.ts';
 import type { JsonObject, KubeObject } from '../api/kubernetes.ts';
 import type { Problem } from '../errors.ts';
-import { configurationOf } from './gateway-api-configuration.ts';
+import { configurationOf, type RouteName } from './gateway-api-configuration.ts';
+import { managedRules } from './gateway-api-managed.ts';
 import { planRule } from './gateway-api-weights.ts';
-import type { ObjectReference, Observed, Router, RouterPatch, TrafficReading, TrafficTarget } from './router.ts';
+import { annotationOf, notesOf } from './managed-rules.ts';
+import type {
+  ObjectReference,
+  Observed,
+  Router,
+  RouterPatch,
+  RouterProblem,
+  TrafficReading,
+  TrafficTarget,
+} from './router.ts';
 
 /**
- * Gateway API HTTPRoutes, under the key that the stock plugin has. Only weights of backendRefs are ever written, each
- * with a test of the whole backendRef as it was read: an absent weight cannot be tested by itself.
+ * Gateway API HTTPRoutes, under the key that the stock plugin has. Of the rules that were there only weights of backendRefs are
+ * ever written, each with a test of the whole backendRef as it was read: an absent weight cannot be tested by itself. Rules
+ * for managed routes come and go by a write of the whole list, with a test of the whole list; an annotation says which they are.
  */
 export const gatewayApi: Router = {
   key: `plugins.${GATEWAY_API_PLUGIN}`,
+  routeKinds: ['header', 'mirror'],
   objects: (configuration, namespace) =>
     configurationOf(configuration, namespace).routes.map((route) => routeReference(namespace, route.name)),
   render,
@@ -38,18 +51,60 @@ function render(
   configuration: JsonObject,
   observed: Observed,
   target: TrafficTarget,
-): { patches: RouterPatch[]; problems: Problem[] } {
-  const { routes, problems } = configurationOf(configuration, target.namespace);
+): { patches: RouterPatch[]; problems: RouterProblem[] } {
+  const { routes, problems: own } = configurationOf(configuration, target.namespace);
+  const problems: RouterProblem[] = [...own, ...headerlessProblems(routes, target)];
   const patches: RouterPatch[] = [];
-  for (const [index, { name, path }] of routes.entries()) {
+  for (const [index, { name, path, usesHeaders }] of routes.entries()) {
     const route = observed[index];
-    const found =
-      route === undefined || route === null ? [missing(name, path, target)] : problemsOf(route, name, path, target);
-    problems.push(...found);
-    const patch = route ? patchOf(route, target) : [];
+    if (!route) {
+      problems.push(missing(name, path, target));
+      continue;
+    }
+    problems.push(...problemsOf(route, name, path, target));
+    const managed = managedRules(route, { target, keepsWeights: false }, usesHeaders, target.managedRoutes);
+    problems.push(...managed.problems);
+    const patch = managed.isRight ? patchOf(route, target) : rulesPatch(route, managed);
     if (patch.length > 0) patches.push({ target: routeReference(target.namespace, name), patch });
   }
   return { patches, problems };
+}
+
+/** Only the configuration's own fault: no HTTPRoute is to take the routes by header. */
+function headerlessProblems(routes: RouteName[], { managedRoutes }: TrafficTarget): RouterProblem[] {
+  if (routes.length === 0 || routes.some(({ usesHeaders }) => usesHeaders)) return [];
+  const message = `no HTTPRoute takes routes by header; set useHeaderRoutes: true for one of plugins."${GATEWAY_API_PLUGIN}".httpRoutes`;
+  return managedRoutes.flatMap(({ kind, name }) => (kind === 'header' ? [{ path: '', message, route: name }] : []));
+}
+
+const ANNOTATIONS = '/metadata/annotations';
+
+/** Rules and annotation in one write, as long as both are as they were read. */
+function rulesPatch(route: KubeObject, { rules, notes }: { rules: unknown[]; notes: unknown[] }): RouterPatch['patch'] {
+  const { annotations } = fieldsOf(fieldsOf(route).metadata);
+  const before = annotationOf(route);
+  const text = notes.length === 0 ? undefined : JSON.stringify(notes);
+  const path = `${ANNOTATIONS}/${MANAGED_RULES.replaceAll('/', '~1')}`;
+  const isFirst = !isFields(annotations);
+  return [
+    { op: 'test', path: '/spec/rules', value: fieldsOf(fieldsOf(route).spec).rules },
+    isFirst ? { op: 'test', path: ANNOTATIONS, value: null } : { op: 'test', path, value: before ?? null },
+    { op: 'replace', path: '/spec/rules', value: rules },
+    ...noted(text, before, path, isFirst),
+  ];
+}
+
+function noted(
+  text: string | undefined,
+  before: string | undefined,
+  path: string,
+  isFirst: boolean,
+): RouterPatch['patch'] {
+  if (text === before) return [];
+  if (text === undefined) return [{ op: 'remove', path }];
+  return [
+    isFirst ? { op: 'add', path: ANNOTATIONS, value: { [MANAGED_RULES]: text } } : { op: 'add', path, value: text },
+  ];
 }
 
 function patchOf(route: KubeObject, target: TrafficTarget): RouterPatch['patch'] {
@@ -115,7 +170,8 @@ function read(configuration: JsonObject, observed: Observed, target: TrafficTarg
   const { routes } = configurationOf(configuration, target.namespace);
   const shares: number[] = [];
   const doubts: string[] = [];
-  for (const [index, { name }] of routes.entries()) {
+  const managed: ReturnType<typeof managedIn>[] = [];
+  for (const [index, { name, usesHeaders }] of routes.entries()) {
     const route = observed[index];
     if (route === undefined || route === null) {
       doubts.push(`HTTPRoute "${name}" is not there`);
@@ -124,14 +180,36 @@ function read(configuration: JsonObject, observed: Observed, target: TrafficTarg
     shares.push(...rulesOf(route, target).flatMap((rule) => rule.shares));
     const doubt = unverified(route);
     if (doubt !== undefined) doubts.push(`HTTPRoute "${name}" ${doubt}`);
+    managed.push(managedIn(route, target, usesHeaders));
   }
+  const managedRoutes = inEach(managed);
+  const damaged = managedRoutes.flatMap((route) => (route.isDamaged ? [route.name] : []));
+  if (damaged.length > 0) doubts.push(`the rules of ${damaged.join(' and ')} are not as they were written`);
   if (routes.length === 0) doubts.push('no HTTPRoute is configured');
   if (new Set(shares).size > 1)
     doubts.push(`rules differ: the canary's share is ${[...new Set(shares)].join(' and ')}`);
   const canaryWeight = shares.length > 0 ? shares.reduce((most, share) => Math.max(most, share)) : undefined;
   return doubts.length === 0
-    ? { canaryWeight, verified: true }
-    : { canaryWeight, verified: false, message: doubts.join('; ') };
+    ? { canaryWeight, managedRoutes, verified: true }
+    : { canaryWeight, managedRoutes, verified: false, message: doubts.join('; ') };
+}
+
+/** The managed routes that one HTTPRoute holds, as its annotation tells, and whether its rules bear that out. */
+function managedIn(route: KubeObject, target: TrafficTarget, usesHeaders: boolean) {
+  const noted = notesOf(route, target).own.map((note) => note.route);
+  const { isRight, intact } = managedRules(route, { target, keepsWeights: true }, usesHeaders, noted);
+  const routes = noted.map((one) => (isRight || intact.has(one.name) ? one : { ...one, isDamaged: true }));
+  return { routes, usesHeaders };
+}
+
+/** What one HTTPRoute holds and another, which should, does not hold alike is damaged. */
+function inEach(held: ReturnType<typeof managedIn>[]): TrafficReading['managedRoutes'] {
+  const all = new Map(held.flatMap(({ routes }) => routes.map((route) => [route.name, route] as const)));
+  return [...all.values()].map((route) => {
+    const takers = held.filter(({ usesHeaders }) => route.kind === 'mirror' || usesHeaders);
+    const isEverywhere = takers.every(({ routes }) => routes.some((other) => isDeepStrictEqual(other, route)));
+    return isEverywhere ? route : { ...route, isDamaged: true };
+  });
 }
 
 /** Who does not serve this generation of the route, and why; undefined where every parent does. */

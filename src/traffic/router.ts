@@ -1,3 +1,4 @@
+import type { ManagedRoute } from '../api/index.ts';
 import type { JsonObject, KubeObject } from '../api/kubernetes.ts';
 import type { Problem } from '../errors.ts';
 
@@ -20,6 +21,8 @@ export interface TrafficTarget {
   canaryWeight: number;
   /** `trafficRouting.maxTrafficWeight`, 100 unless set. */
   maxWeight: number;
+  /** All routes that steps have added, the one that takes precedence first; those that are not among them are to go. */
+  managedRoutes: ManagedRoute[];
 }
 
 /** A JSON patch with `test` operations of what was read, so that a concurrent change is a conflict, never overwritten. */
@@ -32,10 +35,21 @@ export interface RouterPatch {
 export interface TrafficReading {
   /** Canary's share as configured in the objects, 0..maxWeight; undefined where the objects do not hold the pair at all. */
   canaryWeight: number | undefined;
+  /**
+   * The routes that steps have added, as the objects hold them, in the order of their precedence. A damaged one is not, or not
+   * everywhere, as it was rendered: rendering puts it right, or takes it away.
+   */
+  managedRoutes: (ManagedRoute & { isDamaged?: boolean })[];
   /** Whether the data plane says that it serves this configuration; false carries who has not, and why. */
   verified: boolean;
   /** One sentence for people where not verified. */
   message?: string;
+}
+
+/** Its path is relative to the router's key; where it is about a managed route, to the step that sets the route. */
+export interface RouterProblem extends Problem {
+  /** The name of the managed route. */
+  route?: string;
 }
 
 /** The objects asked for by `objects`, as observed, in the same order; undefined where missing. */
@@ -48,13 +62,18 @@ export type Observed = (KubeObject | undefined)[];
 export interface Router {
   /** The key below `trafficRouting`, with plugins as `plugins.argoproj-labs/gatewayAPI`. */
   readonly key: string;
+  /** The kinds of managed routes that it can render. */
+  readonly routeKinds: readonly ManagedRoute['kind'][];
   /** Which objects `configuration` (the value under the key) refers to. */
   objects(configuration: JsonObject, namespace: string): ObjectReference[];
-  /** The patches that lead to the target, and what is wrong with the objects where it cannot be reached (paths relative to the key). */
+  /**
+   * The patches that lead to the target, and what is wrong with the objects where it cannot be reached. Weights and managed
+   * routes of one object are in one patch: there is never an instant with the one and without the other.
+   */
   render(
     configuration: JsonObject,
     observed: Observed,
     target: TrafficTarget,
-  ): { patches: RouterPatch[]; problems: Problem[] };
+  ): { patches: RouterPatch[]; problems: RouterProblem[] };
   read(configuration: JsonObject, observed: Observed, target: TrafficTarget): TrafficReading;
 }

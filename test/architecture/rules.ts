@@ -50,6 +50,7 @@ export const rooms: Record<string, Room> = {
       ...[
         'traffic/router.ts',
         'traffic/configured.ts',
+        'traffic/managed-rules.ts',
         'metrics/provider.ts',
         'git/hosts/host.ts',
         'git/*',

@@ -3,7 +3,7 @@ import { describe } from 'vitest';
 import type { CanaryStrategy } from '../../src/api/index.ts';
 import { POD_TEMPLATE_HASH } from '../../src/api/index.ts';
 import { later, settle } from '../transcripts/passes.ts';
-import { setAvailable, type World } from '../transcripts/world.ts';
+import { setAvailable, user, type World } from '../transcripts/world.ts';
 import { afterAbort, afterInstall } from './delays.ts';
 import { install, matters, pods, update } from './matter.ts';
 
@@ -11,6 +11,15 @@ const strategy = 'spec.strategy.canary';
 const pause = { pause: {} };
 const services = { canaryService: 'web-canary', stableService: 'web-stable' };
 const routed = { ...services, trafficRouting: { plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'web' } } } };
+const tested = {
+  ...services,
+  trafficRouting: { ...routed.trafficRouting, managedRoutes: [{ name: 'staff' }, { name: 'testers' }] },
+};
+const one = { setCanaryScale: { replicas: 1 } };
+const header = (name: string, match = [{ headerName: 'X-Tester', headerValue: { exact: 'yes' } }]) => ({
+  setHeaderRoute: { name, match },
+});
+const mirror = { setMirrorRoute: { name: 'testers', match: [{ path: { prefix: '/' } }], percentage: 5 } };
 const half: CanaryStrategy = { steps: [{ setWeight: 50 }, pause] };
 
 /** The version that each Service leads to. */
@@ -30,6 +39,12 @@ function underWay(world: World) {
   install(world);
   const { canary, currentStepIndex: step } = world.rollout.status ?? {};
   return { ...pods(world), weight: canary?.weights?.canary.weight, step };
+}
+
+/** What is beside the weights in the update. */
+function routes(world: World) {
+  install(world);
+  return world.routes;
 }
 
 /** v2 has no pod that becomes available. */
@@ -114,6 +129,47 @@ describe('steps', () => {
         { v1: 0, v2: 4 },
       ],
     })),
+    {
+      field: `${strategy}.steps[].setHeaderRoute.name`,
+      given: { canary: { ...tested, steps: [one, header('testers'), pause] } },
+      play: routes,
+      told: [{ kind: 'header', ...header('testers').setHeaderRoute }],
+    },
+    ...(['headerName', 'headerValue'] as const).map((name) => ({
+      field: `${strategy}.steps[].setHeaderRoute.match[].${name}`,
+      given: { canary: { ...tested, steps: [one, header('testers'), pause] } },
+      play: routes,
+      told: [{ kind: 'header', ...header('testers').setHeaderRoute }],
+    })),
+    {
+      field: `${strategy}.steps[].setHeaderRoute.match`,
+      when: 'that is empty',
+      given: { canary: { ...tested, steps: [one, header('testers'), header('staff'), header('testers', []), pause] } },
+      play: (world) => {
+        install(world);
+        const { length } = world.routes;
+        user.template(world, 'v1');
+        settle(world);
+        return [
+          length,
+          world.routes.length,
+          world.rollout.spec.strategy?.canary?.steps?.[1]?.setHeaderRoute?.match?.length,
+        ];
+      },
+      told: [1, 0, 1],
+    },
+    ...(['name', 'match', 'percentage'] as const).map((name) => ({
+      field: `${strategy}.steps[].setMirrorRoute.${name}`,
+      given: { canary: { ...tested, steps: [one, mirror, pause] } },
+      play: routes,
+      told: [{ kind: 'mirror', ...mirror.setMirrorRoute }],
+    })),
+    {
+      field: `${strategy}.trafficRouting.managedRoutes`,
+      given: { canary: { ...tested, steps: [one, header('testers'), header('staff'), pause] } },
+      play: (world) => routes(world).map(({ name }) => name),
+      told: ['staff', 'testers'],
+    },
     {
       field: `${strategy}.steps[].setCanaryScale.weight`,
       given: { canary: { ...routed, steps: [{ setCanaryScale: { weight: 75 } }, { setWeight: 25 }, pause] } },

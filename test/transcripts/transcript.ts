@@ -74,6 +74,15 @@ function canaryScale(text: string): NonNullable<CanaryStep['setCanaryScale']> {
   return text.endsWith('%') ? { weight: Number.parseInt(text, 10) } : { replicas: Number(text) };
 }
 
+/** Without a header it goes away. */
+function headerRoute([name = '', headerName]: string[]): NonNullable<CanaryStep['setHeaderRoute']> {
+  return headerName === undefined ? { name } : { name, match: [{ headerName, headerValue: { exact: 'yes' } }] };
+}
+
+function mirrored(prefix: string): Partial<NonNullable<CanaryStep['setMirrorRoute']>> {
+  return { match: [{ path: { prefix } }], percentage: 20 };
+}
+
 function parseStep(text: string): CanaryStep {
   const [kind, ...rest] = text.trim().split(/\s+/);
   const argument = rest.join(' ');
@@ -81,8 +90,10 @@ function parseStep(text: string): CanaryStep {
   if (kind === 'pause') return { pause: argument ? { duration: argument } : {} };
   if (kind === 'canaryScale') return { setCanaryScale: canaryScale(argument) };
   if (kind === 'analysis') return { analysis: { templates: [{ templateName: argument }] } };
+  if (kind === 'header') return { setHeaderRoute: headerRoute(rest) };
+  if (kind === 'mirror') return { setMirrorRoute: { name: rest[0] ?? '', ...(rest[1] && mirrored(rest[1])) } };
   throw new Error(
-    `unknown step ${JSON.stringify(text)}: setWeight N, pause [DURATION], canaryScale N|N%|match or analysis TEMPLATE`,
+    `unknown step ${JSON.stringify(text)}: setWeight N, pause [DURATION], canaryScale N|N%|match, analysis TEMPLATE, header NAME [HEADER] or mirror NAME [PATH]`,
   );
 }
 
@@ -207,8 +218,11 @@ function showEffect(effect: Effect): string {
       return `affinity of ${effect.name}: ${showAffinity(effect.affinity)}`;
     case 'evictPods':
       return `evict ${effect.most} of ${effect.pods.map(({ name }) => name).join(' ')}`;
-    case 'setTraffic':
-      return `route canary ${effect.from} -> ${effect.weight}${effect.overload ? ` (${effect.overload})` : ''}`;
+    case 'setTraffic': {
+      const routes = effect.routes.map(({ name }) => name).join(' and ') || 'no more';
+      const beside = effect.routeChange === 'none' ? '' : `, beside it ${routes}`;
+      return `route canary ${effect.from} -> ${effect.weight}${beside}${effect.overload ? ` (${effect.overload})` : ''}`;
+    }
     case 'createRun':
       return `create AnalysisRun ${effect.object.metadata.name}`;
     case 'annotateReplicaSet':

@@ -6,6 +6,7 @@ import type {
   CanaryStrategy,
   ClusterAnalysisTemplate,
   JsonObject,
+  ManagedRoute,
   ReplicaSet,
   Rollout,
   RolloutStatus,
@@ -53,6 +54,8 @@ export interface World {
   problems: Problem[];
   /** The router's weight, where there is one. */
   weight: number;
+  /** What steps have added to it. */
+  routes: ManagedRoute[];
   /** false: what is asked of the router is not served until `serve`. */
   routeFollows: boolean;
   served: boolean;
@@ -173,6 +176,7 @@ export function createWorld(options: WorldOptions): World {
     clusterTemplates: {},
     problems: [],
     weight: 0,
+    routes: [],
     routeFollows: true,
     served: true,
     podsFollow: true,
@@ -185,8 +189,9 @@ export function createWorld(options: WorldOptions): World {
   };
 }
 
-function trafficOf({ weight, served }: World) {
-  return { canaryWeight: weight, verified: served, ...(served ? {} : { message: 'the gateway is yet to accept it' }) };
+function trafficOf({ weight, routes, served }: World) {
+  const traffic = { canaryWeight: weight, managedRoutes: routes };
+  return { ...traffic, verified: served, ...(served ? {} : { message: 'the gateway is yet to accept it' }) };
 }
 
 /** The Rollout as it is read, and what it takes from the Deployment, as the controller looks it up. */
@@ -283,6 +288,7 @@ export function perform(world: World, effect: Effect): void {
   switch (effect.kind) {
     case 'setTraffic':
       world.weight = effect.weight;
+      world.routes = structuredClone(effect.routes);
       world.served = world.routeFollows;
       return;
     case 'annotateReplicaSet':

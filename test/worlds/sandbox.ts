@@ -47,6 +47,10 @@ function behaviour(image: string) {
   return { errorRate: image.includes('bad') ? 0.6 : 0, latencyMilliseconds: 20 };
 }
 
+function tagOf(image: string): string {
+  return image.split(':').at(-1) ?? '';
+}
+
 /** Time that passes as fast as everybody is done with their work. */
 function timeOf(clock: VirtualClock, { store }: World['api']) {
   const pass = (seconds: number) => clock.run({ until: clock.now() + seconds * 1000 });
@@ -121,6 +125,9 @@ export async function sandboxWorld(): Promise<SandboxWorld> {
       const byImage = Map.groupBy(revisions, ({ image }) => image);
       const sums = [...byImage].map(([image, all]) => [image, all.reduce((sum, { total }) => sum + total, 0)]);
       return { served: Object.fromEntries(sums), unserved };
+    },
+    async answers({ path = '/', headers = {} }) {
+      return traffic.answers(NAMESPACE, 'shop', { method: 'GET', path, headers }).map(tagOf);
     },
     async setGateway(attitude) {
       workloads.change({ route: () => ROUTES[attitude] });

@@ -55,6 +55,8 @@ export interface TestWorld {
   /** The controller ends without a word, and a new one starts. */
   restart(): Promise<void>;
   requests(): Requests;
+  /** The tags of the images that answer such requests to the host of the route `shop` at this moment. */
+  answers(request: { path?: string; headers?: Record<string, string> }): Promise<string[]>;
   /** What the controller has written so far, Events aside. */
   writes(): Promise<string[]>;
   /** What the controller asked for so far and the API server called malformed, forbidden or invalid. */

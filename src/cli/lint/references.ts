@@ -7,6 +7,7 @@ import {
   endlessProblems,
   type JsonObject,
   type KubeObject,
+  type ManagedRoute,
   type NamedService,
   namedServices,
   type Rollout,
@@ -16,8 +17,8 @@ import {
   validateWithWorkload,
 } from '../../api/index.ts';
 import type { Problem } from '../../errors.ts';
-import { withWorkload } from '../../rollout/index.ts';
-import { configuredRouters, routers } from '../../traffic/index.ts';
+import { routeSteps, withWorkload } from '../../rollout/index.ts';
+import { configuredRouters, routers, routeStepProblems } from '../../traffic/index.ts';
 import type { Finding, Source } from './documents.ts';
 import { findings, hasRightTypes } from './objects.ts';
 
@@ -176,7 +177,7 @@ function routeFindings(source: Source, surroundings: Surroundings): Finding[] {
   return configuredRouters(routers, trafficRouting).configured.flatMap(({ router, configuration, path }) => {
     // Where the file leaves the namespace to whoever applies it, the router's own word for it is taken.
     const namespace = rollout.metadata?.namespace ?? String(fieldsOf(configuration).namespace ?? 'default');
-    const target = { namespace, canaryService, stableService, canaryWeight: 0, maxWeight: 100 };
+    const target = { namespace, canaryService, stableService, canaryWeight: 0, maxWeight: 100, managedRoutes: [] };
     const references = router.objects(configuration as JsonObject, namespace);
     const observed = references.map(({ group, kind, name }) => found(surroundings, rollout, group, kind, name));
     const at = `${CANARY}.trafficRouting.${path}`;
@@ -187,7 +188,11 @@ function routeFindings(source: Source, surroundings: Surroundings): Finding[] {
     }
     const { problems } = router.render(configuration as JsonObject, observed, target);
     const placed = problems.map((one) => ({ ...one, path: one.path === '' ? at : `${at}.${one.path}` }));
-    return findings(source, placed);
+    const render = (managedRoutes: ManagedRoute[]) =>
+      router.render(configuration as JsonObject, observed, { ...target, managedRoutes });
+    const steps = problems.length > 0 ? [] : routeSteps(rollout);
+    const unrouted = steps.flatMap((step) => routeStepProblems({ router, path }, step, render));
+    return findings(source, [...placed, ...unrouted]);
   });
 }
 

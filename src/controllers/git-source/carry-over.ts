@@ -1,6 +1,7 @@
 import { type Fields, fieldsOf, listOf } from '../../api/fields.ts';
 import { GATEWAY_API_PLUGIN, type KubeObject, POD_TEMPLATE_HASH, type Rollout, type Service } from '../../api/index.ts';
 import { scaledDownOf } from '../../rollout/index.ts';
+import { managedIndices } from '../../traffic/managed-rules.ts';
 
 /** What Rollouts of one namespace own in objects that Git also holds. */
 export interface Owned {
@@ -64,9 +65,18 @@ function liveWeight(rules: readonly Fields[], index: number, key: string, namesp
   return undefined;
 }
 
+/** With the rules that steps have added where they are among the others. */
+function amongManaged(rules: Fields[], live: Fields[], managed: ReadonlySet<number>): Fields[] {
+  const own = [...rules];
+  const placed = live.flatMap((rule, index) => (managed.has(index) ? [rule] : own.splice(0, 1)));
+  return [...placed, ...own];
+}
+
 function withWeights(route: KubeObject, live: KubeObject, pair: ReadonlySet<string>, namespace: string): KubeObject {
   const spec = fieldsOf((route as { spec?: unknown }).spec);
-  const liveRules = listOf(fieldsOf((live as { spec?: unknown }).spec).rules).map(fieldsOf);
+  const all = listOf(fieldsOf((live as { spec?: unknown }).spec).rules).map(fieldsOf);
+  const managed = managedIndices(live);
+  const liveRules = all.filter((_, at) => !managed.has(at));
   const rules = listOf(spec.rules).map((rule, index) => ({
     ...fieldsOf(rule),
     ...(fieldsOf(rule).backendRefs === undefined
@@ -80,7 +90,8 @@ function withWeights(route: KubeObject, live: KubeObject, pair: ReadonlySet<stri
           }),
         }),
   }));
-  return { ...route, spec: { ...spec, ...(spec.rules === undefined ? {} : { rules }) } } as KubeObject;
+  const whole = amongManaged(rules, all, managed);
+  return { ...route, spec: { ...spec, ...(spec.rules === undefined ? {} : { rules: whole }) } } as KubeObject;
 }
 
 /** A workload that was scaled for a Rollout keeps that size, until it is let go or somebody else has scaled it. */
@@ -101,8 +112,9 @@ export function isShared({ kind, metadata }: KubeObject, owned: Owned): boolean 
 }
 
 /**
- * The object as it may be applied: with the live hash selector, the live weights of the pair and the live size of a workload
- * that was scaled down, which are the Rollout's and never drift. The first two lists are replaced as a whole by an apply; Git's own would send stable's traffic to the canary.
+ * The object as it may be applied: with the live hash selector, the live weights of the pair, the rules that steps have added and
+ * the live size of a workload that was scaled down, which are the Rollout's and never drift. Lists are replaced as a whole by an
+ * apply; Git's own would send stable's traffic to the canary.
  */
 export function carryOver<T extends KubeObject>(
   desired: T,

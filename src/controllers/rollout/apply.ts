@@ -1,10 +1,10 @@
-import { MANAGED_BY, PENDING_METADATA, POD_TEMPLATE_HASH, type Rollout } from '../../api/index.ts';
+import { MANAGED_BY, type ManagedRoute, PENDING_METADATA, POD_TEMPLATE_HASH, type Rollout } from '../../api/index.ts';
 import type { KubeObject } from '../../api/kubernetes.ts';
 import { Waiting } from '../../errors.ts';
 import type { Cache } from '../../kube/cache.ts';
 import { isAlreadyExists, isNotFound, type KubeClient, type Resource } from '../../kube/client.ts';
 import { analysisRuns, replicaSets, rollouts, services } from '../../kube/resources.ts';
-import type { Effect } from '../../rollout/index.ts';
+import { type Effect, lowersTraffic } from '../../rollout/index.ts';
 import type { RouterPatch } from '../../traffic/router.ts';
 import { mergeDiff } from '../merge-diff.ts';
 import { type ObservedRouter, type RolloutCaches, trafficTarget } from './observe.ts';
@@ -35,12 +35,12 @@ function resourceOf({ group, version, plural, kind }: RouterPatch['target']): Re
   return { group, version, plural, kind, namespaced: true };
 }
 
-/** Sets the canary's share in the objects of all routers; each is tried, and the first failure is thrown. */
+/** Sets the canary's share and the routes in the objects of all routers; each is tried, and the first failure is thrown. */
 export async function setTraffic(
   { client, rollout, routers, observeRouterObject }: Omit<ApplyContext, 'caches'>,
-  weight: number,
+  traffic: { weight: number; routes: ManagedRoute[] },
 ): Promise<undefined> {
-  const target = trafficTarget(rollout, weight);
+  const target = trafficTarget(rollout, traffic.weight, traffic.routes);
   const patches = routers.flatMap(
     ({ router, configuration, observed }) => router.render(configuration, observed, target).patches,
   );
@@ -149,7 +149,7 @@ async function perform(context: ApplyContext, effect: Effect): Promise<string | 
   const merge = (body: unknown) => ({ type: 'merge', body, fieldManager: MANAGER }) as const;
   switch (effect.kind) {
     case 'setTraffic':
-      return setTraffic(context, effect.weight);
+      return setTraffic(context, effect);
     case 'annotateReplicaSet':
       return patchReplicaSet(context, effect.name, { metadata: { annotations: effect.annotations } });
     case 'setMinReadySeconds':
@@ -218,7 +218,7 @@ function at(rollout: Rollout, resourceVersion: string | undefined): Rollout {
 }
 
 function raises(effect: Effect): boolean {
-  return effect.kind === 'setTraffic' && effect.weight > effect.from;
+  return effect.kind === 'setTraffic' && !lowersTraffic(effect);
 }
 
 /**

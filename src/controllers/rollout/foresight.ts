@@ -27,10 +27,19 @@ function scaled({ name, from, to, annotations }: Extract<Effect, { kind: 'scaleR
     : `scale ReplicaSet ${name} from ${from} to ${to}`;
 }
 
+function traffic({ weight, from, routes, routeChange }: Extract<Effect, { kind: 'setTraffic' }>): string {
+  const names = routes.map(({ name }) => name).join(', ') || 'no route';
+  const parts = [
+    ...(weight === from ? [] : [`set the canary's traffic weight from ${from} to ${weight}`]),
+    ...(routeChange === 'none' ? [] : [`leave ${names} beside the weights`]),
+  ];
+  return parts.join(' and ');
+}
+
 function inWords(effect: Effect): string {
   switch (effect.kind) {
     case 'setTraffic':
-      return `set the canary's traffic weight from ${effect.from} to ${effect.weight}`;
+      return traffic(effect);
     case 'annotateReplicaSet':
       return `write ${annotated(effect.annotations)} on ReplicaSet ${effect.name}`;
     case 'annotateRollout':

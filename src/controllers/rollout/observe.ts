@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type AnalysisRun,
   type AnalysisTemplate,
@@ -7,6 +8,7 @@ import {
   type EndpointSlice,
   endlessProblems,
   MANAGED_BY,
+  type ManagedRoute,
   maxTrafficWeight,
   namedServices,
   type ReplicaSet,
@@ -19,8 +21,15 @@ import {
 import type { KubeObject } from '../../api/kubernetes.ts';
 import type { Problem } from '../../errors.ts';
 import type { Cache } from '../../kube/cache.ts';
-import { analysisProblems, factsOf, type Observation, runBaseNames } from '../../rollout/index.ts';
-import { type ConfiguredRouter, configuredRouters } from '../../traffic/configured.ts';
+import {
+  analysisProblems,
+  factsOf,
+  type Observation,
+  type ObservedRoute,
+  routeSteps,
+  runBaseNames,
+} from '../../rollout/index.ts';
+import { type ConfiguredRouter, configuredRouters, routeStepProblems } from '../../traffic/configured.ts';
 import type { ObjectReference, Observed, Router, TrafficTarget } from '../../traffic/router.ts';
 import type { Resolved } from './resolve.ts';
 import type { Workloads } from './workloads.ts';
@@ -50,10 +59,11 @@ export interface ObservedRouter extends ConfiguredRouter {
 
 const TRAFFIC_ROUTING = 'spec.strategy.canary.trafficRouting';
 
-export function trafficTarget(rollout: Rollout, canaryWeight: number): TrafficTarget {
+export function trafficTarget(rollout: Rollout, canaryWeight: number, managedRoutes: ManagedRoute[]): TrafficTarget {
   const { stable: stableService = '', canary: canaryService = '' } = canaryServices(rollout);
   const maxWeight = maxTrafficWeight(rollout);
-  return { namespace: rollout.metadata.namespace ?? '', canaryService, stableService, canaryWeight, maxWeight };
+  const namespace = rollout.metadata.namespace ?? '';
+  return { namespace, canaryService, stableService, canaryWeight, maxWeight, managedRoutes };
 }
 
 export function observeRouters(rollout: Rollout, caches: RolloutCaches, routers: readonly Router[]): ObservedRouter[] {
@@ -65,23 +75,43 @@ export function observeRouters(rollout: Rollout, caches: RolloutCaches, routers:
 }
 
 function routerProblems(rollout: Rollout, routers: ObservedRouter[]): Problem[] {
-  return routers.flatMap(({ router, configuration, observed, path }) =>
-    router.render(configuration, observed, trafficTarget(rollout, 0)).problems.map((problem) => ({
-      path: `${TRAFFIC_ROUTING}.${path}${problem.path ? `.${problem.path}` : ''}`,
-      message: problem.message,
-    })),
-  );
+  const steps = routeSteps(rollout);
+  return routers.flatMap((one) => {
+    const { router, configuration, observed, path } = one;
+    const { problems } = router.render(configuration, observed, trafficTarget(rollout, 0, []));
+    const own = problems.map(({ path: at, message }) => ({
+      path: `${TRAFFIC_ROUTING}.${path}${at ? `.${at}` : ''}`,
+      message,
+    }));
+    // What is wrong with the objects themselves would be told again by every step.
+    if (own.length > 0) return own;
+    return steps.flatMap((step) =>
+      routeStepProblems(one, step, (routes) =>
+        router.render(configuration, observed, trafficTarget(rollout, 0, routes)),
+      ),
+    );
+  });
+}
+
+/** What one router has and another has not, or not so, is damaged. */
+function inEach([first = [], ...others]: ObservedRoute[][]): ObservedRoute[] {
+  const all = new Map([...first, ...others.flat()].map((route) => [route.name, route]));
+  return [...all.values()].map((route) => {
+    const isEverywhere = [first, ...others].every((routes) => routes.some((other) => isDeepStrictEqual(other, route)));
+    return isEverywhere ? route : { ...route, isDamaged: true };
+  });
 }
 
 /** Several routers count as one: the canary has what the most generous gives it, and all must serve it. */
 function readTraffic(rollout: Rollout, routers: ObservedRouter[]): Observation['traffic'] {
   if (routers.length === 0) return undefined;
-  const target = trafficTarget(rollout, 0);
+  const target = trafficTarget(rollout, 0, []);
   const readings = routers.map(({ router, configuration, observed }) => router.read(configuration, observed, target));
   const weights = readings.flatMap(({ canaryWeight }) => (canaryWeight === undefined ? [] : [canaryWeight]));
   const late = readings.find(({ verified }) => !verified);
   return {
     canaryWeight: weights.length > 0 ? Math.max(...weights) : undefined,
+    managedRoutes: inEach(readings.map(({ managedRoutes }) => managedRoutes)),
     verified: late === undefined,
     ...(late?.message ? { message: late.message } : {}),
   };

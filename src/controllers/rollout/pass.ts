@@ -5,7 +5,15 @@ import type { Clock } from '../../clock.ts';
 import { messageOf, Waiting } from '../../errors.ts';
 import { isConflict, type KubeClient } from '../../kube/client.ts';
 import type { Log } from '../../log.ts';
-import { type Decision, decide, type Effect, nameOf, needsPods, type Observation } from '../../rollout/index.ts';
+import {
+  type Decision,
+  decide,
+  type Effect,
+  lowersTraffic,
+  nameOf,
+  needsPods,
+  type Observation,
+} from '../../rollout/index.ts';
 import type { Router } from '../../traffic/router.ts';
 import {
   addedToInformer,
@@ -64,7 +72,7 @@ function tellFailures(options: RolloutPassOptions, rollout: Rollout, { failures 
 function retreats(effect: Effect): boolean {
   return effect.kind === 'switchService'
     ? effect.retreat === true
-    : effect.kind === 'setTraffic' && effect.weight < effect.from;
+    : effect.kind === 'setTraffic' && lowersTraffic(effect);
 }
 
 /** What may follow from a verdict that is not written down yet, and while the workload is not known. */

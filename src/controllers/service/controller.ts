@@ -29,6 +29,9 @@ export interface ServiceController {
   stop(): Promise<void>;
 }
 
+/** All requests go to stable. */
+const AT_HOME = { weight: 0, routes: [] };
+
 /** The key of the Rollout that manages a Service. */
 function managerOf({ metadata: { namespace, annotations } }: Service): string | undefined {
   const manager = annotations?.[MANAGED_BY];
@@ -82,7 +85,7 @@ export function createServiceController(options: ServiceControllerOptions): Serv
     const { namespace } = rollout.metadata;
     if (namedServices(rollout).some(({ name }) => namedBy(placeOf(namespace, name)).some(isRouted))) return;
     const routers = observeRouters(rollout, caches, options.routers);
-    await setTraffic({ client, rollout, routers, observeRouterObject: options.observeRouterObject }, 0);
+    await setTraffic({ client, rollout, routers, observeRouterObject: options.observeRouterObject }, AT_HOME);
   }
 
   async function release({ metadata: { namespace = '', name, resourceVersion } }: Service): Promise<void> {

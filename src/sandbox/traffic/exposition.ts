@@ -15,6 +15,8 @@ export interface Stream {
   labels: Labels;
   behaviour: Behaviour;
   requests: Timeline;
+  /** Those of them that are copies, whose answers nobody gets. */
+  mirrored: Timeline;
   from: number;
   until: number | undefined;
 }

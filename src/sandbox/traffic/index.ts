@@ -8,9 +8,10 @@ import { createLoop } from '../workloads/loop.ts';
 import { isFinished, keyOf, placeOf } from '../workloads/objects.ts';
 import { pairOf, pairsOf, servicePairs } from '../workloads/pairs.ts';
 import { type Behaviour, failures, REQUEST_METRICS, type Stream, streamSeries } from './exposition.ts';
+import type { Request } from './matching.ts';
 import { imageOf, podLabels } from './pod-labels.ts';
 import { createPodMetrics, POD_METRICS } from './pod-metrics.ts';
-import { type App, type Flow, namedServices, split } from './split.ts';
+import { type App, answers, type Flow, namedServices, split } from './split.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 import { watchTopology } from './topology.ts';
 
@@ -31,7 +32,10 @@ export interface RevisionTraffic {
   /** The pods' rollouts-pod-template-hash. */
   hash: string;
   image: string;
+  /** Requests that were answered to users. */
   total: number;
+  /** Copies of requests besides, whose answers nobody got. */
+  mirrored: number;
   failed: number;
   /** At this moment. */
   requestsPerSecond: number;
@@ -50,6 +54,8 @@ export interface Traffic {
   targets: ScrapeTargets;
   /** An app's requests since it appeared, up to now or to a world time (milliseconds). */
   summary(namespace: string, name: string, at?: number): AppTraffic;
+  /** The images that answer such a request to an app's route, as the gateway serves it at this moment. */
+  answers(namespace: string, name: string, request: Request): string[];
   /** When the last request reached any pod of this revision; undefined where none ever did. */
   lastRequestAt(hash: string): number | undefined;
   stop(): Promise<void>;
@@ -78,24 +84,15 @@ export function createTraffic(options: TrafficOptions): Traffic {
     const app = found && withWorkload(found, store);
     if (app) byLabels.set(key, appPairs(app), key);
     const rate = app ? requestsPerSecond({ namespace, name }) : 0;
-    redirect(state, app ? split(app, watched.topology) : [], rate);
-  };
-  const redirect = (state: AppState, flows: Flow[], rate: number) => {
-    const now = clock.now();
-    const wanted = new Map(flows.map((flow) => [`${flow.pod.metadata.uid}/${flow.service}`, flow]));
-    for (const [key, flow] of wanted) {
-      if (!state.streams.has(key)) state.streams.set(key, newStream(flow, now, behaviour));
-    }
-    for (const [key, stream] of state.streams) stream.requests.setRate(now, (wanted.get(key)?.share ?? 0) * rate);
-    const served = flows.reduce((sum, { share }) => sum + share, 0);
-    state.unserved.setRate(now, served > 1 - 1e-9 ? 0 : (1 - served) * rate);
+    const flows = app ? split(app, watched.topology) : [];
+    redirect(state, flows, (flow) => newStream(flow, clock.now(), behaviour), { rate, now: clock.now() });
   };
   const endStreams = (pod: Pod) => {
     const { uid = '', namespace = '', labels } = pod.metadata;
     for (const key of byLabels.find(pairsOf(namespace, labels))) {
       for (const [id, stream] of apps.get(key)?.streams ?? []) {
         if (!id.startsWith(`${uid}/`)) continue;
-        stream.requests.setRate(clock.now(), 0);
+        for (const timeline of [stream.requests, stream.mirrored]) timeline.setRate(clock.now(), 0);
         stream.until ??= clock.now();
       }
     }
@@ -126,6 +123,12 @@ export function createTraffic(options: TrafficOptions): Traffic {
       const state = apps.get(`${namespace}/${name}`);
       return { revisions: state ? revisions(state, at) : [], unserved: state?.unserved.count(at) ?? 0 };
     },
+    answers(namespace, name, request) {
+      const app = store.get<App>('Rollout', namespace, name);
+      const flows = app ? answers(withWorkload(app, store), watched.topology, request) : [];
+      const answering = flows.filter(({ share, mirrored = 0 }) => share - mirrored > 0);
+      return [...new Set(answering.map(({ pod }) => imageOf(pod)))];
+    },
     lastRequestAt(hash) {
       const streams = [...apps.values()].flatMap((state) => [...state.streams.values()]);
       return latest(
@@ -139,6 +142,24 @@ export function createTraffic(options: TrafficOptions): Traffic {
       return loop.stop();
     },
   };
+}
+
+/** From now on requests go to these pods, so many a second. */
+function redirect(
+  { streams, unserved }: AppState,
+  flows: Flow[],
+  streamOf: (flow: Flow) => Stream,
+  { rate, now }: { rate: number; now: number },
+): void {
+  const wanted = new Map(flows.map((flow) => [`${flow.pod.metadata.uid}/${flow.service}`, flow]));
+  for (const [key, flow] of wanted) if (!streams.has(key)) streams.set(key, streamOf(flow));
+  for (const [key, stream] of streams) {
+    const { share = 0, mirrored = 0 } = wanted.get(key) ?? {};
+    stream.requests.setRate(now, share * rate);
+    stream.mirrored.setRate(now, mirrored * rate);
+  }
+  const served = flows.reduce((sum, { share, mirrored = 0 }) => sum + share - mirrored, 0);
+  unserved.setRate(now, served > 1 - 1e-9 ? 0 : (1 - served) * rate);
 }
 
 interface PodHolder extends KubeObject {
@@ -172,6 +193,7 @@ function newStream({ pod, service }: Flow, now: number, behaviour: (image: strin
     labels: { ...podLabels(pod), ...(service && { service }) },
     behaviour: behaviour(imageOf(pod)),
     requests: createTimeline(now),
+    mirrored: createTimeline(now),
     from: now,
     until: undefined,
   };
@@ -199,11 +221,15 @@ function latest(streams: Stream[], now: number): number | undefined {
 function revisions({ streams }: AppState, at: number): RevisionTraffic[] {
   const byHash = Map.groupBy(streams.values(), ({ labels }) => labels.rollouts_pod_template_hash ?? '');
   return [...byHash].map(([hash, group]) => {
-    const counts = group.map((stream) => ({ stream, requests: stream.requests.count(at) }));
+    const counts = group.map((stream) => ({
+      stream,
+      requests: stream.requests.count(at) - stream.mirrored.count(at),
+    }));
     return {
       hash,
       image: group[0]?.labels.version ?? '',
       total: counts.reduce((sum, { requests }) => sum + requests, 0),
+      mirrored: group.reduce((sum, { mirrored }) => sum + mirrored.count(at), 0),
       failed: counts.reduce((sum, { stream, requests }) => sum + failures(stream.behaviour, requests), 0),
       requestsPerSecond: group.reduce((sum, { requests }) => sum + requests.rate(), 0),
       lastRequestAt: latest(group, at),

@@ -1,6 +1,7 @@
 import type { KubeObject, LabelSelector, Pod, PodTemplateSpec, Service } from '../../api/kubernetes.ts';
 import type { BackendReference, HttpRoute } from '../workloads/gateways.ts';
 import { isServing, selects } from '../workloads/objects.ts';
+import { answering, plainRequests, type Request } from './matching.ts';
 
 /** The parts of a Rollout that say where its users arrive. */
 export interface App extends KubeObject {
@@ -30,27 +31,39 @@ export interface Flow {
   pod: Pod;
   service: string;
   share: number;
+  /** The part of it that are copies, whose answers nobody gets. */
+  mirrored?: number;
 }
 
 const HASH_LABEL = 'rollouts-pod-template-hash';
 
 /**
- * Who gets an app's requests: the backends of the HTTPRoutes that name its Services, by weight; else the pods behind
- * its Service; else all of its pods alike. Shares that find no pod are missing from the sum.
+ * Who gets an app's requests: the backends of the HTTPRoutes that name its Services, by weight, as many for each path and
+ * method that their rules name; else the pods behind its Service; else all of its pods alike. Shares that find no pod are
+ * missing from the sum; copies are not part of it.
  */
 export function split(app: App, topology: Topology): Flow[] {
   const { namespace = '' } = app.metadata;
   const services = servicesOf(app, topology);
-  const rules = topology
-    .routes(namespace, [...services.keys()])
-    .flatMap((route) => (route.spec.rules ?? []).map(({ backendRefs = [] }) => backendRefs))
-    .filter((backends) => backends.some((backend) => isService(backend) && services.has(backend.name)));
-  if (rules.length > 0) {
-    return merged(rules.flatMap((backends) => byWeight(backends, namespace, topology, 1 / rules.length)));
+  const asked = topology.routes(namespace, [...services.keys()]).flatMap((route) => {
+    const own = (route.spec.rules ?? []).filter(({ backendRefs = [] }) =>
+      backendRefs.some((backend) => isService(backend) && services.has(backend.name)),
+    );
+    return plainRequests(own).map((request) => answering(route, request));
+  });
+  if (asked.length > 0) {
+    return merged(asked.flatMap((rule) => byRule(rule, namespace, topology, 1 / asked.length)));
   }
   const entry = entryService(app, [...services.values()]);
   if (entry) return throughService(entry, topology, 1);
   return evenly(topology.pods(namespace, app.spec.selector ?? {}), '', 1);
+}
+
+/** Who answers one request to the app's routes, and who gets copies of it; nobody where it has no route. */
+export function answers(app: App, topology: Topology, request: Request): Flow[] {
+  const { namespace = '' } = app.metadata;
+  const [route] = topology.routes(namespace, [...servicesOf(app, topology).keys()]);
+  return route ? merged(byRule(answering(route, request), namespace, topology, 1)) : [];
 }
 
 /** The Services that the Rollout's strategy names. */
@@ -93,6 +106,18 @@ function isService({ kind = 'Service' }: BackendReference): boolean {
   return kind === 'Service';
 }
 
+type Rule = ReturnType<typeof answering>;
+
+function byRule(rule: Rule, namespace: string, topology: Topology, share: number): Flow[] {
+  const { backendRefs = [], filters = [] } = rule ?? {};
+  const copies = filters.flatMap(({ requestMirror }) => {
+    const service = requestMirror && topology.service(namespace, requestMirror.backendRef.name);
+    const flows = service ? throughService(service, topology, (share * (requestMirror.percent ?? 100)) / 100) : [];
+    return flows.map((flow) => ({ ...flow, mirrored: flow.share }));
+  });
+  return [...byWeight(backendRefs, namespace, topology, share), ...copies];
+}
+
 function byWeight(backends: BackendReference[], namespace: string, topology: Topology, share: number): Flow[] {
   const weight = (backend: BackendReference) => backend.weight ?? 1;
   const total = backends.reduce((sum, backend) => sum + weight(backend), 0);
@@ -117,7 +142,8 @@ function merged(flows: Flow[]): Flow[] {
   const found = new Map<string, Flow>();
   for (const flow of flows) {
     const key = `${flow.pod.metadata.uid}/${flow.service}`;
-    found.set(key, { ...flow, share: flow.share + (found.get(key)?.share ?? 0) });
+    const { share = 0, mirrored = 0 } = found.get(key) ?? {};
+    found.set(key, { ...flow, share: flow.share + share, mirrored: (flow.mirrored ?? 0) + mirrored });
   }
   return [...found.values()];
 }

@@ -212,6 +212,51 @@ describe('with a route', () => {
     expect(traffic.summary('default', 'webapp').unserved).toBe(500);
   });
 
+  it('a rule by header answers requests with the header only, and the more specific path comes first', async () => {
+    const has = (value: string, more = {}) => [{ path: { type: 'PathPrefix', value }, ...more }];
+    const to = (name: string) => [{ name, port: 80 }];
+    const headers = [{ type: 'RegularExpression', name: 'X-Tester', value: 'y.*' }];
+    store.patch(
+      'HTTPRoute',
+      { namespace: 'default', name: 'webapp' },
+      {
+        spec: {
+          rules: [
+            { matches: has('/'), backendRefs: to('stable') },
+            { matches: has('/', { headers }), backendRefs: to('canary') },
+            { matches: has('/old'), backendRefs: to('stable') },
+          ],
+        },
+      },
+    );
+    await seconds(10);
+    expect(counts()).toEqual({ good: [1000, 0], bad: [0, 0] });
+    const ask = (path: string, headers = {}) => traffic.answers('default', 'webapp', { method: 'GET', path, headers });
+    expect([ask('/'), ask('/', { 'x-tester': 'yes' }), ask('/', { 'x-tester': 'no' })]).toEqual([
+      ['myapp:v1'],
+      ['myapp:bad'],
+      ['myapp:v1'],
+    ]);
+    expect(ask('/old/page', { 'x-tester': 'yes' })).toEqual(['myapp:v1']);
+  });
+
+  it('a mirror sends copies, whose answers no user gets', async () => {
+    const filters = [
+      { type: 'RequestMirror', requestMirror: { backendRef: { name: 'canary', port: 80 }, percent: 20 } },
+    ];
+    const mirrored = [{ filters, backendRefs: [{ name: 'stable', port: 80 }] }];
+    store.patch('HTTPRoute', { namespace: 'default', name: 'webapp' }, { spec: { rules: mirrored } });
+    await seconds(10);
+    expect(counts()).toEqual({ good: [1000, 0], bad: [0, 0] });
+    const { unserved, revisions } = traffic.summary('default', 'webapp');
+    expect(unserved).toBe(0);
+    expect(revisions.map(({ hash, mirrored }) => [hash, mirrored])).toEqual([
+      ['bad', 200],
+      ['good', 0],
+    ]);
+    expect(ask('sum by (version) (http_requests_total)')).toMatchObject({ bad: 200 });
+  });
+
   it('series carry the Service, the revision and the version', async () => {
     setWeights(90, 10);
     await seconds(60);

@@ -14,6 +14,11 @@ export interface BackendReference {
   weight?: number;
 }
 
+interface Filter {
+  type: string;
+  requestMirror?: { backendRef: BackendReference; percent?: number };
+}
+
 interface ParentStatus {
   parentRef: object;
   controllerName: string;
@@ -21,7 +26,10 @@ interface ParentStatus {
 }
 
 export interface HttpRoute extends KubeObject {
-  spec: { parentRefs?: object[]; rules?: { matches?: object[]; backendRefs?: BackendReference[] }[] };
+  spec: {
+    parentRefs?: object[];
+    rules?: { matches?: object[]; filters?: Filter[]; backendRefs?: BackendReference[] }[];
+  };
   status?: { parents?: ParentStatus[] };
 }
 
@@ -97,9 +105,13 @@ function conditionsOf(behaviour: RouteBehaviour, missing: string | undefined): C
   ];
 }
 
+/** All that requests or copies of them are sent to. */
 export function backendsOf(route: HttpRoute): BackendReference[] {
   return (route.spec.rules ?? [])
-    .flatMap(({ backendRefs }) => backendRefs ?? [])
+    .flatMap(({ backendRefs = [], filters = [] }) => [
+      ...backendRefs,
+      ...filters.flatMap(({ requestMirror }) => requestMirror?.backendRef ?? []),
+    ])
     .filter(({ kind = 'Service' }) => kind === 'Service');
 }
 

@@ -8,6 +8,7 @@ export interface LoadOptions {
   /** What users type in. */
   host: string;
   path?: string;
+  headers?: Record<string, string>;
   requestsPerSecond: number;
   /** When it ends by itself. */
   seconds?: number;
@@ -50,7 +51,7 @@ function header({ headers }: IncomingMessage, name: string): string | undefined 
 /** Sends one request; calls back exactly once, when its answer has been read or will not come. */
 function ask(options: LoadOptions, agent: Agent, answered: (answer: Answer) => void): void {
   const { hostname, port } = new URL(`http://${options.address}`);
-  const { path = '/', host } = options;
+  const { path = '/', host, headers } = options;
   const sentAt = machineNow();
   let isOver = false;
   const finish = (status: number, response?: IncomingMessage) => {
@@ -60,7 +61,7 @@ function ask(options: LoadOptions, agent: Agent, answered: (answer: Answer) => v
     const image = response && header(response, 'x-image');
     answered({ sentAt, answeredAt: machineNow(), status, pod, image });
   };
-  request({ hostname, port, path, agent, headers: { host }, timeout: TIMEOUT_MILLISECONDS }, (response) => {
+  request({ hostname, port, path, agent, headers: { ...headers, host }, timeout: TIMEOUT_MILLISECONDS }, (response) => {
     response.resume();
     response.once('end', () => finish(response.statusCode ?? 0, response)).once('error', () => finish(0));
   })

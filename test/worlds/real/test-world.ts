@@ -107,6 +107,15 @@ function createUsers(address: string) {
   };
 }
 
+/** Enough requests that no image which gets a good share of them is missed. */
+const ASKED = 40;
+
+async function answers(address: string, host: string, request: Parameters<TestWorld['answers']>[0]): Promise<string[]> {
+  const load = startLoad({ address, host, ...request, requestsPerSecond: ASKED, seconds: 1 });
+  await load.over;
+  return Object.keys(load.byImage()).map(tagOf);
+}
+
 /** The real gateway refuses a route for a listener that it does not have, and knows nothing of another gateway's. */
 async function setGateway(client: KubeClient, namespace: string, own: object, attitude: GatewayAttitude) {
   const parents: Record<GatewayAttitude, object> = {
@@ -183,6 +192,7 @@ export async function realWorld(
     untilTrue,
     pass: (seconds) => sleep(seconds * 1000),
     requests: users.requests,
+    answers: (request) => answers(state.gateway.address, `shop.${namespace}.example`, request),
     now: machineNow,
     writes: async () => told(await requests()).writes,
     refused: async () => told(await requests()).refused,
