@@ -94,8 +94,8 @@ async function installAll(
 
 /** Every Rollout has had a pass, and none waits for another. */
 async function allSynced(controller: ControllerProcess, rollouts: number): Promise<void> {
-  const passes = () => controller.metric('workqueue_passes_total', 'name="rollout"');
-  const waiting = () => controller.metric('workqueue_depth', 'name="rollout"');
+  const passes = () => controller.metric('workqueue_passes_total', 'name="Rollouts"');
+  const waiting = () => controller.metric('workqueue_depth', 'name="Rollouts"');
   while ((await passes()) < rollouts || (await waiting()) > 0) await sleep(20);
 }
 

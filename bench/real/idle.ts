@@ -55,8 +55,8 @@ async function installAll(stage: RealStage, { program, rollouts: count, namespac
 
 /** Every Rollout has had a pass, and none waits for another. */
 async function allSynced(controller: ControllerProcess, count: number): Promise<void> {
-  const passes = () => controller.metric('workqueue_passes_total', 'name="rollout"');
-  const waiting = () => controller.metric('workqueue_depth', 'name="rollout"');
+  const passes = () => controller.metric('workqueue_passes_total', 'name="Rollouts"');
+  const waiting = () => controller.metric('workqueue_depth', 'name="Rollouts"');
   await until('all synced', LONGEST_INSTALL_SECONDS, async () => (await passes()) >= count && (await waiting()) === 0);
 }
 

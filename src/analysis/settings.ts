@@ -49,9 +49,14 @@ export function settingsOf(metric: Metric, spec: AnalysisRunSpec, args: Argument
     inconclusiveLimit: number(value.inconclusiveLimit) ?? 0,
     consecutiveErrorLimit: number(value.consecutiveErrorLimit),
     consecutiveSuccessLimit: number(value.consecutiveSuccessLimit) ?? 0,
-    dryRun: (spec.dryRun ?? []).some(({ metricName }) => nameMatches(metricName, metric.name)),
+    dryRun: isDryRun(spec, metric),
     retention: Math.max(1, retention?.limit ?? DEFAULT_MEASUREMENT_RETENTION),
   };
+}
+
+/** What the metric says does not count. */
+export function isDryRun(spec: AnalysisRunSpec, metric: Metric): boolean {
+  return (spec.dryRun ?? []).some(({ metricName }) => nameMatches(metricName, metric.name));
 }
 
 /** Whether a rule's regular expression finds a metric's name; one that is no expression finds nothing. */

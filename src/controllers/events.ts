@@ -1,4 +1,4 @@
-import { REVISION } from '../api/index.ts';
+import { REVISION, type Rollout } from '../api/index.ts';
 import { type Problem, told } from '../api/problems.ts';
 import type { Effect, Transition } from '../rollout/index.ts';
 
@@ -17,20 +17,25 @@ function warning(reason: string, message: string): Happening {
   return { type: 'Warning', reason, message };
 }
 
-export function addedToInformer(): Happening {
-  return normal('RolloutAddedToInformer', 'Rollout resource added to informer');
+export function addedToInformer({ metadata: { namespace, name } }: Rollout): Happening {
+  return normal('RolloutAddedToInformer', `Rollout resource added to informer: ${namespace}/${name}`);
 }
 
-export function reconciliationError(message: string): Happening {
-  return warning('ReconciliationError', message);
-}
-
-export function trafficRoutingError(message: string): Happening {
-  return warning('TrafficRoutingError', message);
+/** The name comes before the namespace: that is what alerts match. */
+export function deleted({ metadata: { namespace, name } }: Rollout): Happening {
+  return normal('RolloutDeleted', `Rollout ${name}/${namespace} is deleted.`);
 }
 
 export function weightVerifyError(message: string): Happening {
-  return warning('WeightVerifyError', `Traffic weight is not verified: ${message}`);
+  return warning('WeightVerifyError', `Failed to verify weight: ${message}`);
+}
+
+/** What a pass could not do. */
+export function ofFailure(effect: Effect, message: string): Happening {
+  if (effect.kind === 'setTraffic') return warning('TrafficRoutingError', message);
+  if (effect.kind !== 'createReplicaSet') return warning('ReconciliationError', message);
+  const name = JSON.stringify(effect.object.metadata.name);
+  return warning('ReplicaSetCreateError', `Failed to create new replica set ${name}: ${message}`);
 }
 
 export function unreadableTemplate(leftOut: readonly Problem[]): Happening {
@@ -91,7 +96,7 @@ export function ofEffect(effect: Effect): Happening[] {
 function ofRun(transition: Extract<Transition, { kind: 'runChanged' }>): Happening {
   const { type, name, phase, before } = transition;
   const message = `${type} Analysis Run '${name}' Status New: '${phase}' Previous: '${before}'`;
-  const bad = phase === 'Failed' || phase === 'Error' || phase === 'Inconclusive';
+  const bad = phase === 'Failed' || phase === 'Error';
   return bad ? warning(`AnalysisRun${phase}`, message) : normal(`AnalysisRun${phase}`, message);
 }
 

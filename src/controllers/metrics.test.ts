@@ -1,23 +1,46 @@
 import { expect, it } from 'vitest';
-import type { AnalysisRun, AnalysisTemplate, GitRevert, Rollout } from '../api/index.ts';
+import type {
+  AnalysisRun,
+  AnalysisTemplate,
+  ClusterAnalysisTemplate,
+  GitRevert,
+  KubeObject,
+  Rollout,
+} from '../api/index.ts';
 import type { Cache } from '../kube/cache.ts';
 import { createMetrics } from './metrics.ts';
 
 function holding<T>(objects: T[]): Cache<never> {
-  return { list: () => objects } as unknown as Cache<never>;
+  const get = (namespace: string, name: string) =>
+    (objects as KubeObject[]).find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
+  return { list: () => objects, get } as unknown as Cache<never>;
 }
 
 const rollout = {
+  kind: 'Rollout',
   metadata: { namespace: 'shop', name: 'web' },
   spec: { replicas: 3, strategy: { canary: { trafficRouting: { plugins: { 'argoproj-labs/gatewayAPI': {} } } } } },
-  status: { phase: 'Paused', replicas: 4, availableReplicas: 3, updatedReplicas: 1 },
+  status: {
+    phase: 'Paused',
+    replicas: 4,
+    availableReplicas: 3,
+    updatedReplicas: 1,
+    conditions: [{ type: 'Progressing', status: 'Unknown', reason: 'RolloutPaused' }],
+  },
 } as unknown as Rollout;
 const run = {
   metadata: { namespace: 'shop', name: 'web-1' },
-  spec: { metrics: [{ name: 'rate', provider: { prometheus: {} } }] },
+  spec: {
+    metrics: [
+      { name: 'rate', provider: { prometheus: {} } },
+      { name: 'trial', provider: { job: {} } },
+    ],
+    dryRun: [{ metricName: 'tri.*' }],
+  },
   status: { phase: 'Running', metricResults: [{ name: 'rate', phase: 'Running' }] },
 } as unknown as AnalysisRun;
 const template = { metadata: { namespace: 'shop', name: 'rate' }, spec: run.spec } as unknown as AnalysisTemplate;
+const clusterTemplate = { metadata: { name: 'shared' }, spec: run.spec } as unknown as ClusterAnalysisTemplate;
 const revert = {
   metadata: { namespace: 'shop', name: 'revert-1' },
   status: { state: 'needsHuman', reason: 'Conflict' },
@@ -29,6 +52,7 @@ function counting(rollouts: Rollout[]) {
     rollouts: holding(rollouts),
     runs: holding([run]),
     templates: holding([template]),
+    clusterTemplates: holding([clusterTemplate]),
     reverts: holding([revert]),
   });
   return metrics;
@@ -40,10 +64,17 @@ it('counts the objects under the names that dashboards know', async () => {
     'rollout_info{namespace="shop",name="web",strategy="canary",traffic_router="argoproj-labs/gatewayAPI",phase="Paused"} 1',
     'rollout_info_replicas_desired{namespace="shop",name="web"} 3',
     'rollout_info_replicas_unavailable{namespace="shop",name="web"} 1',
+    'rollout_phase{namespace="shop",name="web",strategy="canary",phase="Paused"} 1',
+    'rollout_phase{namespace="shop",name="web",strategy="canary",phase="Completed"} 0',
     'analysis_run_info{namespace="shop",name="web-1",phase="Running"} 1',
-    'analysis_run_metric_type{namespace="shop",name="web-1",metric="rate",type="prometheus"} 1',
-    'analysis_run_metric_phase{namespace="shop",name="web-1",metric="rate",type="prometheus",phase="Running"} 1',
-    'analysis_template_metric_info{namespace="shop",name="rate",metric="rate",type="prometheus"} 1',
+    'analysis_run_phase{namespace="shop",name="web-1",phase="Running"} 1',
+    'analysis_run_phase{namespace="shop",name="web-1",phase="Pending"} 0',
+    'analysis_run_metric_type{namespace="shop",name="web-1",metric="rate",type="Prometheus"} 1',
+    'analysis_run_metric_phase{namespace="shop",name="web-1",metric="rate",type="Prometheus",dry_run="false",phase="Running"} 1',
+    'analysis_run_metric_phase{namespace="shop",name="web-1",metric="rate",type="Prometheus",dry_run="false",phase="Failed"} 0',
+    'analysis_run_metric_phase{namespace="shop",name="web-1",metric="trial",type="Job",dry_run="true",phase="Pending"} 1',
+    'analysis_template_info{namespace="",name="shared"} 1',
+    'analysis_template_metric_info{namespace="shop",name="rate",type="Prometheus",metric="rate"} 1',
     'headgate_git_revert_info{namespace="shop",name="revert-1",state="needsHuman",reason="Conflict"} 1',
     'build_info{version="1.2.3"} 1',
   ]) {
@@ -59,15 +90,69 @@ it('leaves no series of what is gone', async () => {
   expect(await metrics.text()).not.toContain('rollout_info{');
 });
 
+it.each([
+  ['Completed', [{ type: 'Progressing', reason: 'NewReplicaSetAvailable' }]],
+  ['Progressing', [{ type: 'Progressing', reason: 'ReplicaSetUpdated' }]],
+  ['Progressing', []],
+  ['Paused', [{ type: 'Progressing', reason: 'RolloutPaused' }]],
+  ['Error', [{ type: 'Progressing', reason: 'ReplicaSetCreateError' }]],
+  ['Timeout', [{ type: 'Progressing', reason: 'ProgressDeadlineExceeded' }]],
+  ['Abort', [{ type: 'Progressing', reason: 'RolloutAborted' }]],
+  [
+    'InvalidSpec',
+    [
+      { type: 'Progressing', reason: 'RolloutAborted' },
+      { type: 'InvalidSpec', reason: 'InvalidSpec' },
+    ],
+  ],
+])('tells of %s as dashboards know it', async (phase, conditions) => {
+  const text = await counting([{ ...rollout, status: { conditions } } as unknown as Rollout]).text();
+  expect(text).toMatch(new RegExp(`rollout_info\\{.*phase="${phase}"\\} 1`));
+});
+
 it('counts passes, events and calls', async () => {
-  const metrics = counting([]);
+  const metrics = counting([rollout]);
+  metrics.added('rollout', 'shop/web');
+  metrics.depth('rollout', 1);
   metrics.pass('rollout', 'shop/web')(false);
   metrics.pass('rollout', 'shop/web')(true);
-  metrics.event('Warning', 'RolloutAborted');
-  metrics.request('PATCH', 'rollouts', 409);
+  metrics.passed('rollout', 'failed');
+  const end = metrics.pass('rollout', 'shop/web');
+  metrics.event(rollout, 'Warning', 'RolloutAborted');
+  metrics.event({ ...run, kind: 'AnalysisRun' }, 'Warning', 'AnalysisRunFailed');
+  metrics.request({ verb: 'Patch', kind: 'rollouts', namespace: 'shop', name: 'web', code: 409 });
+  metrics.request({ verb: 'Create', kind: 'events', namespace: 'shop', name: '', code: 201 });
   const text = await metrics.text();
-  expect(text).toContain('rollout_reconcile_count{namespace="shop",name="web"} 2');
-  expect(text).toContain('rollout_reconcile_error{namespace="shop",name="web"} 1');
-  expect(text).toContain('rollout_events_total{type="Warning",reason="RolloutAborted"} 1');
-  expect(text).toContain('controller_clientset_k8s_request_total{verb="PATCH",kind="rollouts",status_code="409"} 1');
+  for (const line of [
+    'rollout_reconcile_count{namespace="shop",name="web"} 2',
+    'rollout_reconcile_error{namespace="shop",name="web"} 1',
+    'rollout_events_total{namespace="shop",name="web",type="Warning",reason="RolloutAborted"} 1',
+    'controller_clientset_k8s_request_total{kind="rollouts",namespace="shop",name="web",verb="Patch",status_code="409"} 1',
+    'controller_clientset_k8s_request_total{kind="events",namespace="shop",name="N/A",verb="Create",status_code="201"} 1',
+    'workqueue_depth{name="Rollouts"} 1',
+    'workqueue_adds_total{name="Rollouts"} 1',
+    'workqueue_retries_total{name="Rollouts"} 1',
+    'workqueue_queue_duration_seconds_count{name="Rollouts"} 1',
+    'workqueue_work_duration_seconds_count{name="Rollouts"} 2',
+  ]) {
+    expect(text).toContain(line);
+  }
+  expect(text).toMatch(/workqueue_unfinished_work_seconds\{name="Rollouts"\} 0\.?\d/);
+  expect(text).toMatch(/workqueue_longest_running_processor_seconds\{name="Rollouts"\} 0\.?\d/);
+  expect(text).not.toContain('AnalysisRunFailed');
+  end(false);
+});
+
+it('leaves what was counted of a Rollout for one more scrape after its end', async () => {
+  const rollouts = [rollout];
+  const metrics = counting(rollouts);
+  metrics.pass('rollout', 'shop/web')(true);
+  metrics.event(rollout, 'Normal', 'RolloutDeleted');
+  await metrics.text();
+  rollouts.pop();
+  const [last, after] = [await metrics.text(), await metrics.text()];
+  for (const name of ['rollout_reconcile_count{', 'rollout_reconcile_error{', 'rollout_events_total{']) {
+    expect(last).toContain(name);
+    expect(after).not.toContain(name);
+  }
 });

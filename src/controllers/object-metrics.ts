@@ -1,7 +1,9 @@
 import { Gauge, type Registry } from 'prom-client';
+import { isDryRun } from '../analysis/index.ts';
 import {
   type AnalysisRun,
   type AnalysisTemplate,
+  type ClusterAnalysisTemplate,
   desiredReplicas,
   type GitRevert,
   type KubeObject,
@@ -15,70 +17,99 @@ export interface Counted {
   rollouts: Cache<Rollout>;
   runs: Cache<AnalysisRun>;
   templates: Cache<AnalysisTemplate>;
+  clusterTemplates: Cache<ClusterAnalysisTemplate>;
   reverts: Cache<GitRevert>;
 }
 
-function trafficRouter({ spec }: Rollout): string {
-  const routing = spec.strategy?.canary?.trafficRouting;
-  const [plugin] = Object.keys(routing?.plugins ?? {});
-  return (
-    plugin ?? Object.keys(routing ?? {}).find((key) => key !== 'managedRoutes' && key !== 'maxTrafficWeight') ?? ''
-  );
+/** Routers by their names in metrics; of a plugin its own. */
+const ROUTERS: Record<string, string> = {
+  alb: 'ALB',
+  ambassador: 'Ambassador',
+  istio: 'Istio',
+  nginx: 'Nginx',
+  smi: 'SMI',
+  appMesh: 'AppMesh',
+};
+const PROVIDERS: Record<string, string> = {
+  prometheus: 'Prometheus',
+  job: 'Job',
+  kayenta: 'Kayenta',
+  web: 'Web',
+  datadog: 'Datadog',
+  wavefront: 'Wavefront',
+  newRelic: 'NewRelic',
+  cloudWatch: 'CloudWatch',
+  graphite: 'Graphite',
+  influxdb: 'Influxdb',
+  skywalking: 'skywalking',
+  plugin: 'RPCPlugin',
+};
+/** What the Progressing condition's reason comes to; any other is progress. */
+const PHASES: Record<string, string> = {
+  NewReplicaSetAvailable: 'Completed',
+  RolloutPaused: 'Paused',
+  ReplicaSetCreateError: 'Error',
+  ProgressDeadlineExceeded: 'Timeout',
+  RolloutAborted: 'Abort',
+};
+const ROLLOUT_PHASES = ['Completed', 'Progressing', 'Paused', 'Timeout', 'Error', 'Abort'];
+const RUN_PHASES = ['Pending', 'Error', 'Failed', 'Successful', 'Running', 'Inconclusive'];
+
+function routerOf({ spec }: Rollout): string {
+  const routing = spec.strategy?.canary?.trafficRouting ?? {};
+  const [known] = Object.keys(routing).filter((key) => key in ROUTERS);
+  return known === undefined ? (Object.keys(routing.plugins ?? {})[0] ?? '') : (ROUTERS[known] ?? '');
+}
+
+function strategyOf({ spec }: Rollout): string {
+  if (spec.strategy?.blueGreen) return 'blueGreen';
+  return spec.strategy?.canary ? 'canary' : 'none';
+}
+
+function phaseOf({ status }: Rollout): string {
+  const reasonOf = (wanted: string) => status?.conditions?.find(({ type }) => type === wanted)?.reason;
+  if (reasonOf('InvalidSpec') !== undefined) return 'InvalidSpec';
+  return PHASES[reasonOf('Progressing') ?? ''] ?? 'Progressing';
+}
+
+function providerOf({ provider }: Metric): string {
+  const given = Object.entries(provider ?? {}).flatMap(([key, settings]) => (settings == null ? [] : [key]));
+  const [known] = Object.keys(PROVIDERS).filter((key) => given.includes(key));
+  return PROVIDERS[known ?? ''] ?? 'Unknown Provider';
 }
 
 export function gauge<Label extends string>(registry: Registry, name: string, help: string, labelNames: Label[]) {
   return new Gauge({ name, help, labelNames, registers: [registry] });
 }
 
-/** The reference's names, so that dashboards keep working, and Git's own. */
+/** The reference's names and labels, so that dashboards keep working, and Git's own. */
 export function objectGauges(registry: Registry) {
   const of = ['namespace', 'name'] as const;
-  const rollout = [...of];
+  const made = <Label extends string>(name: string, help: string, ...labels: Label[]) =>
+    gauge(registry, name, help, [...of, ...labels]);
+  const pods = (which: string, help: string) => made(`rollout_info_replicas_${which}`, help);
   return {
-    info: gauge(registry, 'rollout_info', 'Information about a Rollout.', [
-      ...of,
-      'strategy',
-      'traffic_router',
-      'phase',
-    ]),
-    desired: gauge(registry, 'rollout_info_replicas_desired', 'Pods that a Rollout should have.', rollout),
-    available: gauge(registry, 'rollout_info_replicas_available', 'Available pods of a Rollout.', rollout),
-    unavailable: gauge(
-      registry,
-      'rollout_info_replicas_unavailable',
-      'Pods of a Rollout that are not available.',
-      rollout,
+    info: made('rollout_info', 'Information about a Rollout.', 'strategy', 'traffic_router', 'phase'),
+    desired: pods('desired', 'Pods that a Rollout should have.'),
+    available: pods('available', 'Available pods of a Rollout.'),
+    unavailable: pods('unavailable', 'Pods of a Rollout that are not available.'),
+    updated: pods('updated', 'Pods of a Rollout that have the newest template.'),
+    phase: made('rollout_phase', 'Whether a Rollout is in this phase; use rollout_info.', 'strategy', 'phase'),
+    runInfo: made('analysis_run_info', 'Information about an AnalysisRun.', 'phase'),
+    runPhase: made('analysis_run_phase', 'Whether a run is in this phase; use analysis_run_info.', 'phase'),
+    runMetricType: made('analysis_run_metric_type', 'Provider of a metric of an AnalysisRun.', 'metric', 'type'),
+    runMetricPhase: made(
+      'analysis_run_metric_phase',
+      'Whether a metric of an AnalysisRun is in this phase.',
+      ...(['metric', 'type', 'dry_run', 'phase'] as const),
     ),
-    updated: gauge(
-      registry,
-      'rollout_info_replicas_updated',
-      'Pods of a Rollout that have the newest template.',
-      rollout,
+    templates: made('analysis_template_info', 'Information about an AnalysisTemplate.'),
+    templateMetrics: made(
+      'analysis_template_metric_info',
+      'Provider of a metric of an AnalysisTemplate.',
+      ...(['type', 'metric'] as const),
     ),
-    phase: gauge(registry, 'rollout_phase', 'Phase of a Rollout; use rollout_info.', [...of, 'strategy', 'phase']),
-    runInfo: gauge(registry, 'analysis_run_info', 'Information about an AnalysisRun.', [...of, 'phase']),
-    runPhase: gauge(registry, 'analysis_run_phase', 'Phase of an AnalysisRun; use analysis_run_info.', [
-      ...of,
-      'phase',
-    ]),
-    runMetricType: gauge(registry, 'analysis_run_metric_type', 'Provider of a metric of an AnalysisRun.', [
-      ...of,
-      'metric',
-      'type',
-    ]),
-    runMetricPhase: gauge(registry, 'analysis_run_metric_phase', 'Phase of a metric of an AnalysisRun.', [
-      ...of,
-      'metric',
-      'type',
-      'phase',
-    ]),
-    templates: gauge(registry, 'analysis_template_info', 'Information about an AnalysisTemplate.', rollout),
-    templateMetrics: gauge(registry, 'analysis_template_metric_info', 'Provider of a metric of an AnalysisTemplate.', [
-      ...of,
-      'metric',
-      'type',
-    ]),
-    reverts: gauge(registry, 'headgate_git_revert_info', 'Information about a GitRevert.', [...of, 'state', 'reason']),
+    reverts: made('headgate_git_revert_info', 'Information about a GitRevert.', 'state', 'reason'),
   };
 }
 
@@ -88,56 +119,48 @@ function labelsOf({ metadata }: KubeObject): { namespace: string; name: string }
   return { namespace: metadata.namespace ?? '', name: metadata.name };
 }
 
-function providerOf(metric: Metric | undefined): string {
-  return Object.keys(metric?.provider ?? {})[0] ?? '';
+function countRollout(gauges: ObjectGauges, rollout: Rollout): void {
+  const labels = labelsOf(rollout);
+  const { status = {} } = rollout;
+  const [strategy, phase] = [strategyOf(rollout), phaseOf(rollout)];
+  gauges.info.set({ ...labels, strategy, traffic_router: routerOf(rollout), phase }, 1);
+  for (const each of ROLLOUT_PHASES) gauges.phase.set({ ...labels, strategy, phase: each }, Number(each === phase));
+  gauges.desired.set(labels, desiredReplicas(rollout));
+  gauges.available.set(labels, status.availableReplicas ?? 0);
+  gauges.unavailable.set(labels, (status.replicas ?? 0) - (status.availableReplicas ?? 0));
+  gauges.updated.set(labels, status.updatedReplicas ?? 0);
 }
 
-function countRollouts(gauges: ObjectGauges, rollouts: Rollout[]): void {
-  for (const rollout of rollouts) {
-    const labels = labelsOf(rollout);
-    const { status = {}, spec } = rollout;
-    const strategy = spec.strategy?.blueGreen ? 'blueGreen' : 'canary';
-    const phase = status.phase ?? '';
-    gauges.info.set({ ...labels, strategy, traffic_router: trafficRouter(rollout), phase }, 1);
-    gauges.phase.set({ ...labels, strategy, phase }, 1);
-    gauges.desired.set(labels, desiredReplicas(rollout));
-    gauges.available.set(labels, status.availableReplicas ?? 0);
-    gauges.unavailable.set(labels, Math.max(0, (status.replicas ?? 0) - (status.availableReplicas ?? 0)));
-    gauges.updated.set(labels, status.updatedReplicas ?? 0);
+function countRun(gauges: ObjectGauges, run: AnalysisRun): void {
+  const labels = labelsOf(run);
+  const current = run.status?.phase ?? '';
+  const isIn = (phase: string, now = '') => Number((now || 'Pending') === phase);
+  gauges.runInfo.set({ ...labels, phase: current }, 1);
+  for (const phase of RUN_PHASES) gauges.runPhase.set({ ...labels, phase }, isIn(phase, current));
+  for (const metric of run.spec.metrics ?? []) {
+    const what = { ...labels, metric: metric.name, type: providerOf(metric) };
+    const now = run.status?.metricResults?.find(({ name }) => name === metric.name)?.phase;
+    gauges.runMetricType.set(what, 1);
+    const dry_run = String(isDryRun(run.spec, metric));
+    for (const phase of RUN_PHASES) gauges.runMetricPhase.set({ ...what, dry_run, phase }, isIn(phase, now));
   }
 }
 
-function countRuns(gauges: ObjectGauges, runs: AnalysisRun[]): void {
-  for (const run of runs) {
-    const labels = labelsOf(run);
-    const phase = run.status?.phase ?? 'Pending';
-    gauges.runInfo.set({ ...labels, phase }, 1);
-    gauges.runPhase.set({ ...labels, phase }, 1);
-    for (const metric of run.spec.metrics ?? []) {
-      gauges.runMetricType.set({ ...labels, metric: metric.name, type: providerOf(metric) }, 1);
-    }
-    for (const result of run.status?.metricResults ?? []) {
-      const type = providerOf(run.spec.metrics?.find(({ name }) => name === result.name));
-      gauges.runMetricPhase.set({ ...labels, metric: result.name, type, phase: result.phase }, 1);
-    }
-  }
-}
-
-function countTemplates(gauges: ObjectGauges, templates: AnalysisTemplate[]): void {
-  for (const template of templates) {
-    gauges.templates.set(labelsOf(template), 1);
-    for (const metric of template.spec.metrics ?? []) {
-      gauges.templateMetrics.set({ ...labelsOf(template), metric: metric.name, type: providerOf(metric) }, 1);
-    }
+function countTemplate(gauges: ObjectGauges, template: AnalysisTemplate | ClusterAnalysisTemplate): void {
+  const labels = labelsOf(template);
+  gauges.templates.set(labels, 1);
+  for (const metric of template.spec.metrics ?? []) {
+    gauges.templateMetrics.set({ ...labels, type: providerOf(metric), metric: metric.name }, 1);
   }
 }
 
 /** Counts everything anew: what is gone leaves no series behind. */
 export function countObjects(gauges: ObjectGauges, caches: Counted): void {
   for (const one of Object.values(gauges)) one.reset();
-  countRollouts(gauges, caches.rollouts.list());
-  countRuns(gauges, caches.runs.list());
-  countTemplates(gauges, caches.templates.list());
+  for (const rollout of caches.rollouts.list()) countRollout(gauges, rollout);
+  for (const run of caches.runs.list()) countRun(gauges, run);
+  for (const template of [...caches.templates.list(), ...caches.clusterTemplates.list()])
+    countTemplate(gauges, template);
   for (const revert of caches.reverts.list()) {
     const { state = 'pending', reason = '' } = revert.status ?? {};
     gauges.reverts.set({ ...labelsOf(revert), state, reason }, 1);

@@ -147,12 +147,20 @@ describe('failures', () => {
   it('does not retry what is stalled until it is added again', async () => {
     let passes = 0;
     const outcomes: string[] = [];
+    const added: string[] = [];
     const queue = queueOf(
       async () => {
         passes++;
         throw new Stalled('Invalid', 'spec.x is wrong');
       },
-      { metrics: { depth: () => {}, pass: () => () => {}, passed: (_, outcome) => outcomes.push(outcome) } },
+      {
+        metrics: {
+          depth: () => {},
+          added: (_, key) => added.push(key),
+          pass: () => () => {},
+          passed: (_, outcome) => outcomes.push(outcome),
+        },
+      },
     );
     queue.add('a');
     await sleep(60);
@@ -160,6 +168,7 @@ describe('failures', () => {
     queue.add('a');
     await turn();
     expect(outcomes).toEqual(['stalled', 'stalled']);
+    expect(added).toEqual(['a', 'a']);
     await queue.stop();
   });
 

@@ -16,6 +16,8 @@ export type PassOutcome = 'done' | 'stalled' | 'waiting' | 'failed';
 export interface QueueMetrics {
   /** Keys that wait for a pass. */
   depth(queue: string, keys: number): void;
+  /** A key has joined those that wait. */
+  added(queue: string, key: string): void;
   passed(queue: string, outcome: PassOutcome): void;
   /** Times one pass, in machine time; returns the function that ends it. */
   pass(queue: string, key: string): (failed: boolean) => void;
@@ -109,6 +111,7 @@ class SerialQueue implements Queue {
     entry.release = this.#options.clock.busy();
     cancelDelay(entry);
     this.#ready.join(key, rankOf(entry));
+    this.#options.metrics?.added(this.#options.name, key);
     this.#tellDepth();
     this.#schedule();
   }

@@ -105,7 +105,7 @@ export function createControllers(options: ControllersOptions, extensions: Exten
     instance: options.instance,
   });
   const emit: Parameters<Extension>[0]['emit'] = (object, happening) => {
-    metrics?.event(happening.type, happening.reason);
+    metrics?.event(object, happening.type, happening.reason);
     recorder.record({ object, ...happening, at: clock.now() });
   };
   const { routes, forRollouts } = rolloutCaches(caches, options.instanceId);

@@ -21,11 +21,12 @@ import {
 } from './client.ts';
 import { createCredentials } from './config.ts';
 import {
+  type Asked,
   apiVersionOf,
+  askedOf,
   collectionPath,
   keyOf,
   objectPath,
-  pluralOf,
   type Query,
   requireNamespace,
   selectors,
@@ -45,8 +46,15 @@ export interface KubeClientOptions {
   clock?: Pick<Clock, 'busy'>;
   /** Called before each request is sent. */
   beforeRequest?: () => void;
-  /** Hears of every answer: `GET`, `rollouts`, 200. The code is 0 where there was none. */
-  onAnswer?: (method: string, plural: string, code: number) => void;
+  /** Hears of every answer. */
+  onAnswer?: (answered: Answered) => void;
+}
+
+/** One answer of the API server, for metrics: `{ verb: 'Get', kind: 'rollouts', namespace: 'shop', name: 'web', code: 200 }`. */
+export interface Answered extends Asked {
+  verb: 'List' | 'Get' | 'Create' | 'Update' | 'Patch' | 'Delete' | 'Unknown';
+  /** 0 where there was none. */
+  code: number;
 }
 
 const PAGE = 500;
@@ -70,10 +78,10 @@ export function createKubeClient(options: KubeClientOptions): KubeConnection {
     return async (request) => {
       options.beforeRequest?.();
       const done = clock?.busy();
-      const heard = (code: number) => options.onAnswer?.(request.method, pluralOf(request.path), code);
+      const heard = (code: number) => options.onAnswer?.(answered(request, code));
       try {
         const answer = await call(transport, log, user === undefined ? request : impersonated(request, user));
-        heard(200);
+        heard(request.method === 'POST' ? 201 : 200);
         return answer;
       } catch (error) {
         heard(error instanceof ApiError ? error.code : 0);
@@ -90,6 +98,14 @@ export function createKubeClient(options: KubeClientOptions): KubeConnection {
     watch: (resource, options, deliver) => followWatch(transport, resource, options, deliver),
     close: () => transport.close(),
   };
+}
+
+const VERBS: Record<string, Answered['verb']> = { POST: 'Create', PUT: 'Update', PATCH: 'Patch', DELETE: 'Delete' };
+
+function answered({ method, path }: HttpRequest, code: number): Answered {
+  const asked = askedOf(path);
+  if (method === 'GET') return { ...asked, verb: asked.name === '' ? 'List' : 'Get', code };
+  return { ...asked, verb: VERBS[method] ?? 'Unknown', code };
 }
 
 function clientAs(callAs: (user: string) => Call, user: string): KubeClient {

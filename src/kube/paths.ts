@@ -12,10 +12,19 @@ export function collectionPath(resource: Resource, namespace?: string): string {
     : `${root}/${plural}`;
 }
 
-/** The plural in the path of a collection or an object. */
-export function pluralOf(path: string): string {
-  const [, plural = ''] = /^\/(?:api|apis\/[^/]+)\/[^/]+\/(?:namespaces\/[^/]+\/)?([^/?]+)/.exec(path) ?? [];
-  return plural;
+/** What a path leads to: a collection, whose name is empty, or an object. */
+export interface Asked {
+  /** The plural, as in `rollouts`. */
+  kind: string;
+  /** Empty where there is none. */
+  namespace: string;
+  name: string;
+}
+
+export function askedOf(path: string): Asked {
+  const parts = /^\/(?:api|apis\/[^/]+)\/[^/]+\/(?:namespaces\/([^/]+)\/)?([^/?]+)(?:\/([^/?]+))?/.exec(path) ?? [];
+  const [, namespace = '', kind = '', name = ''] = parts.map((part) => part && decodeURIComponent(part));
+  return { kind, namespace, name };
 }
 
 /** Throws where a namespaced kind comes without a namespace: the request would mean something else. */

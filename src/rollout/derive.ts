@@ -3,7 +3,7 @@ import { progressDeadlineSeconds, type RolloutAnalysisRunStatus } from '../api/i
 import { blindness } from './blind.ts';
 import { isActive, isVerified } from './blue-green.ts';
 import { badRun } from './cause.ts';
-import { available, type Facts } from './facts.ts';
+import { available, deadlineOf, type Facts, wanted } from './facts.ts';
 import type { MachineState, Seen } from './machine.ts';
 import { isThresholdMet } from './replicas.ts';
 import { currentRoutes } from './routes.ts';
@@ -24,9 +24,14 @@ export function waitIsOver({ status, steps, index, slots }: Facts): boolean {
   return skipped || holds('Progressing', 'RolloutPaused') === true || holds('InvalidSpec') === true;
 }
 
-/** What was once complete is not progressing: pods that are lost later have no deadline. */
+/** What is complete has no deadline; pods that it loses begin one, with what is then told of them. */
 function wasComplete({ status }: Facts): boolean {
   return status.conditions?.find(({ type }) => type === 'Progressing')?.reason === 'NewReplicaSetAvailable';
+}
+
+/** A former revision keeps its pods for a while: what waits for their end is not stuck. */
+function waitsForScaleDown({ others }: Facts): boolean {
+  return others.some((other) => wanted(other) > 0 && deadlineOf(other) !== undefined);
 }
 
 /** A blue-green update whose pods are all there waits for its analysis, not for progress. */
@@ -42,7 +47,7 @@ export function progressDeadline(facts: Facts): number | undefined {
   const waits = step?.pause !== undefined || step?.analysis !== undefined || waitsForVerdict(facts);
   const inFlight = facts.hash !== facts.stableHash;
   if (paused || facts.status.abort || (inFlight && (waits || podsInPlace(facts)))) return undefined;
-  if (waitIsOver(facts) || wasComplete(facts)) return undefined;
+  if (waitIsOver(facts) || wasComplete(facts) || waitsForScaleDown(facts)) return undefined;
   return lastProgress(facts) + progressDeadlineSeconds(facts.seen.rollout) * 1000;
 }
 

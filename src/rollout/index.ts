@@ -1,3 +1,4 @@
+export { withCreationError } from './conditions.ts';
 export { type Decision, decide } from './decide.ts';
 export type { Effect, MetadataPatch } from './effects.ts';
 export { explain, explanation } from './explain.ts';

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
   DESIRED_REPLICAS,
+  EPHEMERAL_METADATA,
   minReadySeconds,
+  PENDING_METADATA,
   POD_TEMPLATE_HASH,
   PROVENANCE,
   REVISION,
@@ -9,6 +11,7 @@ import {
   type ReplicaSet,
   type RevisionState,
   type Rollout,
+  SCALE_DOWN_DEADLINE,
   STATE,
   WORKLOAD_GENERATION,
 } from '../api/index.ts';
@@ -28,6 +31,15 @@ const OWN_ANNOTATIONS: readonly string[] = [
   REVISION_HISTORY,
   DESIRED_REPLICAS,
   WORKLOAD_GENERATION,
+];
+
+/** What a ReplicaSet says of itself, and where its revision came from: a Rollout that says so changes nothing of it later. */
+const REVISION_ANNOTATIONS: readonly string[] = [
+  STATE,
+  EPHEMERAL_METADATA,
+  PENDING_METADATA,
+  SCALE_DOWN_DEADLINE,
+  ...PROVENANCE,
 ];
 
 function inherited({ metadata }: Rollout): Record<string, string> {
@@ -95,6 +107,28 @@ export function revisionEffects({ facts }: PlanInput): Effect[] {
   const annotations = { ...(isRaised && { [REVISION]: String(revision) }), ...workloadAnnotations(seen) };
   if (Object.keys(annotations).length > 0) effects.push({ kind: 'annotateRollout', annotations });
   return effects;
+}
+
+/** The Rollout's annotations that its newest ReplicaSet does not carry as they are now; what the Rollout drops stays there. */
+function newAnnotations({ newReplicaSet, seen }: Facts): Record<string, string> {
+  const { annotations = {} } = newReplicaSet?.metadata ?? {};
+  const differs = ([key, value]: [string, string]) => !REVISION_ANNOTATIONS.includes(key) && annotations[key] !== value;
+  return Object.fromEntries(Object.entries(inherited(seen.rollout)).filter(differs));
+}
+
+/** The plan with them: in a write that its newest ReplicaSet has anyway, else in one of their own. */
+export function withAnnotations({ newReplicaSet, ...facts }: Facts, effects: Effect[]): Effect[] {
+  const annotations = newReplicaSet ? newAnnotations({ newReplicaSet, ...facts }) : {};
+  if (!newReplicaSet || Object.keys(annotations).length === 0) return effects;
+  const { name } = newReplicaSet.metadata;
+  const carriers = effects.flatMap((effect) =>
+    (effect.kind === 'annotateReplicaSet' || effect.kind === 'scaleReplicaSet') && effect.name === name ? [effect] : [],
+  );
+  // One that need not wait for a moment, where there is one.
+  const carrier = carriers.find((effect) => effect.kind === 'scaleReplicaSet' || !effect.mayWait) ?? carriers[0];
+  if (!carrier) return [...effects, { kind: 'annotateReplicaSet', name, annotations }];
+  const carrying = { ...carrier, annotations: { ...annotations, ...carrier.annotations } };
+  return effects.map((effect) => (effect === carrier ? carrying : effect));
 }
 
 /** What the new ReplicaSet should remember after this pass. */

@@ -1,7 +1,6 @@
 import { canaryServices, WORKLOAD_GENERATION } from '../api/index.ts';
 import { timestamp } from '../api/times.ts';
-import { selectedHash } from './blue-green.ts';
-import { isComplete } from './conditions.ts';
+import { isActive, previewService, selectedHash } from './blue-green.ts';
 import type { Effect, PlanInput } from './effects.ts';
 import { available, type Facts } from './facts.ts';
 import type { Observation, ObservedWorkload, ScalableKind } from './observation.ts';
@@ -74,6 +73,13 @@ export function keptPods({ size, goal, available: pods }: Shares): number {
   return Math.min(size, Math.max(1, Math.max(size, goal) - pods));
 }
 
+/** What blue-green leads users and the preview by leads to the newest pods. */
+function isHome(facts: Facts): boolean {
+  if (facts.strategy !== 'blueGreen') return true;
+  const { blueGreen, hash } = facts;
+  return isActive(facts) && (blueGreen.previewService === undefined || selectedHash(previewService(facts)) === hash);
+}
+
 /** Users reach the stable pods by whichever Service there is. */
 function areServicesHome({ seen, hash }: Facts): boolean {
   const names = Object.values(canaryServices(seen.rollout));
@@ -83,8 +89,10 @@ function areServicesHome({ seen, hash }: Facts): boolean {
 }
 
 /** The Rollout carries everything by itself, and its status says so. */
-function hasTakenOver({ facts, next }: PlanInput): boolean {
-  return facts.status.phase === 'Healthy' && isComplete(facts, next) && areServicesHome(facts);
+function hasTakenOver({ facts }: PlanInput): boolean {
+  const { newReplicaSet, replicas, status } = facts;
+  const hasAll = (newReplicaSet?.status?.replicas ?? 0) >= replicas && available(newReplicaSet) >= replicas;
+  return status.phase === 'Healthy' && hasAll && isHome(facts) && areServicesHome(facts);
 }
 
 function wantedPods(input: PlanInput, workload: Scalable): number {

@@ -5,7 +5,7 @@ import { affinityEffects, withAffinity } from './plan-affinity.ts';
 import { metadataEffects, withMetadata } from './plan-metadata.ts';
 import { isNameTaken, ownershipEffects } from './plan-ownership.ts';
 import { besideRestart, restartEffects, shrinks } from './plan-restart.ts';
-import { memoryEffects, newReplicaSet, readinessEffects, revisionEffects } from './plan-revision.ts';
+import { memoryEffects, newReplicaSet, readinessEffects, revisionEffects, withAnnotations } from './plan-revision.ts';
 import { runEffects } from './plan-runs.ts';
 import { historyEffects, scaleEffects } from './plan-scale.ts';
 import { retreatingServices, serviceEffects } from './plan-services.ts';
@@ -70,7 +70,7 @@ export function planOf(input: PlanInput): Effect[] {
   const retreating = [...lowering, ...retreatingServices(input.facts)];
   if (input.next.delivery === 'invalid') return [...retreating, ...retreatingPods(input)];
   const scaling = besideRestart(input.facts, scaleEffects(input));
-  return [
+  return withAnnotations(input.facts, [
     ...retreating,
     ...ownershipEffects(input),
     ...creation(input),
@@ -85,5 +85,5 @@ export function planOf(input: PlanInput): Effect[] {
     ...restarts(input, scaling),
     ...workloadEffects(input),
     ...raising,
-  ];
+  ]);
 }

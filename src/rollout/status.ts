@@ -9,7 +9,7 @@ import {
 import { told } from '../api/problems.ts';
 import { timestamp } from '../api/times.ts';
 import { activeReplicaSet, activeService, previewService, selectedHash } from './blue-green.ts';
-import { conditionsOf, invalidConditions, totalPods } from './conditions.ts';
+import { conditionsOf, invalidConditions } from './conditions.ts';
 import { durationOf } from './duration.ts';
 import { available, type Facts } from './facts.ts';
 import { isInFlight, type MachineState, nameOf } from './machine.ts';
@@ -87,6 +87,10 @@ function serving(facts: Facts): { replicaSets: ReplicaSet[]; selector: LabelSele
 
 function observedGeneration({ seen }: Facts): Pick<RolloutStatus, 'observedGeneration'> {
   return { observedGeneration: String(seen.rollout.metadata.generation ?? 0) };
+}
+
+function totalPods({ seen }: Facts): number {
+  return seen.replicaSets.reduce((sum, replicaSet) => sum + (replicaSet.status?.replicas ?? 0), 0);
 }
 
 function counts(facts: Facts): Partial<RolloutStatus> {
@@ -168,7 +172,7 @@ export function statusOf(input: StatusInput): RolloutStatus {
   const fullPromotion = facts.status.promoteFull && nameOf(next.delivery) === 'promoting' && sameUpdate;
   const pausedNow = pauseConditions.length > 0 || next.hold === 'paused';
   const { workload } = facts.seen;
-  const status: RolloutStatus = {
+  const after: RolloutStatus = {
     ...carriedOver(facts.status),
     ...restartedAt(facts),
     ...counts(facts),
@@ -183,10 +187,11 @@ export function statusOf(input: StatusInput): RolloutStatus {
     ...(controllerPause ? { controllerPause } : {}),
     ...(duration ? { duration } : {}),
     ...collisions(facts),
-    conditions: conditionsOf({ facts, next, pausedNow, abortCause: input.abortCause }),
     blueGreen: { ...selectors(facts), ...(letThrough && { scaleUpPreviewCheckPoint: true }), ...runs.blueGreen },
     canary: { ...runs.canary, ...(split ? { weights: split } : {}), ...turn(facts, next) },
   };
+  const conditions = conditionsOf({ facts, next, after, pausedNow, abortCause: input.abortCause });
+  const status = { ...after, conditions };
   const { phase, message } = phaseOf(facts.seen.rollout, status);
   return { ...status, phase, ...(message ? { message } : {}) };
 }

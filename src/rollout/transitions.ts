@@ -60,8 +60,8 @@ function pauseChanges(before: RolloutStatus, after: RolloutStatus): Transition[]
       ),
   );
   if (added.length > 0) return added.map(({ reason }) => ({ kind: 'paused', reason }));
-  const resumed = progressReason(before) === 'RolloutPaused' && progressReason(after) === 'RolloutResumed';
-  return resumed ? [{ kind: 'resumed' }] : [];
+  const isStopped = ['RolloutPaused', 'RolloutAborted'].includes(progressReason(after) ?? '');
+  return progressReason(before) === 'RolloutPaused' && !isStopped ? [{ kind: 'resumed' }] : [];
 }
 
 const WINDOW: Transition = { kind: 'skippedSteps', reason: 'Rollback to active ReplicaSets within RollbackWindow' };

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { INSTANCE_ID, MANAGED_BY } from '../../src/api/index.ts';
 import type { DeleteOptions } from '../../src/kube/client.ts';
-import { rollouts, services } from '../../src/kube/resources.ts';
+import { events, rollouts, services } from '../../src/kube/resources.ts';
 import { sandboxOnly, worlds } from '../worlds/index.ts';
 import type { TestWorld } from '../worlds/world.ts';
 import {
@@ -39,6 +39,11 @@ async function pair(world: TestWorld) {
   return both.map(({ metadata, spec }) => [spec?.selector?.[HASH], metadata.annotations?.[MANAGED_BY]]);
 }
 
+async function toldOfEnd(world: TestWorld): Promise<(string | undefined)[]> {
+  const ends = (await world.list(events)).filter(({ reason }) => reason === 'RolloutDeleted');
+  return ends.map(({ message }) => message);
+}
+
 const NOBODYS = [
   [undefined, undefined],
   [undefined, undefined],
@@ -70,6 +75,8 @@ describe.each(worlds)('in the $name', ({ it }) => {
     await untilWeights(world, AT_HOME);
     await untilReleased(world);
     await world.untilTrue(async () => (await replicaSets(world)).length === 0, 60);
+    await world.untilTrue(async () => (await toldOfEnd(world)).length > 0, 30);
+    expect(await toldOfEnd(world)).toEqual([`Rollout shop/${world.namespace} is deleted.`]);
   });
 
   it('a Rollout that no longer names its Services lets go of them', async ({ world }) => {
@@ -90,6 +97,7 @@ describe.each(worlds)('in the $name', ({ it }) => {
     expect(await pair(world)).toEqual(before);
     expect(await routeWeights(world)).toEqual(HALF_WAY);
     expect((await world.writes()).slice(written)).toEqual([]);
+    expect(await toldOfEnd(world)).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@
 import { describe } from 'vitest';
 import type { BlueGreenStrategy } from '../../src/api/index.ts';
 import { later, pass, settle } from '../transcripts/passes.ts';
-import type { World } from '../transcripts/world.ts';
+import { user, type World } from '../transcripts/world.ts';
 import { afterAbort, afterInstall } from './delays.ts';
 import { install, matters, pods, update } from './matter.ts';
 
@@ -22,14 +22,12 @@ function served(world: World) {
   };
 }
 
-/** What the Available condition says when one pod of four is lost. */
-function withOnePodLess(world: World) {
+/** How many of four pods a restart takes at once. */
+function evictedAtOnce(world: World) {
   settle(world);
-  world.podsFollow = false;
-  const [own] = world.replicaSets;
-  if (own) own.status = { replicas: 4, readyReplicas: 3, availableReplicas: 3 };
-  settle(world);
-  return world.rollout.status?.conditions?.find(({ type }) => type === 'Available')?.status;
+  world.now += 60_000;
+  user.restart(world, 0);
+  return pass(world).effects.map((effect) => (effect.kind === 'evictPods' ? effect.most : undefined));
 }
 
 describe('the switch', () => {
@@ -76,9 +74,9 @@ describe('the switch', () => {
     },
     {
       field: `${strategy}.maxUnavailable`,
-      given: given({ maxUnavailable: 0 }),
-      play: withOnePodLess,
-      told: 'False',
+      given: given({ maxUnavailable: 3 }),
+      play: evictedAtOnce,
+      told: [3],
     },
   ]);
 });

@@ -1,5 +1,5 @@
 import type { Fields } from '../../api/fields.ts';
-import { REVISION, type Rollout, STATE } from '../../api/index.ts';
+import { REVISION, type Rollout, type RolloutStatus } from '../../api/index.ts';
 import type { KubeObject } from '../../api/kubernetes.ts';
 import type { Clock } from '../../clock.ts';
 import { messageOf, Waiting } from '../../errors.ts';
@@ -13,16 +13,10 @@ import {
   nameOf,
   needsPods,
   type Observation,
+  withCreationError,
 } from '../../rollout/index.ts';
 import type { Router } from '../../traffic/router.ts';
-import {
-  addedToInformer,
-  type Happening,
-  ofEffect,
-  ofTransition,
-  reconciliationError,
-  trafficRoutingError,
-} from '../events.ts';
+import { addedToInformer, type Happening, ofEffect, ofFailure, ofTransition } from '../events.ts';
 import { splitKey } from '../keys.ts';
 import type { Work } from '../line.ts';
 import { mergeDiff } from '../merge-diff.ts';
@@ -30,10 +24,11 @@ import type { PassResult } from '../queue.ts';
 import { type Applied, apply } from './apply.ts';
 import { createDoubts } from './doubts.ts';
 import { createLosses } from './losses.ts';
+import { createNotes, mayWait } from './notes.ts';
 import { type ObservedRouter, observe, observeRouters, type RolloutCaches } from './observe.ts';
 import { createPatience } from './patience.ts';
 import { livePods } from './pods.ts';
-import { createRefusals } from './refusals.ts';
+import { createRefusals, refuses } from './refusals.ts';
 import { report } from './report.ts';
 import { resolve } from './resolve.ts';
 import type { PendingVerdicts } from './verdicts.ts';
@@ -63,8 +58,7 @@ function tell({ emit }: RolloutPassOptions, rollout: Rollout, happenings: Happen
 function tellFailures(options: RolloutPassOptions, rollout: Rollout, { failures }: Applied): void {
   for (const { effect, error } of failures) {
     if (isConflict(error)) continue;
-    const message = messageOf(error);
-    options.emit(rollout, effect.kind === 'setTraffic' ? trafficRoutingError(message) : reconciliationError(message));
+    options.emit(rollout, ofFailure(effect, messageOf(error)));
   }
 }
 
@@ -78,6 +72,15 @@ function retreats(effect: Effect): boolean {
 /** What may follow from a verdict that is not written down yet, and while the workload is not known. */
 function lowers(effect: Effect): boolean {
   return effect.kind === 'scaleReplicaSet' || retreats(effect);
+}
+
+/** What is decided to be written, with the word that the new ReplicaSet could not be made; a refused template is told otherwise. */
+function statusWith({ status }: Decision, { failures }: Applied, now: number): RolloutStatus {
+  for (const { effect, error } of failures) {
+    const isTold = effect.kind === 'createReplicaSet' && !(error instanceof Waiting) && !refuses(error);
+    if (isTold) return withCreationError(status, effect.object.metadata.name, messageOf(error), now);
+  }
+  return status;
 }
 
 /** What the status says is only true once the revision's memory holds it. */
@@ -113,28 +116,6 @@ async function carryOut(
 
 function earlier(one: number | undefined, other: number | undefined): number | undefined {
   return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
-}
-
-type Annotation = Extract<Effect, { kind: 'annotateReplicaSet' }>;
-
-function mayWait(effect: Effect): effect is Annotation {
-  return effect.kind === 'annotateReplicaSet' && effect.mayWait === true;
-}
-
-/** What ReplicaSets should remember, while writing it down waits: a process that ends takes it along. */
-function createNotes() {
-  const notes = new Map<string, NonNullable<Observation['note']>>();
-  return {
-    of(key: string): Pick<Observation, 'note'> {
-      const note = notes.get(key);
-      return note ? { note } : {};
-    },
-    keep(key: string, waiting: Annotation | undefined): void {
-      const text = waiting?.annotations[STATE];
-      if (waiting && text) notes.set(key, { replicaSet: waiting.name, text });
-      else notes.delete(key);
-    },
-  };
 }
 
 /** Takes something from a revision that was given up: waits for no look at anything. */
@@ -215,7 +196,7 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     const resolved = resolve(rollout, caches);
     // Nothing is known of its pods: the next pass comes when the workloads are listed.
     if (resolved.isPending && resolved.rollout === rollout) return undefined;
-    tell(options, rollout, [...(rollout.status ? [] : [addedToInformer()]), ...losses.news(key, resolved)]);
+    tell(options, rollout, [...(rollout.status ? [] : [addedToInformer(rollout)]), ...losses.news(key, resolved)]);
     const routers = observeRouters(rollout, caches, options.routers);
     const observed = observe(resolved, caches, routers, clock.now());
     const { runs, pending } = options.verdicts.overlay(observed.runs);
@@ -227,7 +208,7 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     notes.keep(key, memoryWaits ? memory : undefined);
     const due = memoryWaits ? decision.effects.filter((effect) => !mayWait(effect)) : decision.effects;
     const applied = await carryOut(options, rollout, routers, onlyRetreats ? due.filter(lowers) : due);
-    const change = mergeDiff(rollout.status ?? {}, decision.status);
+    const change = mergeDiff(rollout.status ?? {}, statusWith(decision, applied, observed.now));
     const hasTime = change !== undefined && decision.mayWait && options.isCrowded();
     const statusWaits = statuses.until(key, observed.now, hasTime);
     const isRefused = refusals.note(rollout, applied, observed.now);

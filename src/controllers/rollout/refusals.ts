@@ -15,6 +15,11 @@ export interface Refusals {
   until(rollout: Rollout): number | undefined;
 }
 
+/** The API server calls what it was sent malformed or invalid. */
+export function refuses(error: unknown): error is ApiError {
+  return error instanceof ApiError && (error.code === 422 || error.code === 400);
+}
+
 export function createRefusals(): Refusals {
   const refused = new Map<string, { generation: number | undefined; message: string; until: number }>();
   const known = ({ metadata: { uid = '', generation } }: Rollout) => {
@@ -25,7 +30,7 @@ export function createRefusals(): Refusals {
     note(rollout, { failures }, now) {
       const { uid = '', generation } = rollout.metadata;
       const failure = failures.find(({ effect }) => effect.kind === 'createReplicaSet')?.error;
-      if (!(failure instanceof ApiError) || (failure.code !== 422 && failure.code !== 400)) return false;
+      if (!refuses(failure)) return false;
       refused.set(uid, { generation, message: failure.message, until: now + COUNTS });
       return true;
     },

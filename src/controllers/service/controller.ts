@@ -6,6 +6,7 @@ import { isConflict, isNotFound, type KubeClient } from '../../kube/client.ts';
 import { rollouts, services } from '../../kube/resources.ts';
 import type { Log } from '../../log.ts';
 import type { Router } from '../../traffic/router.ts';
+import { deleted, type Happening } from '../events.ts';
 import { keyOf, placeOf, splitKey } from '../keys.ts';
 import { createQueue, type PassResult, type QueueMetrics } from '../queue.ts';
 import { setTraffic } from '../rollout/apply.ts';
@@ -18,6 +19,7 @@ export interface ServiceControllerOptions {
   clock: Clock;
   log: Log;
   routers: readonly Router[];
+  emit(object: KubeObject, happening: Happening): void;
   observeRouterObject(object: KubeObject): void;
   metrics?: QueueMetrics;
 }
@@ -56,12 +58,49 @@ async function tryAll(attempts: (() => Promise<void>)[]): Promise<void> {
   if (failures.length > 0) throw failures[0];
 }
 
+/** Rollouts that are deleted, or have no router any more, as they were with one, until their routes are home. */
+function createFormerlyRouted() {
+  const routed = new Map<string, Rollout>();
+  const former = new Map<string, Rollout>();
+  return {
+    /** Whether its routes are to be led home now. */
+    see(rollout: Rollout, isGone: boolean): boolean {
+      const key = keyOf(rollout);
+      const before = isRouted(rollout) ? rollout : routed.get(key);
+      if (!before) return false;
+      const isDriven = !isGone && isRouted(rollout);
+      if (isDriven) routed.set(key, before);
+      else {
+        routed.delete(key);
+        former.set(key, before);
+      }
+      return !isDriven;
+    },
+    of: (key: string) => former.get(key),
+    forget: (key: string) => void former.delete(key),
+  };
+}
+
+/** Tells once of each Rollout that is gone. */
+function createEndings({ emit }: Pick<ServiceControllerOptions, 'emit'>) {
+  const untold = new Map<string, Rollout>();
+  return {
+    note: (rollout: Rollout) => void untold.set(keyOf(rollout), rollout),
+    /** `there`: what has the name now, whoever drives it. */
+    tell(key: string, there: Rollout | undefined): void {
+      const gone = untold.get(key);
+      untold.delete(key);
+      if (gone && there?.metadata.uid !== gone.metadata.uid) emit(gone, deleted(gone));
+    },
+  };
+}
+
 /**
  * Leaves nothing half-way where nobody drives it any more. Services that their Rollout no longer names, or whose Rollout
  * is gone, let go of the revision that they were switched to, so that they find the pods of whatever comes after it; the
  * routes of a Rollout that is gone, or goes without a router from now on, lead to stable again. No finalizer keeps the
  * Rollout: a route is only known as long as this process remembers who named it; a Service says itself who managed it. The
- * keys of the queue are those of Rollouts.
+ * keys of the queue are those of Rollouts. An Event tells of the end of each.
  */
 export function createServiceController(options: ServiceControllerOptions): ServiceController {
   const { client, caches, clock, log, metrics } = options;
@@ -70,10 +109,8 @@ export function createServiceController(options: ServiceControllerOptions): Serv
   const namedBy = indexBy(caches.rollouts, (rollout) =>
     namedServices(rollout).map(({ name }) => placeOf(rollout.metadata.namespace, name)),
   );
-  /** Rollouts that had a router when they were last seen. */
-  const routed = new Map<string, Rollout>();
-  /** Those of them that are deleted, or have none any more, until their routes are home. */
-  const remembered = new Map<string, Rollout>();
+  const formerlyRouted = createFormerlyRouted();
+  const endings = createEndings(options);
   const stops: (() => void)[] = [];
 
   const isNamed = (namespace: string | undefined, service: string) => namedBy(placeOf(namespace, service)).length > 0;
@@ -102,14 +139,16 @@ export function createServiceController(options: ServiceControllerOptions): Serv
     const { namespace, name } = splitKey(key);
     const driven = caches.rollouts.get(namespace, name);
     // What no longer carries this instance's label has left the cache and is driven by another one.
-    const isDrivenElsewhere = !driven && (await client.get(rollouts, { namespace, name })) !== undefined;
-    if (isDrivenElsewhere || (driven && isRouted(driven))) remembered.delete(key);
+    const there = driven ?? (await client.get(rollouts, { namespace, name }));
+    endings.tell(key, there);
+    const isDrivenElsewhere = !driven && there !== undefined;
+    if (isDrivenElsewhere || (driven && isRouted(driven))) formerlyRouted.forget(key);
     if (isDrivenElsewhere) return undefined;
-    const gone = remembered.get(key);
+    const gone = formerlyRouted.of(key);
     // Traffic first.
     const attempts = [...(gone ? [() => leadHome(gone)] : []), ...leftBy(key).map((service) => () => release(service))];
     await tryAll(attempts);
-    remembered.delete(key);
+    formerlyRouted.forget(key);
     return undefined;
   }
 
@@ -117,15 +156,9 @@ export function createServiceController(options: ServiceControllerOptions): Serv
     if (manager !== undefined && leftBy(manager).length > 0) queue.add(manager);
   };
   const see = (rollout: Rollout, isGone = false) => {
-    const key = keyOf(rollout);
-    const before = isRouted(rollout) ? rollout : routed.get(key);
-    if (before && !isGone && isRouted(rollout)) routed.set(key, before);
-    else if (before) {
-      routed.delete(key);
-      remembered.set(key, before);
-      queue.add(key);
-    }
-    wake(key);
+    if (isGone) endings.note(rollout);
+    if (formerlyRouted.see(rollout, isGone) || isGone) queue.add(keyOf(rollout));
+    wake(keyOf(rollout));
   };
   return {
     start() {

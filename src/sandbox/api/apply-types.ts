@@ -10,6 +10,7 @@ function problem(value: unknown, schema: Schema | undefined, path: string): stri
   if (!schema || value === null || value === undefined) return undefined;
   // What may be of two types is read as whatever it is.
   if (isIntOrString(schema) || schema.oneOf) return undefined;
+  if (schema.format === 'date-time') return timeProblem(value, path);
   if (Array.isArray(value)) {
     if (schema.type !== undefined && schema.type !== 'array')
       return `${path}: expected ${String(schema.type)}, got list`;
@@ -29,6 +30,12 @@ function problem(value: unknown, schema: Schema | undefined, path: string): stri
   }
   if (isFields(value)) return mapProblem(value, schema, path);
   return scalarProblem(value, schema, path);
+}
+
+/** A time may be any scalar until the merged object is read, which a conflict comes before. */
+function timeProblem(value: unknown, path: string): string | undefined {
+  if (typeof value !== 'object') return undefined;
+  return `${path}: expected any scalar, got ${Array.isArray(value) ? 'list' : 'map'}`;
 }
 
 /** Also built-in fields that are always written: their default is to be empty. */

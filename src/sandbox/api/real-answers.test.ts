@@ -137,6 +137,39 @@ describe('what is refused', () => {
     expect(headers.get('warning')).toContain('unknown field');
   });
 
+  it('finds that an applied time is none only after it has looked for conflicts', async () => {
+    const lease = (name: string, renewTime: unknown) => {
+      const spec = { holderIdentity: 'a', renewTime };
+      return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name }, spec };
+    };
+    const others = lease('others', '2026-01-01T00:00:00.000000Z');
+    await server.call('POST', `${LEASES}?fieldManager=zero`, others);
+    const apply = (name: string, renewTime: unknown) =>
+      server.patch(`${LEASES}/${name}?fieldManager=one`, lease(name, renewTime), 'apply');
+    for (const [renewTime, code] of [
+      [7, 409],
+      ['x', 409],
+      [[7], 500],
+      [{ a: 7 }, 500],
+    ] as const) {
+      expect((await apply('others', renewTime)).code).toBe(code);
+    }
+    const { code, body } = await apply('own', 7);
+    expect([code, body.message]).toEqual([500, expect.stringContaining('failed to convert')]);
+    expect((await apply('own', [7])).body.message).toContain('.spec.renewTime: expected any scalar, got list');
+  });
+
+  it.each([
+    ['2026-01-01T00:00:00Z', 400],
+    ['2026-01-01T00:00:00.123Z', 400],
+    ['2026-01-01T00:00:00.123456Z', 201],
+    ['2026-01-01T00:00:00.1234567Z', 400],
+    ['2026-01-01T02:00:00.123456+02:00', 201],
+  ])('wants six digits after the seconds in a time of a Lease: %s', async (renewTime, code) => {
+    const lease = { metadata: { generateName: 'micro-' }, spec: { renewTime } };
+    expect((await server.call('POST', LEASES, lease)).code).toBe(code);
+  });
+
   it('calls an undeclared field in an apply its own error', async () => {
     const { body } = await server.patch(`${MAPS}/odd?fieldManager=one`, { ...configMap('odd'), extra: 1 }, 'apply');
     expect(body).toMatchObject({ code: 500, message: expect.stringContaining('field not declared in schema') });

@@ -15,6 +15,8 @@ export interface Reading {
 const QUANTITY = /^[+-]?(\d+(\.\d*)?|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/;
 const BASE64 = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+/** Six digits, neither fewer nor more. */
+const RFC3339_MICRO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})(Z|[+-]\d\d:\d\d)$/;
 const MICRO_TIME = 'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime';
 
 type Sort =
@@ -96,10 +98,10 @@ const readTime: Reader = (value, _schema, path, reading) => {
 };
 
 const readMicroTime: Reader = (value, _schema, path, reading) => {
-  if (typeof value !== 'string' || !RFC3339.test(value) || Number.isNaN(Date.parse(value)))
+  const [, fraction] = (typeof value === 'string' && RFC3339_MICRO.exec(value)) || [];
+  if (typeof value !== 'string' || fraction === undefined || Number.isNaN(Date.parse(value)))
     return wrong(value, 'MicroTime', path, reading);
-  const fraction = /\.(\d+)/.exec(value)?.[1] ?? '';
-  return new Date(value).toISOString().replace(/\.\d+Z$/, `.${fraction.slice(0, 6).padEnd(6, '0')}Z`);
+  return new Date(value).toISOString().replace(/\.\d+Z$/, `${fraction}Z`);
 };
 
 const readQuantity: Reader = (value, _schema, path, reading) => {

@@ -650,6 +650,7 @@ const lease: TestedKind = {
     choice('spec.holderIdentity', 'b', '', undefined, 7, null),
     choice('spec.leaseDurationSeconds', 30, 0, -1, 'x', undefined),
     choice('spec.renewTime', '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.123456Z', 'x', undefined, null),
+    choice('spec.renewTime', '2026-01-01T00:00:00Z'),
     choice('spec.leaseTransitions', 1, -1, 0),
     choice('spec', {}, undefined),
     choice('spec.strategy', 'OldestEmulationVersion', 'x'),

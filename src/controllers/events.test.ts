@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import type { Rollout } from '../api/index.ts';
+import type { Effect, Transition } from '../rollout/index.ts';
+import { addedToInformer, deleted, ofFailure, ofTransition, weightVerifyError } from './events.ts';
+
+const rollout = { metadata: { namespace: 'shop', name: 'web' }, spec: {} } as Rollout;
+
+describe('Events on a Rollout have the texts that alerts match', () => {
+  it.each([
+    [addedToInformer(rollout), 'Normal RolloutAddedToInformer: Rollout resource added to informer: shop/web'],
+    [deleted(rollout), 'Normal RolloutDeleted: Rollout web/shop is deleted.'],
+    [weightVerifyError('no answer'), 'Warning WeightVerifyError: Failed to verify weight: no answer'],
+  ])('%#', ({ type, reason, message }, text) => {
+    expect(`${type} ${reason}: ${message}`).toBe(text);
+  });
+
+  it.each([
+    [{ kind: 'setTraffic', weight: 5, from: 0 }, 'TrafficRoutingError', 'no'],
+    [{ kind: 'setReplicas', replicas: 1 }, 'ReconciliationError', 'no'],
+    [
+      { kind: 'createReplicaSet', object: { metadata: { name: 'web-1' } }, revision: 1 },
+      'ReplicaSetCreateError',
+      'Failed to create new replica set "web-1": no',
+    ],
+  ] as [Effect, string, string][])('where something fails: %j', (effect, reason, message) => {
+    expect(ofFailure(effect, 'no')).toEqual({ type: 'Warning', reason, message });
+  });
+
+  it.each([
+    ['Running', 'Normal'],
+    ['Successful', 'Normal'],
+    ['Inconclusive', 'Normal'],
+    ['Failed', 'Warning'],
+    ['Error', 'Warning'],
+  ])('calls an analysis that is %s %s', (phase, type) => {
+    const transition: Transition = { kind: 'runChanged', type: 'Step', name: 'web-1', phase, before: 'Running' };
+    const message = `Step Analysis Run 'web-1' Status New: '${phase}' Previous: 'Running'`;
+    expect(ofTransition(transition)).toEqual([{ type, reason: `AnalysisRun${phase}`, message }]);
+  });
+});
