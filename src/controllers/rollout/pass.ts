@@ -47,9 +47,8 @@ export interface RolloutPassOptions {
   isCrowded(): boolean;
 }
 
-/** Milliseconds of world time. A status waits only while a crowd is at work, which has news from others. */
-const MEMORY_PATIENCE = 5_000;
-const STATUS_PATIENCE = 15_000;
+/** Milliseconds of world time for which news may wait; a status does only while a crowd is at work. */
+const PATIENCE = 15_000;
 
 function tell({ emit }: RolloutPassOptions, rollout: Rollout, happenings: Happening[]): void {
   for (const happening of happenings) emit(rollout, happening);
@@ -190,8 +189,8 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
   const refusals = createRefusals();
   const losses = createLosses();
   const notes = createNotes();
-  const memories = createPatience(MEMORY_PATIENCE);
-  const statuses = createPatience(STATUS_PATIENCE);
+  const memories = createPatience(PATIENCE);
+  const statuses = createPatience(PATIENCE);
   const pass = async (key: string, rollout: Rollout): Promise<PassResult | undefined> => {
     const resolved = resolve(rollout, caches);
     // Nothing is known of its pods: the next pass comes when the workloads are listed.
