@@ -160,13 +160,18 @@ export function readinessEffects({ facts }: PlanInput): Effect[] {
   return [{ kind: 'setMinReadySeconds', name: current.metadata.name, seconds }];
 }
 
-export function memoryEffects({ facts, memory }: PlanInput): Effect[] {
+function withoutProgress({ progressHighWater: _, progressAt: __, ...lasting }: RevisionState): object {
+  return lasting;
+}
+
+export function memoryEffects({ facts, memory, next }: PlanInput): Effect[] {
   const { newReplicaSet: current } = facts;
   const text = JSON.stringify(memory);
   const before = memoryOf(current);
   if (!current || text === JSON.stringify(before)) return [];
   // How far the pods came counts when they fall back: an update that is over sooner never needs it.
-  const mayWait = memory.attempt === before.attempt && isDeepStrictEqual(memory.abort, before.abort);
+  const mayWait = isDeepStrictEqual(withoutProgress(memory), withoutProgress(before));
+  if (mayWait && next.delivery === 'settled') return [];
   const annotations = { [STATE]: text };
   return [{ kind: 'annotateReplicaSet', name: current.metadata.name, annotations, ...(mayWait && { mayWait }) }];
 }
