@@ -45,6 +45,8 @@ export interface DeleteOptions {
 export interface CreateOptions {
   /** Posts below the object of that name, as for `binding`. */
   subresource?: string;
+  /** The server answers with what it would store, and stores nothing. */
+  dryRun?: boolean;
 }
 
 export interface EvictOptions {

@@ -82,6 +82,13 @@ describe('requests', () => {
     expect(last().query.toString()).toBe('fieldManager=headgate&dryRun=All');
   });
 
+  it('asks what would be created', async () => {
+    answer(201, {});
+    await client.create(replicaSets, { metadata: key } as never, { dryRun: true });
+    expect(last()).toMatchObject({ method: 'POST', path: '/apis/apps/v1/namespaces/shop/replicasets' });
+    expect(last().query.toString()).toBe('dryRun=All');
+  });
+
   it('applies with type and owner', async () => {
     answer(200, {});
     await client.apply(replicaSets, { metadata: key } as never, { fieldManager: 'headgate', force: true });

@@ -127,12 +127,13 @@ function clientOver(call: Call, as: (user: string) => KubeClient): KubeClient {
       }
     },
     list: async (resource, options) => (await snapshot(call, resource, options)).items,
-    create: <T extends KubeObject>(resource: Resource<T>, object: T, { subresource }: CreateOptions = {}) => {
+    create: <T extends KubeObject>(resource: Resource<T>, object: T, options: CreateOptions = {}) => {
+      const { subresource, dryRun } = options;
       const path =
         subresource === undefined
           ? collectionPath(resource, requireNamespace(resource, object.metadata.namespace))
           : objectPath(resource, keyOf(object), subresource);
-      return call({ method: 'POST', path, ...json(typed(resource, object)) }) as Promise<T>;
+      return call({ method: 'POST', path: withQuery(path, dry(dryRun)), ...json(typed(resource, object)) }) as Promise<T>;
     },
     update: <T extends KubeObject>(resource: Resource<T>, object: T) =>
       call({
