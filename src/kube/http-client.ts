@@ -133,7 +133,11 @@ function clientOver(call: Call, as: (user: string) => KubeClient): KubeClient {
         subresource === undefined
           ? collectionPath(resource, requireNamespace(resource, object.metadata.namespace))
           : objectPath(resource, keyOf(object), subresource);
-      return call({ method: 'POST', path: withQuery(path, dry(dryRun)), ...json(typed(resource, object)) }) as Promise<T>;
+      return call({
+        method: 'POST',
+        path: withQuery(path, dry(dryRun)),
+        ...json(typed(resource, object)),
+      }) as Promise<T>;
     },
     update: <T extends KubeObject>(resource: Resource<T>, object: T) =>
       call({
