@@ -28,6 +28,9 @@ export const STATE = 'headgate.dev/state';
  */
 export const PENDING_METADATA = 'headgate.dev/pending-metadata';
 
+/** On a ReplicaSet with another hash: the hash of the template that the API server says it runs. */
+export const TEMPLATE_HASH = 'headgate.dev/template-hash';
+
 /** On a router's object: the rules in it that steps have added, as JSON. */
 export const MANAGED_RULES = 'headgate.dev/managed-rules';
 

@@ -15,6 +15,7 @@ import {
   SCALE_DOWN_DEADLINE,
   STATE,
   selects,
+  TEMPLATE_HASH,
 } from '../api/index.ts';
 import { blueGreenIndex, blueGreenSteps } from './blue-green.ts';
 import type { Observation } from './observation.ts';
@@ -118,7 +119,8 @@ function findReplicaSet(
     alike.find((replicaSet) => hashOf(replicaSet) === hash) ??
     alike.find((replicaSet) => hashOf(replicaSet) === current) ??
     alike.sort(oldestFirst)[0] ??
-    replicaSets.find((replicaSet) => hashOf(replicaSet) === hash)
+    replicaSets.find((replicaSet) => hashOf(replicaSet) === hash) ??
+    replicaSets.find(({ metadata }) => metadata.annotations?.[TEMPLATE_HASH] === hash)
   );
 }
 
@@ -190,7 +192,9 @@ export function factsOf(seen: Observation): Facts {
     ({ metadata }) => !metadata.deletionTimestamp && (!selector || selects(selector, metadata.labels ?? {})),
   );
   const computed = templateHash(template, status.collisionCount);
-  const newReplicaSet = findReplicaSet(alive, template, computed, status.currentPodHash);
+  const newReplicaSet =
+    findReplicaSet(alive, template, computed, status.currentPodHash) ??
+    alive.find(({ metadata }) => metadata.name === seen.sameTemplate);
   const stableHash = status.stableRS || undefined;
   const stableReplicaSet = alive.find((replicaSet) => hashOf(replicaSet) === stableHash);
   const routed = rollout.spec.strategy?.canary?.trafficRouting !== undefined;

@@ -25,6 +25,7 @@ export { runBaseNames } from './runs.ts';
 export { selectorText } from './selector.ts';
 export { givenTemplate, templateHash } from './template.ts';
 export { type IgnoredMetadata, sameTemplate, templateDifference } from './template-difference.ts';
+export { candidateLike, type TemplateQuestion, templateQuestion } from './template-question.ts';
 export type { Transition } from './transitions.ts';
 export { weightNow } from './weights.ts';
 export { released, scaledDownOf, type Workload, withLastTemplate, withWorkload } from './workload.ts';

@@ -76,6 +76,8 @@ export interface Observation {
   replicaSets: ReplicaSet[];
   /** What one of them should remember and does not yet: the writing of it waits for more. */
   note?: { replicaSet: string; text: string };
+  /** The name of the one of them that runs the template by the API server's word, where that was asked. */
+  sameTemplate?: string;
   /** Names of ReplicaSets that others have, among those that this Rollout's next one could take. */
   takenReplicaSetNames: string[];
   /** The AnalysisRuns that this Rollout controls. */

@@ -13,6 +13,7 @@ import {
   type Rollout,
   SCALE_DOWN_DEADLINE,
   STATE,
+  TEMPLATE_HASH,
   WORKLOAD_GENERATION,
 } from '../api/index.ts';
 import { timestamp } from '../api/times.ts';
@@ -22,6 +23,7 @@ import { nameOf } from './machine.ts';
 import { ownerOf } from './plan-ownership.ts';
 import { workloadAnnotations } from './plan-workload.ts';
 import { startsOver } from './runs.ts';
+import { templateHash } from './template.ts';
 
 /** Annotations of a Rollout that speak of the Rollout itself and never go to its ReplicaSets. */
 const OWN_ANNOTATIONS: readonly string[] = [
@@ -31,6 +33,7 @@ const OWN_ANNOTATIONS: readonly string[] = [
   REVISION_HISTORY,
   DESIRED_REPLICAS,
   WORKLOAD_GENERATION,
+  TEMPLATE_HASH,
 ];
 
 /** What a ReplicaSet says of itself, and where its revision came from: a Rollout that says so changes nothing of it later. */
@@ -129,6 +132,13 @@ export function withAnnotations({ newReplicaSet, ...facts }: Facts, effects: Eff
   if (!carrier) return [...effects, { kind: 'annotateReplicaSet', name, annotations }];
   const carrying = { ...carrier, annotations: { ...annotations, ...carrier.annotations } };
   return effects.map((effect) => (effect === carrier ? carrying : effect));
+}
+
+/** Keeps the API server's word that a ReplicaSet with another hash runs the template: it need not be asked again. */
+export function sameTemplateEffects({ facts: { newReplicaSet: current, seen, status } }: PlanInput): Effect[] {
+  if (!current || current.metadata.name !== seen.sameTemplate) return [];
+  const hash = templateHash(seen.rollout.spec.template ?? {}, status.collisionCount);
+  return [{ kind: 'annotateReplicaSet', name: current.metadata.name, annotations: { [TEMPLATE_HASH]: hash } }];
 }
 
 /** What the new ReplicaSet should remember after this pass. */

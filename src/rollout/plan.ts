@@ -5,7 +5,14 @@ import { affinityEffects, withAffinity } from './plan-affinity.ts';
 import { metadataEffects, withMetadata } from './plan-metadata.ts';
 import { isNameTaken, ownershipEffects } from './plan-ownership.ts';
 import { besideRestart, restartEffects, shrinks } from './plan-restart.ts';
-import { memoryEffects, newReplicaSet, readinessEffects, revisionEffects, withAnnotations } from './plan-revision.ts';
+import {
+  memoryEffects,
+  newReplicaSet,
+  readinessEffects,
+  revisionEffects,
+  sameTemplateEffects,
+  withAnnotations,
+} from './plan-revision.ts';
 import { runEffects } from './plan-runs.ts';
 import { historyEffects, scaleEffects } from './plan-scale.ts';
 import { retreatingServices, serviceEffects } from './plan-services.ts';
@@ -74,6 +81,7 @@ export function planOf(input: PlanInput): Effect[] {
     ...retreating,
     ...ownershipEffects(input),
     ...creation(input),
+    ...sameTemplateEffects(input),
     ...affinityEffects(input),
     ...revisionEffects(input),
     ...readinessEffects(input),

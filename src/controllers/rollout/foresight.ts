@@ -2,11 +2,19 @@ import { REVISION } from '../../api/index.ts';
 import { timestamp } from '../../api/times.ts';
 import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
-import { decide, type Effect, nameOf, type Observation } from '../../rollout/index.ts';
+import {
+  decide,
+  type Effect,
+  nameOf,
+  type Observation,
+  type TemplateQuestion,
+  templateQuestion,
+} from '../../rollout/index.ts';
 import type { Router } from '../../traffic/router.ts';
 import { splitKey } from '../keys.ts';
 import { mergeDiff } from '../merge-diff.ts';
 import type { PassResult } from '../queue.ts';
+import { mayWait } from './notes.ts';
 import { observe, observeRouters, type RolloutCaches } from './observe.ts';
 import { resolve } from './resolve.ts';
 
@@ -77,15 +85,22 @@ function inWords(effect: Effect): string {
   }
 }
 
+function named({ candidates }: TemplateQuestion): string {
+  return candidates.map(({ metadata }) => `ReplicaSet ${metadata.name}`).join(' or ');
+}
+
 /** What a pass would do: the moves of the state, what would be carried out, and the status as a merge patch. */
 function foresee(seen: Observation) {
   const { rollout, leftOut } = seen;
   const { state, transitions, effects, status, lookAgainAt } = decide(seen);
   // Much is only done once the status says that it is to be: what would follow from the status at once is told along with it.
   const { effects: following } = decide({ ...seen, rollout: { ...rollout, status } });
+  const question = templateQuestion(seen);
   const plan = {
     transitions,
-    effects: [...new Set([...effects, ...following].map(inWords))],
+    // What may wait for more is often never written.
+    effects: [...new Set([...effects, ...following].filter((effect) => !mayWait(effect)).map(inWords))],
+    ...(question && { asksFirst: `whether ${named(question)} runs the template already: then no ReplicaSet is made` }),
     status: mergeDiff(rollout.status ?? {}, status) ?? {},
     ...(leftOut.length > 0 && { leftOut }),
   };

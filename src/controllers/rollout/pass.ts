@@ -22,6 +22,7 @@ import type { Work } from '../line.ts';
 import { mergeDiff } from '../merge-diff.ts';
 import type { PassResult } from '../queue.ts';
 import { type Applied, apply } from './apply.ts';
+import { withAnswer } from './ask.ts';
 import { createDoubts } from './doubts.ts';
 import { createLosses } from './losses.ts';
 import { createNotes, mayWait } from './notes.ts';
@@ -157,15 +158,19 @@ async function writeDown(
 }
 
 /**
- * What is to be done; where a restart is due, with a look at the pods. A retreat does not wait for that look, and where it
- * fails, all else goes on without.
+ * What is to be done, after a closer look where one is needed: at what the API server makes of the template before pods are
+ * made anew, and at the pods where a restart is due. A retreat waits for no look; without the pods all else goes on.
  */
-async function decideWithPods(
+async function decideAfterLooking(
   { client }: RolloutPassOptions,
-  seen: Observation,
+  observed: Observation,
 ): Promise<{ decision: Decision; blindness?: unknown }> {
-  const decision = decide(seen);
-  if (!needsPods(seen) || isUrgent(decision)) return { decision };
+  const first = decide(observed);
+  if (isUrgent(first)) return { decision: first };
+  const creates = first.effects.some(({ kind }) => kind === 'createReplicaSet');
+  const seen = creates ? await withAnswer(client, observed) : observed;
+  const decision = seen === observed ? first : decide(seen);
+  if (!needsPods(seen)) return { decision };
   try {
     return { decision: decide({ ...seen, pods: await livePods(client, seen.rollout) }) };
   } catch (blindness) {
@@ -201,7 +206,12 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     const { runs, pending } = options.verdicts.overlay(observed.runs);
     const problems = [...observed.problems, ...refusals.problems(rollout, observed.now)];
     const onlyRetreats = pending || resolved.isPending;
-    const { decision, blindness } = await decideWithPods(options, { ...observed, ...notes.of(key), runs, problems });
+    const { decision, blindness } = await decideAfterLooking(options, {
+      ...observed,
+      ...notes.of(key),
+      runs,
+      problems,
+    });
     const memory = decision.effects.find(mayWait);
     const memoryWaits = memories.until(key, observed.now, memory !== undefined);
     notes.keep(key, memoryWaits ? memory : undefined);
