@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { redact } from './errors.ts';
+import { messageOf, redact } from './errors.ts';
 
 describe('redact', () => {
   it('takes every secret out of a text, and nothing for an empty one', () => {
@@ -10,4 +10,9 @@ describe('redact', () => {
     expect(redact('abcdef abc', ['abc', 'abcdef'])).toBe('[redacted] [redacted]');
     expect(redact('abcdef abc', ['abcdef', 'abc'], '*****')).toBe('***** *****');
   });
+});
+
+it('has a message for several errors in one', () => {
+  expect(messageOf(new AggregateError([new Error('a'), 'b']))).toBe('a; b');
+  expect(messageOf(new AggregateError([new Error('a')], 'all'))).toBe('all');
 });

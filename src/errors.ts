@@ -31,7 +31,9 @@ export interface Problem {
   message: string;
 }
 
+/** A refused connection comes as several errors, one per address, with no message of its own. */
 export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -52,6 +52,7 @@ export {
   validateRevertPolicy,
   validateRollout,
   validateWithWorkload,
+  withoutNulls,
 } from './validate.ts';
 export {
   type AnalysisUse,

@@ -16,7 +16,7 @@ import { gitSourceProblems, revertPolicyProblems } from './validate-git.ts';
 import { rolloutProblems } from './validate-rollout.ts';
 
 /** A copy without fields that are null, which count as not set. Items of lists stay. */
-function withoutNulls(value: unknown): unknown {
+export function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (!isFields(value)) return value;
   const kept = Object.entries(value).filter(([, each]) => each !== null);

@@ -4,7 +4,10 @@ import { type Finding, findingLine, parseFile, type Source } from './lint/docume
 import { manifestFiles } from './lint/files.ts';
 import { objectFindings } from './lint/objects.ts';
 import { referenceFindings } from './lint/references.ts';
-import { UsageError, type Verb } from './verb.ts';
+import { askServer, type ServerAnswers } from './lint/server.ts';
+import { clusterFlags, type Invocation, UsageError, type Verb } from './verb.ts';
+
+const SERVER = 'server-dry-run';
 
 export const lint: Verb = {
   name: 'lint',
@@ -18,20 +21,45 @@ export const lint: Verb = {
       multiple: true,
       description: 'a manifest, or a directory of them',
     },
+    [SERVER]: {
+      type: 'boolean',
+      description: 'also have the API server try the pods of each Rollout; nothing is stored',
+    },
+    ...clusterFlags,
   },
-  async run({ world, names, texts }) {
+  async run(invocation) {
+    const { world, names, texts, isSet } = invocation;
     const paths = [...texts('filename'), ...names];
     if (paths.length === 0) throw new UsageError('lint needs a file or directory: -f PATH', lint);
-    const { findings, sources, files } = await lintPaths(paths);
+    if (!isSet(SERVER)) refuseClusterFlags(invocation);
+    const { sources, files, ...linted } = await lintPaths(paths);
+    const asked = isSet(SERVER) ? await askServer(invocation, sources) : undefined;
+    const findings = [...linted.findings, ...unheard(linted.findings, asked)].sort(byPlace);
     for (const finding of findings) world.stdout(`${plain(findingLine(finding))}\n`);
+    for (const reason of asked?.unasked ?? []) world.stderr(`Error: ${plain(reason)}\n`);
     const errors = findings.filter(({ warning }) => warning !== true).length;
     const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
     const warnings = findings.length - errors;
     const total = [count(errors, 'problem'), ...(warnings > 0 ? [count(warnings, 'warning')] : [])].join(', ');
-    world.stderr(`${count(sources.length, 'object')} in ${count(files, 'file')}: ${total}\n`);
-    return errors > 0 ? 1 : 0;
+    const tried = asked ? `, ${count(asked.judged, 'pod template')} tried on the API server` : '';
+    world.stderr(`${count(sources.length, 'object')} in ${count(files, 'file')}${tried}: ${total}\n`);
+    return errors > 0 || (asked?.unasked ?? []).length > 0 ? 1 : 0;
   },
 };
+
+/** Whoever names a cluster means it to be asked. */
+function refuseClusterFlags({ text }: Invocation): void {
+  const given = Object.keys(clusterFlags).find((flag) => text(flag) !== undefined);
+  if (given === undefined) return;
+  throw new UsageError(`--${given} is for --${SERVER}: lint asks no cluster without it; give both or neither`, lint);
+}
+
+/** What the server says of places of which nothing is said yet: the controller too asks only of what it finds right. */
+function unheard(told: Finding[], asked: ServerAnswers | undefined): Finding[] {
+  const key = ({ file, line, path }: Finding) => `${file}:${line}:${path}`;
+  const places = new Set(told.filter(({ warning }) => warning !== true).map(key));
+  return (asked?.findings ?? []).filter((finding) => !places.has(key(finding)));
+}
 
 async function lintPaths(paths: string[]): Promise<{ findings: Finding[]; sources: Source[]; files: number }> {
   const given = await Promise.all(paths.map(manifestFiles));
@@ -44,7 +72,7 @@ async function lintPaths(paths: string[]): Promise<{ findings: Finding[]; source
     ...sources.flatMap(objectFindings),
     ...referenceFindings({ sources, complete }),
   ];
-  return { findings: findings.sort(byPlace), sources, files: files.length };
+  return { findings, sources, files: files.length };
 }
 
 /** Files that a kustomization names as patches hold parts of objects: nothing to judge by itself. */

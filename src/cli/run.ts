@@ -56,7 +56,7 @@ export async function run(args: string[], world: World): Promise<number> {
   try {
     return await dispatch(args, world);
   } catch (error) {
-    world.stderr(`Error: ${told(error)}\n`);
+    world.stderr(`Error: ${messageOf(error)}\n`);
     if (!(error instanceof UsageError)) return FAILED;
     for (const verb of error.verbs) world.stderr(`\n${helpOf(verb, world)}`);
     return MISUSED;
@@ -109,10 +109,4 @@ function splitVerb(args: string[]): { leading: string[]; word: string | undefine
     else break;
   }
   return { leading: args.slice(0, at), word: args[at], rest: args.slice(at + 1) };
-}
-
-/** A refused connection comes as several errors, one per address, with no message of its own. */
-function told(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
-  return messageOf(error);
 }

@@ -1,14 +1,16 @@
-import { ApiError } from './client.ts';
+import { fieldsOf, listOf, textOf } from '../api/fields.ts';
+import { ApiError, type Cause } from './client.ts';
 import type { HttpAnswer } from './transport.ts';
 
 const LONGEST_MESSAGE = 2_048;
+const MOST_CAUSES = 100;
 
 interface StatusBody {
   kind?: unknown;
   code?: unknown;
   reason?: unknown;
   message?: unknown;
-  details?: { retryAfterSeconds?: unknown };
+  details?: { retryAfterSeconds?: unknown; causes?: unknown };
 }
 
 /** The error in an answer that is not a success. A body that is no Status, a proxy's page for instance, is never quoted. */
@@ -30,7 +32,17 @@ export function errorOfStatus(status: unknown, code: number, retryAfter?: number
       ? body.message.slice(0, LONGEST_MESSAGE)
       : `the API server answered HTTP ${number}`,
     retryAfter ?? (typeof asked === 'number' && asked > 0 ? asked : undefined),
+    causesOf(body),
   );
+}
+
+function causesOf({ details }: StatusBody): Cause[] {
+  return listOf(details?.causes)
+    .slice(0, MOST_CAUSES)
+    .map((cause) => {
+      const { field, message } = fieldsOf(cause);
+      return { field: textOf(field) ?? '', message: (textOf(message) ?? '').slice(0, LONGEST_MESSAGE) };
+    });
 }
 
 function isStatus(value: unknown): value is StatusBody {

@@ -131,6 +131,13 @@ export interface KubeConnection extends KubeClient {
   close(): void;
 }
 
+/** One reason of a refusal, in the server's words. */
+export interface Cause {
+  /** Its path in the object that was sent, as in `spec.template.spec.containers[0].image`; '' where it is about none. */
+  field: string;
+  message: string;
+}
+
 /** An answer of the API server that is not a success. */
 export class ApiError extends Error {
   /** HTTP status code. */
@@ -139,13 +146,16 @@ export class ApiError extends Error {
   readonly reason: string;
   /** Seconds to wait before asking again, where the server said so. */
   readonly retryAfter: number | undefined;
+  /** What the server finds wrong, field by field, where it says so. */
+  readonly causes: readonly Cause[];
 
-  constructor(code: number, reason: string, message: string, retryAfter?: number) {
+  constructor(code: number, reason: string, message: string, retryAfter?: number, causes: readonly Cause[] = []) {
     super(message);
     this.name = 'ApiError';
     this.code = code;
     this.reason = reason;
     this.retryAfter = retryAfter;
+    this.causes = causes;
   }
 }
 
@@ -159,6 +169,11 @@ export function isAlreadyExists(error: unknown): boolean {
 
 export function isNotFound(error: unknown): boolean {
   return error instanceof ApiError && error.code === 404;
+}
+
+/** The API server calls what it was sent malformed or invalid. */
+export function isInvalid(error: unknown): error is ApiError {
+  return error instanceof ApiError && (error.code === 422 || error.code === 400);
 }
 
 /** Not now: a disruption budget forbids it, or there are too many requests. */

@@ -191,6 +191,18 @@ describe('errors', () => {
     const error = await client.create(secrets, { metadata: key }).catch((error) => error);
     expect(error).toBeInstanceOf(ApiError);
     expect(error).toMatchObject({ code: 422, reason: 'Invalid', message: 'spec.x: must be set', retryAfter: 3 });
+    expect(error.causes).toEqual([]);
+  });
+
+  it('carry the causes as far as they can be read', async () => {
+    const causes = [{ reason: 'FieldValueRequired', field: 'spec.x', message: 'Required value' }, { message: 'no' }, 5];
+    answer(422, { ...status(422, 'Invalid', 'all'), details: { causes } });
+    const error = await client.create(secrets, { metadata: key }).catch((error) => error);
+    expect(error.causes).toEqual([
+      { field: 'spec.x', message: 'Required value' },
+      { field: '', message: 'no' },
+      { field: '', message: '' },
+    ]);
   });
 
   it('never quote a body that is no Status', async () => {

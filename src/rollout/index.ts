@@ -15,6 +15,7 @@ export {
   type ScalableKind,
 } from './observation.ts';
 export { controllerOf, observedPods } from './observed-pods.ts';
+export { firstReplicaSet } from './plan.ts';
 export { changesMetadata } from './plan-metadata.ts';
 export { needsPods } from './plan-restart.ts';
 export { analysisProblems } from './plan-runs.ts';

@@ -1,6 +1,7 @@
-import type { ReplicaSet } from '../api/index.ts';
+import type { ReplicaSet, Rollout } from '../api/index.ts';
 import type { Effect, PlanInput } from './effects.ts';
-import type { Facts } from './facts.ts';
+import { type Facts, factsOf } from './facts.ts';
+import { NOTHING_SEEN } from './observation.ts';
 import { affinityEffects, withAffinity } from './plan-affinity.ts';
 import { metadataEffects, withMetadata } from './plan-metadata.ts';
 import { isNameTaken, ownershipEffects } from './plan-ownership.ts';
@@ -34,6 +35,16 @@ function equipped(facts: Facts): ReplicaSet {
   const made = newReplicaSet(facts);
   const template = withAffinity(facts, made.spec.template);
   return withMetadata(facts, { ...made, spec: { ...made.spec, template } });
+}
+
+/**
+ * What the API server is asked to make of a Rollout (as `readRollout` reads it) that has no ReplicaSet yet: without pods,
+ * and without an owner, which could only be a Rollout that is there.
+ */
+export function firstReplicaSet({ status: _, ...rollout }: Rollout): ReplicaSet {
+  const { metadata, ...made } = equipped(factsOf({ ...NOTHING_SEEN, now: 0, rollout }));
+  const { ownerReferences: __, ...unowned } = metadata;
+  return { ...made, metadata: unowned };
 }
 
 /**

@@ -20,8 +20,12 @@ export function objectFindings(source: Source): Finding[] {
 
 /** What the controller would leave out of the pods. */
 export function unreadable(object: KubeObject): Problem[] {
-  const isRollout = object.kind === 'Rollout' && object.apiVersion?.startsWith('argoproj.io/') === true;
-  return isRollout && hasRightTypes(object) ? readRollout(object as Rollout).leftOut : [];
+  return isReadableRollout(object) ? readRollout(object).leftOut : [];
+}
+
+/** A Rollout of which more can be said than that its types are wrong. */
+export function isReadableRollout(object: KubeObject): object is Rollout {
+  return object.kind === 'Rollout' && object.apiVersion?.startsWith('argoproj.io/') === true && hasRightTypes(object);
 }
 
 /** Where a type is wrong, that is told, and what is in there cannot be judged further. */

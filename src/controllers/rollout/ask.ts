@@ -1,7 +1,6 @@
-import { isAlreadyExists, type KubeClient } from '../../kube/client.ts';
+import { ApiError, type KubeClient } from '../../kube/client.ts';
 import { replicaSets } from '../../kube/resources.ts';
 import { candidateLike, type Observation, templateQuestion } from '../../rollout/index.ts';
-import { refuses } from './refusals.ts';
 
 /** With the API server's word on whether a ReplicaSet runs the template already, where only it can tell. Nothing is stored. */
 export async function withAnswer(client: KubeClient, seen: Observation): Promise<Observation> {
@@ -12,8 +11,9 @@ export async function withAnswer(client: KubeClient, seen: Observation): Promise
     const name = candidateLike(question, answer);
     return name ? { ...seen, sameTemplate: name } : seen;
   } catch (error) {
-    // A template that it does not take, and a name that somebody has, are told of when the ReplicaSet is to be made.
-    if (refuses(error) || isAlreadyExists(error)) return seen;
+    // A server in trouble is asked again; what it says no to is told of when the ReplicaSet is to be made.
+    const isNo = error instanceof ApiError && error.code < 500 && error.code !== 429;
+    if (isNo) return seen;
     throw error;
   }
 }

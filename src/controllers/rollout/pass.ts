@@ -3,7 +3,7 @@ import { REVISION, type Rollout, type RolloutStatus } from '../../api/index.ts';
 import type { KubeObject } from '../../api/kubernetes.ts';
 import type { Clock } from '../../clock.ts';
 import { messageOf, Waiting } from '../../errors.ts';
-import { isConflict, type KubeClient } from '../../kube/client.ts';
+import { isConflict, isInvalid, type KubeClient } from '../../kube/client.ts';
 import type { Log } from '../../log.ts';
 import {
   type Decision,
@@ -29,7 +29,7 @@ import { createNotes, mayWait } from './notes.ts';
 import { type ObservedRouter, observe, observeRouters, type RolloutCaches } from './observe.ts';
 import { createPatience } from './patience.ts';
 import { livePods } from './pods.ts';
-import { createRefusals, refuses } from './refusals.ts';
+import { createRefusals } from './refusals.ts';
 import { report } from './report.ts';
 import { resolve } from './resolve.ts';
 import type { PendingVerdicts } from './verdicts.ts';
@@ -77,7 +77,7 @@ function lowers(effect: Effect): boolean {
 /** What is decided to be written, with the word that the new ReplicaSet could not be made; a refused template is told otherwise. */
 function statusWith({ status }: Decision, { failures }: Applied, now: number): RolloutStatus {
   for (const { effect, error } of failures) {
-    const isTold = effect.kind === 'createReplicaSet' && !(error instanceof Waiting) && !refuses(error);
+    const isTold = effect.kind === 'createReplicaSet' && !(error instanceof Waiting) && !isInvalid(error);
     if (isTold) return withCreationError(status, effect.object.metadata.name, messageOf(error), now);
   }
   return status;

@@ -1,6 +1,6 @@
 import type { Rollout } from '../../api/index.ts';
 import type { Problem } from '../../errors.ts';
-import { ApiError } from '../../kube/client.ts';
+import { isInvalid } from '../../kube/client.ts';
 import type { Applied } from './apply.ts';
 
 /** How long a refusal counts, milliseconds of world time: what the API server asks of a template may change without the Rollout. */
@@ -15,11 +15,6 @@ export interface Refusals {
   until(rollout: Rollout): number | undefined;
 }
 
-/** The API server calls what it was sent malformed or invalid. */
-export function refuses(error: unknown): error is ApiError {
-  return error instanceof ApiError && (error.code === 422 || error.code === 400);
-}
-
 export function createRefusals(): Refusals {
   const refused = new Map<string, { generation: number | undefined; message: string; until: number }>();
   const known = ({ metadata: { uid = '', generation } }: Rollout) => {
@@ -30,7 +25,7 @@ export function createRefusals(): Refusals {
     note(rollout, { failures }, now) {
       const { uid = '', generation } = rollout.metadata;
       const failure = failures.find(({ effect }) => effect.kind === 'createReplicaSet')?.error;
-      if (!refuses(failure)) return false;
+      if (!isInvalid(failure)) return false;
       refused.set(uid, { generation, message: failure.message, until: now + COUNTS });
       return true;
     },
