@@ -30,7 +30,7 @@ import { type RealWorldState, readRealWorld } from './state.ts';
 
 const LOOK_MILLISECONDS = 200;
 /** Many stories share two cores: what takes longer than a story allows may still come. */
-const PATIENCE = 2;
+const PATIENCE = 4;
 
 const clock = machineClock();
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { reportersFor } from './reporting.ts';
 
-/** Stories wait far more than they work: many are told at once. */
+/** Stories wait more than they work: several are told at once, and no more than leave each the time to keep its promises. */
 export default defineConfig({
   root: fileURLToPath(new URL('../../..', import.meta.url)),
   test: {
@@ -11,11 +11,11 @@ export default defineConfig({
     // Servers are broken there: those stories have a world of their own.
     exclude: ['test/real/circumstances/**'],
     sequence: { concurrent: true },
-    maxConcurrency: 16,
-    maxWorkers: 5,
+    maxConcurrency: 8,
+    maxWorkers: 4,
     // Real time on shared cores: a machine that stands still for a second fails a story once, a bug fails it twice.
     retry: 1,
-    testTimeout: 400_000,
+    testTimeout: 600_000,
     hookTimeout: 60_000,
   },
 });
