@@ -10,6 +10,7 @@ import type {
 } from '../src/api/index.ts';
 import { POD_TEMPLATE_HASH, REVISION } from '../src/api/index.ts';
 import type { Explanation } from '../src/rollout/index.ts';
+import type { TinyApiServer } from './tiny-api-server.ts';
 
 /** Rollouts in typical situations, with all that belongs to them, for the tests of views and commands. */
 export interface RolloutPicture {
@@ -263,4 +264,13 @@ export function initial(): RolloutPicture {
   };
   rollout.metadata.creationTimestamp = ago(4);
   return pictureOf(rollout, [{ ...stable, ready: 0, age: 3, waiting: 'ContainerCreating' }]);
+}
+
+/** Has a server hold all that is in a picture. */
+export function putPicture(server: TinyApiServer, picture: RolloutPicture): void {
+  server.put('rollouts', picture.rollout);
+  for (const object of picture.replicaSets) server.put('replicasets', object);
+  for (const object of picture.pods) server.put('pods', object);
+  for (const object of picture.analysisRuns) server.put('analysisruns', object);
+  for (const object of picture.gitReverts) server.put('gitreverts', object);
 }

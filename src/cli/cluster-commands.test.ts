@@ -7,6 +7,7 @@ import {
   invalid,
   lookedAt,
   paused,
+  putPicture,
   type RolloutPicture,
 } from '../../test/rollout-pictures.ts';
 import { rollout, sandboxCluster } from '../../test/sandbox-cluster.ts';
@@ -22,11 +23,7 @@ afterEach(async () => {
 
 async function serving(picture: RolloutPicture, options: Parameters<typeof tinyApiServer>[0] = {}) {
   server = await tinyApiServer(options);
-  server.put('rollouts', picture.rollout);
-  for (const object of picture.replicaSets) server.put('replicasets', object);
-  for (const object of picture.pods) server.put('pods', object);
-  for (const object of picture.analysisRuns) server.put('analysisruns', object);
-  for (const object of picture.gitReverts) server.put('gitreverts', object);
+  putPicture(server, picture);
   return server;
 }
 

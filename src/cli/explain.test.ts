@@ -8,10 +8,10 @@ import {
   invalid,
   lookedAt,
   paused,
+  putPicture,
   type RolloutPicture,
 } from '../../test/rollout-pictures.ts';
 import { type TinyApiServer, tinyApiServer } from '../../test/tiny-api-server.ts';
-import type { Rollout } from '../api/index.ts';
 import { factsOf, NOTHING_SEEN } from '../rollout/index.ts';
 import { explainPicture } from './explanation.ts';
 import type { World } from './world.ts';
@@ -26,12 +26,7 @@ async function serving(picture: RolloutPicture): Promise<string[]> {
   server = await tinyApiServer();
   const { rollout } = picture;
   const currentStepHash = factsOf({ ...NOTHING_SEEN, now: lookedAt, rollout }).stepHash;
-  const whole: Rollout = { ...rollout, status: { currentStepHash, ...rollout.status } };
-  server.put('rollouts', whole);
-  for (const object of picture.replicaSets) server.put('replicasets', object);
-  for (const object of picture.pods) server.put('pods', object);
-  for (const object of picture.analysisRuns) server.put('analysisruns', object);
-  for (const object of picture.gitReverts) server.put('gitreverts', object);
+  putPicture(server, { ...picture, rollout: { ...rollout, status: { currentStepHash, ...rollout.status } } });
   return ['cart', '--kubeconfig', server.kubeconfig];
 }
 

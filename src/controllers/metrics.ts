@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
-import type { KubeObject } from '../api/index.ts';
+import type { AnalysisRun, KubeObject, Rollout } from '../api/index.ts';
+import type { Cache } from '../kube/cache.ts';
 import type { Answered } from '../kube/http-client.ts';
+import { type Attendance, createAttendance } from './attendance.ts';
 import { keyOf, splitKey } from './keys.ts';
 import { type Counted, countObjects, gauge, objectGauges } from './object-metrics.ts';
 import type { QueueMetrics } from './queue.ts';
@@ -22,7 +24,7 @@ export interface ControllerMetrics extends QueueMetrics {
 const NAMELESS = ['events', 'replicasets', 'analysisruns', 'pods'];
 const NO_NAME = 'N/A';
 
-type IsThere = (namespace: string, name: string) => boolean;
+type IsThere = Parameters<Attendance['over']>[0];
 
 function eventMetrics(registry: Registry) {
   const counter = new Counter({
@@ -31,25 +33,23 @@ function eventMetrics(registry: Registry) {
     labelNames: ['namespace', 'name', 'type', 'reason'],
     registers: [registry],
   });
-  /** What was counted, by Rollout; `isLeaving`: its last scrape is over. */
-  const counted = new Map<string, { series: Map<string, { type: string; reason: string }>; isLeaving: boolean }>();
+  /** What was counted, by Rollout. */
+  const counted = new Map<string, Map<string, { type: string; reason: string }>>();
+  const attendance = createAttendance();
   return {
     count(object: KubeObject, type: string, reason: string): void {
       if (object.kind !== 'Rollout') return;
       const key = keyOf(object);
-      const { series } = counted.get(key) ?? { series: new Map<string, { type: string; reason: string }>() };
+      const series = counted.get(key) ?? new Map<string, { type: string; reason: string }>();
       series.set(`${type}/${reason}`, { type, reason });
-      counted.set(key, { series, isLeaving: false });
+      counted.set(key, series);
+      attendance.note(key);
       counter.inc({ ...splitKey(key), type, reason });
     },
     /** Takes the series of Rollouts that are gone away; each is left for one more scrape. */
     forgetGone(isThere: IsThere): void {
-      for (const [key, { series, isLeaving }] of counted) {
-        const labels = splitKey(key);
-        if (isThere(labels.namespace, labels.name)) continue;
-        counted.set(key, { series, isLeaving: true });
-        if (!isLeaving) continue;
-        for (const { type, reason } of series.values()) counter.remove({ ...labels, type, reason });
+      for (const key of attendance.over(isThere)) {
+        for (const one of counted.get(key)?.values() ?? []) counter.remove({ ...splitKey(key), ...one });
         counted.delete(key);
       }
     },
@@ -79,10 +79,16 @@ export function createMetrics(version: string): ControllerMetrics {
   gauge(registry, 'argo_rollouts_controller_info', 'The running controller.', ['version']).set({ version }, 1);
   let counted: Counted | undefined;
   const forgetGone = ({ rollouts, runs }: Counted) => {
-    const isRollout: IsThere = (namespace, name) => rollouts.get(namespace, name) !== undefined;
+    const isIn =
+      (cache: Cache<Rollout> | Cache<AnalysisRun>): IsThere =>
+      (key) => {
+        const { namespace, name } = splitKey(key);
+        return cache.get(namespace, name) !== undefined;
+      };
+    const isRollout = isIn(rollouts);
     events.forgetGone(isRollout);
     queues.forgetGone('rollout', isRollout);
-    queues.forgetGone('analysis-run', (namespace, name) => runs.get(namespace, name) !== undefined);
+    queues.forgetGone('analysis-run', isIn(runs));
   };
   return {
     ...queues,

@@ -1,5 +1,6 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { steadyNow } from '../clock.ts';
+import { type Attendance, createAttendance } from './attendance.ts';
 import { splitKey } from './keys.ts';
 import { gauge } from './object-metrics.ts';
 import type { PassOutcome, QueueMetrics } from './queue.ts';
@@ -62,7 +63,7 @@ function secondsSince(time: number): number {
 
 export interface QueueSeries extends QueueMetrics {
   /** Takes the series of objects that are gone away; each is left for one more scrape. */
-  forgetGone(queue: string, isThere: (namespace: string, name: string) => boolean): void;
+  forgetGone(queue: string, isThere: (key: string) => boolean): void;
   /** Brings what depends on the present moment up to date. */
   refresh(): void;
 }
@@ -75,16 +76,16 @@ export function queueMetrics(registry: Registry): QueueSeries {
     'analysis-run': passMetrics(registry, 'analysis_run'),
   };
   const queues = new Map<string, Times>();
-  const counted = new Map<string, Map<string, 'there' | 'leaving'>>();
+  const attendances = new Map<string, Attendance>();
   const timesOf = (queue: string): Times => {
     const times = queues.get(queue) ?? { added: new Map(), began: new Map() };
     queues.set(queue, times);
     return times;
   };
-  const keysOf = (queue: string) => {
-    const keys = counted.get(queue) ?? new Map<string, 'there' | 'leaving'>();
-    counted.set(queue, keys);
-    return keys;
+  const attendanceOf = (queue: string): Attendance => {
+    const attendance = attendances.get(queue) ?? createAttendance();
+    attendances.set(queue, attendance);
+    return attendance;
   };
   return {
     depth: (queue, keys) => work.depth.set({ name: nameOf(queue) }, keys),
@@ -111,21 +112,15 @@ export function queueMetrics(registry: Registry): QueueSeries {
         const of = passes[queue];
         if (!of) return;
         const labels = splitKey(key);
-        keysOf(queue).set(key, 'there');
+        attendanceOf(queue).note(key);
         of.duration.observe(labels, seconds);
         if (failed) of.errors.inc(labels);
       };
     },
     forgetGone(queue, isThere) {
-      const keys = keysOf(queue);
-      for (const [key, state] of keys) {
-        const labels = splitKey(key);
-        if (isThere(labels.namespace, labels.name)) continue;
-        keys.set(key, 'leaving');
-        if (state === 'there') continue;
-        passes[queue]?.duration.remove(labels);
-        passes[queue]?.errors.remove(labels);
-        keys.delete(key);
+      for (const key of attendanceOf(queue).over(isThere)) {
+        passes[queue]?.duration.remove(splitKey(key));
+        passes[queue]?.errors.remove(splitKey(key));
       }
     },
     refresh() {

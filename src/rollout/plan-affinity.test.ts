@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { webFacts } from '../../test/web-facts.ts';
 import type { ReplicaSet, Rollout, RolloutStatus } from '../api/index.ts';
 import { POD_TEMPLATE_HASH, REVISION } from '../api/index.ts';
 import type { PlanInput } from './effects.ts';
-import { factsOf } from './facts.ts';
 import { type AntiAffinityRule, withInjected, withoutInjected } from './injected-affinity.ts';
-import { NOTHING_SEEN } from './observation.ts';
 import { affinityEffects, withAffinity } from './plan-affinity.ts';
 import { newReplicaSet } from './plan-revision.ts';
 import { givenTemplate, templateHash } from './template.ts';
@@ -81,17 +80,7 @@ interface Scene {
 
 function factsIn({ wants, status, sets = [], rule = REQUIRED, own }: Scene) {
   const strategy = { canary: rule ? { antiAffinity: rule } : {} } as NonNullable<Rollout['spec']['strategy']>;
-  const rollout: Rollout = {
-    metadata: { name: 'web', namespace: 'shop', uid: 'u' },
-    spec: { selector: { matchLabels: { app: 'web' } }, template: template(wants, own), strategy },
-    ...(status && { status }),
-  };
-  return factsOf({
-    ...NOTHING_SEEN,
-    now: 0,
-    rollout,
-    replicaSets: sets,
-  });
+  return webFacts({ template: template(wants, own), strategy, status, replicaSets: sets });
 }
 
 describe('a new ReplicaSet', () => {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { webFacts } from '../../test/web-facts.ts';
 import type { ReplicaSet, Rollout, RolloutStatus } from '../api/index.ts';
 import { EPHEMERAL_METADATA, PENDING_METADATA, POD_TEMPLATE_HASH } from '../api/index.ts';
 import type { Effect } from './effects.ts';
-import { factsOf } from './facts.ts';
-import { NOTHING_SEEN } from './observation.ts';
 import { changesMetadata, metadataEffects, withMetadata } from './plan-metadata.ts';
 import { newReplicaSet } from './plan-revision.ts';
 import { givenTemplate, templateHash } from './template.ts';
@@ -57,21 +56,11 @@ interface Scene {
   wants: string;
   status?: RolloutStatus;
   sets: ReplicaSet[];
-  strategy?: Rollout['spec']['strategy'];
+  strategy?: NonNullable<Rollout['spec']['strategy']>;
 }
 
 function factsIn({ wants, status, sets, strategy = { canary: BOTH } }: Scene) {
-  const rollout: Rollout = {
-    metadata: { name: 'web', namespace: 'shop', uid: 'u' },
-    spec: { selector: { matchLabels: { app: 'web' } }, template: template(wants), strategy },
-    ...(status && { status }),
-  };
-  return factsOf({
-    ...NOTHING_SEEN,
-    now: 0,
-    rollout,
-    replicaSets: sets,
-  });
+  return webFacts({ template: template(wants), strategy, status, replicaSets: sets });
 }
 
 /** What becomes of each ReplicaSet: the patch in one line, and whether its pods are looked at. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SUFFIXES } from '../../test/quantities.ts';
 import type { PodTemplateSpec } from '../api/index.ts';
 import { readTemplate } from './readable-template.ts';
 import { templateHash } from './template.ts';
@@ -124,27 +125,7 @@ describe('what can be read', () => {
       .tuple(
         fc.constantFrom('', '+', '-'),
         fc.constantFrom('0', '1', '007', '1.5', '.5', '5.', '123456789012345678901234567890'),
-        fc.constantFrom(
-          '',
-          'n',
-          'u',
-          'm',
-          'k',
-          'M',
-          'G',
-          'T',
-          'P',
-          'E',
-          'Ki',
-          'Mi',
-          'Gi',
-          'Ti',
-          'Pi',
-          'Ei',
-          'e3',
-          'E-3',
-          'e+03',
-        ),
+        fc.constantFrom(...SUFFIXES, 'E-3', 'e+03'),
       )
       .map((parts) => parts.join('')),
   );

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { fieldsOf, isFields, listOf, textOf } from '../api/fields.ts';
 import { GATEWAY_API_PLUGIN, MANAGED_RULES } from '../api/index.ts';
 import type { JsonObject, KubeObject } from '../api/kubernetes.ts';
@@ -6,6 +5,7 @@ import type { Problem } from '../errors.ts';
 import { configurationOf, type RouteName } from './gateway-api-configuration.ts';
 import { managedRules } from './gateway-api-managed.ts';
 import { planRule } from './gateway-api-weights.ts';
+import { type Holder, heldByAll } from './held-routes.ts';
 import { annotationOf, notesOf } from './managed-rules.ts';
 import type {
   ObjectReference,
@@ -170,7 +170,7 @@ function read(configuration: JsonObject, observed: Observed, target: TrafficTarg
   const { routes } = configurationOf(configuration, target.namespace);
   const shares: number[] = [];
   const doubts: string[] = [];
-  const managed: ReturnType<typeof managedIn>[] = [];
+  const managed: Holder[] = [];
   for (const [index, { name, usesHeaders }] of routes.entries()) {
     const route = observed[index];
     if (route === undefined || route === null) {
@@ -182,7 +182,7 @@ function read(configuration: JsonObject, observed: Observed, target: TrafficTarg
     if (doubt !== undefined) doubts.push(`HTTPRoute "${name}" ${doubt}`);
     managed.push(managedIn(route, target, usesHeaders));
   }
-  const managedRoutes = inEach(managed);
+  const managedRoutes = heldByAll(managed);
   const damaged = managedRoutes.flatMap((route) => (route.isDamaged ? [route.name] : []));
   if (damaged.length > 0) doubts.push(`the rules of ${damaged.join(' and ')} are not as they were written`);
   if (routes.length === 0) doubts.push('no HTTPRoute is configured');
@@ -195,21 +195,11 @@ function read(configuration: JsonObject, observed: Observed, target: TrafficTarg
 }
 
 /** The managed routes that one HTTPRoute holds, as its annotation tells, and whether its rules bear that out. */
-function managedIn(route: KubeObject, target: TrafficTarget, usesHeaders: boolean) {
+function managedIn(route: KubeObject, target: TrafficTarget, usesHeaders: boolean): Holder {
   const noted = notesOf(route, target).own.map((note) => note.route);
   const { isRight, intact } = managedRules(route, { target, keepsWeights: true }, usesHeaders, noted);
   const routes = noted.map((one) => (isRight || intact.has(one.name) ? one : { ...one, isDamaged: true }));
-  return { routes, usesHeaders };
-}
-
-/** What one HTTPRoute holds and another, which should, does not hold alike is damaged. */
-function inEach(held: ReturnType<typeof managedIn>[]): TrafficReading['managedRoutes'] {
-  const all = new Map(held.flatMap(({ routes }) => routes.map((route) => [route.name, route] as const)));
-  return [...all.values()].map((route) => {
-    const takers = held.filter(({ usesHeaders }) => route.kind === 'mirror' || usesHeaders);
-    const isEverywhere = takers.every(({ routes }) => routes.some((other) => isDeepStrictEqual(other, route)));
-    return isEverywhere ? route : { ...route, isDamaged: true };
-  });
+  return { routes, takes: ({ kind }) => kind === 'mirror' || usesHeaders };
 }
 
 /** Who does not serve this generation of the route, and why; undefined where every parent does. */

@@ -51,6 +51,7 @@ export const rooms: Record<string, Room> = {
         'traffic/router.ts',
         'traffic/configured.ts',
         'traffic/managed-rules.ts',
+        'traffic/held-routes.ts',
         'metrics/provider.ts',
         'git/hosts/host.ts',
         'git/*',

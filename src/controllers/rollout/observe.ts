@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import {
   type AnalysisRun,
   type AnalysisTemplate,
@@ -21,15 +20,9 @@ import {
 import type { KubeObject } from '../../api/kubernetes.ts';
 import type { Problem } from '../../errors.ts';
 import type { Cache } from '../../kube/cache.ts';
-import {
-  analysisProblems,
-  factsOf,
-  type Observation,
-  type ObservedRoute,
-  routeSteps,
-  runBaseNames,
-} from '../../rollout/index.ts';
+import { analysisProblems, factsOf, type Observation, routeSteps, runBaseNames } from '../../rollout/index.ts';
 import { type ConfiguredRouter, configuredRouters, routeStepProblems } from '../../traffic/configured.ts';
+import { heldByAll } from '../../traffic/held-routes.ts';
 import type { ObjectReference, Observed, Router, TrafficTarget } from '../../traffic/router.ts';
 import type { Resolved } from './resolve.ts';
 import type { Workloads } from './workloads.ts';
@@ -93,15 +86,6 @@ function routerProblems(rollout: Rollout, routers: ObservedRouter[]): Problem[] 
   });
 }
 
-/** What one router has and another has not, or not so, is damaged. */
-function inEach([first = [], ...others]: ObservedRoute[][]): ObservedRoute[] {
-  const all = new Map([...first, ...others.flat()].map((route) => [route.name, route]));
-  return [...all.values()].map((route) => {
-    const isEverywhere = [first, ...others].every((routes) => routes.some((other) => isDeepStrictEqual(other, route)));
-    return isEverywhere ? route : { ...route, isDamaged: true };
-  });
-}
-
 /** Several routers count as one: the canary has what the most generous gives it, and all must serve it. */
 function readTraffic(rollout: Rollout, routers: ObservedRouter[]): Observation['traffic'] {
   if (routers.length === 0) return undefined;
@@ -111,7 +95,7 @@ function readTraffic(rollout: Rollout, routers: ObservedRouter[]): Observation['
   const late = readings.find(({ verified }) => !verified);
   return {
     canaryWeight: weights.length > 0 ? Math.max(...weights) : undefined,
-    managedRoutes: inEach(readings.map(({ managedRoutes }) => managedRoutes)),
+    managedRoutes: heldByAll(readings.map(({ managedRoutes }) => ({ routes: managedRoutes, takes: () => true }))),
     verified: late === undefined,
     ...(late?.message ? { message: late.message } : {}),
   };

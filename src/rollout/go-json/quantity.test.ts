@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SUFFIXES } from '../../../test/quantities.ts';
 import { canonicalQuantity } from './quantity.ts';
 
 /** Measured: what Go's resource.Quantity makes of each, read and written twice. */
@@ -89,25 +90,7 @@ describe('canonicalQuantity', () => {
   });
 
   it('changes nothing when applied again', () => {
-    const suffix = fc.constantFrom(
-      '',
-      'n',
-      'u',
-      'm',
-      'k',
-      'M',
-      'G',
-      'T',
-      'P',
-      'E',
-      'Ki',
-      'Mi',
-      'Gi',
-      'Ti',
-      'Pi',
-      'Ei',
-      'e3',
-    );
+    const suffix = fc.constantFrom(...SUFFIXES);
     const number = fc.stringMatching(/^[+-]?\d{1,20}(\.\d{0,12})?$/);
     fc.assert(
       fc.property(number, suffix, (digits, unit) => {
