@@ -7,7 +7,7 @@ import { timestamp } from '../../src/api/times.ts';
 import type { Resource } from '../../src/kube/client.ts';
 import { replicaSets } from '../../src/kube/resources.ts';
 import { KINDS } from '../../src/sandbox/api/kinds.ts';
-import type { SandboxWorld } from '../worlds/sandbox.ts';
+import type { TestWorld } from '../worlds/world.ts';
 
 type Left = KubeObject & { kind: string; status?: object };
 
@@ -22,7 +22,7 @@ export interface HalfWay {
 
 const FOLDER = new URL('testdata/takeover/', import.meta.url);
 /** When the other controller ended. */
-const ENDED = Date.parse('2026-11-21T01:48:43Z');
+const ENDED = '2026-11-21T01:48:43Z';
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 /** Owners before what they own, managers before what they manage; ReplicaSets one after the other, the oldest first. */
 const ORDER = ['Rollout', 'Service', 'Experiment', 'ReplicaSet', 'AnalysisRun'];
@@ -74,11 +74,18 @@ function following(rollout: Left, generation: string | undefined): Left {
   return { ...rollout, metadata: { ...rollout.metadata, annotations }, status };
 }
 
-/** Makes the objects anew, as old as they were when the other controller ended, and waits for their pods. */
-export async function load(world: SandboxWorld, { objects }: HalfWay): Promise<Loaded> {
+/** A Deployment makes its ReplicaSets itself. */
+function isMadeByAnother({ metadata: { ownerReferences = [] } }: Left): boolean {
+  return ownerReferences.some(({ kind }) => kind === 'Deployment');
+}
+
+/**
+ * Makes the objects anew and waits for their pods. They are as old as they were when the other controller ended, or as
+ * if it had ended later, `ended`, for a story that cannot wait as long as their timers would still run.
+ */
+export async function load(world: TestWorld, { objects }: HalfWay, ended = ENDED): Promise<Loaded> {
   const { client, namespace } = world;
-  world.workloads.change({ start: (image) => (image.includes('does-not-exist') ? 'cannotPull' : 'starts') });
-  const by = world.now() - ENDED;
+  const by = world.now() - Date.parse(ended);
   const uids = new Map<string, string>();
   const created: { resource: Resource; name: string; kind: string }[] = [];
   let workloadGeneration: string | undefined;
@@ -88,7 +95,7 @@ export async function load(world: SandboxWorld, { objects }: HalfWay): Promise<L
     const { name, uid = '', labels, annotations, ownerReferences } = object.metadata;
     const owners = ownerReferences?.map((owner) => ({ ...owner, uid: uids.get(owner.uid) ?? '' }));
     // What the sandbox does not serve, and what belongs to that.
-    if (!resource || owners?.some((owner) => owner.uid === '')) continue;
+    if (!resource || isMadeByAnother(left) || owners?.some((owner) => owner.uid === '')) continue;
     const metadata = {
       ...{ name, namespace },
       labels: { ...labels, ...(DRIVEN_KINDS.includes(object.kind) && { [INSTANCE_ID]: NOBODY }) },
@@ -124,9 +131,9 @@ export async function load(world: SandboxWorld, { objects }: HalfWay): Promise<L
   };
 }
 
-async function hasPodsOf(world: SandboxWorld, objects: Left[]): Promise<boolean> {
+async function hasPodsOf(world: TestWorld, objects: Left[]): Promise<boolean> {
   const there = new Map((await world.list(replicaSets)).map(({ metadata, status }) => [metadata.name, status]));
-  const sets = objects.filter(({ kind }) => kind === 'ReplicaSet') as ReplicaSet[];
+  const sets = objects.filter((object) => object.kind === 'ReplicaSet' && !isMadeByAnother(object)) as ReplicaSet[];
   return sets.every(({ metadata, status }) => {
     const now = there.get(metadata.name);
     const fields = ['replicas', 'availableReplicas'] as const;

@@ -1,8 +1,8 @@
-import { expect } from 'vitest';
+import { describe, expect } from 'vitest';
 import { events } from '../../src/kube/resources.ts';
 import { createLog } from '../../src/log.ts';
-import { sandboxOnly } from '../worlds/index.ts';
-import type { SandboxWorld } from '../worlds/sandbox.ts';
+import { sandboxOnly, worlds } from '../worlds/index.ts';
+import type { TestWorld } from '../worlds/world.ts';
 import { canaryWeight, GOOD, hashes, isHealthy, isPausedAt, released, routedYaml, runs } from './fixtures.ts';
 import { halfWays, load } from './left-half-way.ts';
 
@@ -15,7 +15,7 @@ interface Line {
 }
 
 /** Another controller takes over, which only looks; what it says from now on. */
-async function observed(world: SandboxWorld): Promise<Line[]> {
+async function observed(world: TestWorld): Promise<Line[]> {
   const lines: Line[] = [];
   const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
   await world.restart({ observeOnly: true, log: createLog({ level: 'info', destination }) });
@@ -23,7 +23,7 @@ async function observed(world: SandboxWorld): Promise<Line[]> {
 }
 
 /** Everything that was written so far, Events and other controllers' ReplicaSets included. */
-async function written(world: SandboxWorld) {
+async function written(world: TestWorld) {
   return {
     writes: (await world.writes()).length,
     events: (await world.list(events)).length,
@@ -78,9 +78,11 @@ sandboxOnly.describe('a controller that only observes', () => {
     );
     expect((await hashes(world)).latest).toBe(latest);
   });
+});
 
+describe.each(worlds)('a controller that only observes what another left half-way: $name', ({ it }) => {
   for (const halfWay of halfWays.filter(({ undriven }) => undriven.length === 0)) {
-    sandboxOnly.it(`would do nothing to pods or traffic of ${halfWay.name}`, async ({ world }) => {
+    it(`would do nothing to pods or traffic of ${halfWay.name}`, async ({ world }) => {
       const lines = await observed(world);
       const loaded = await load(world, halfWay);
       expect(lines).toEqual([]);

@@ -1,24 +1,24 @@
-import { expect } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Rollout } from '../../src/api/index.ts';
 import { deployments, pods, replicaSets, services } from '../../src/kube/resources.ts';
-import { sandboxOnly } from '../worlds/index.ts';
-import type { SandboxWorld } from '../worlds/sandbox.ts';
+import { worlds } from '../worlds/index.ts';
+import type { TestWorld } from '../worlds/world.ts';
 import { HASH, isDegraded, isHealthy, isPausedAt } from './fixtures.ts';
 import { type HalfWay, halfWays, type Loaded, load } from './left-half-way.ts';
 
 /** Wanted pods by ReplicaSet. */
-async function wanted(world: SandboxWorld): Promise<Record<string, number | undefined>> {
+async function wanted(world: TestWorld): Promise<Record<string, number | undefined>> {
   const sets = await world.list(replicaSets);
   return Object.fromEntries(sets.map(({ metadata, spec }) => [metadata.name, spec.replicas]));
 }
 
-async function selectors(world: SandboxWorld): Promise<Record<string, unknown>> {
+async function selectors(world: TestWorld): Promise<Record<string, unknown>> {
   const all = await world.list(services);
   return Object.fromEntries(all.map(({ metadata, spec }) => [metadata.name, spec?.selector]));
 }
 
 /** The same pods are pods that nobody has restarted. */
-async function podsOf(world: SandboxWorld): Promise<(string | undefined)[]> {
+async function podsOf(world: TestWorld): Promise<(string | undefined)[]> {
   return (await world.list(pods)).map(({ metadata }) => metadata.uid).toSorted();
 }
 
@@ -28,7 +28,7 @@ function standing({ status = {} }: Rollout) {
   return { phase, currentStepIndex, pauseConditions, currentPodHash, stableRS, activeSelector, previewSelector };
 }
 
-async function picture(world: SandboxWorld, name: string) {
+async function picture(world: TestWorld, name: string) {
   return {
     wanted: await wanted(world),
     selectors: await selectors(world),
@@ -38,11 +38,11 @@ async function picture(world: SandboxWorld, name: string) {
 }
 
 /** As the kubectl plugin promotes. */
-async function promote(world: SandboxWorld, name: string): Promise<void> {
+async function promote(world: TestWorld, name: string): Promise<void> {
   await world.patchStatus(name, { pauseConditions: null });
 }
 
-async function promotedToTheEnd(world: SandboxWorld, { rollout }: HalfWay): Promise<void> {
+async function promotedToTheEnd(world: TestWorld, { rollout }: HalfWay): Promise<void> {
   const { name } = rollout.metadata;
   await promote(world, name);
   const done = await world.until(name, isHealthy, 900);
@@ -50,19 +50,26 @@ async function promotedToTheEnd(world: SandboxWorld, { rollout }: HalfWay): Prom
   expect((await wanted(world))[`${name}-${done.status?.stableRS}`]).toBe(rollout.spec.replicas);
 }
 
-async function hashOf(world: SandboxWorld, service: string): Promise<string | undefined> {
+async function hashOf(world: TestWorld, service: string): Promise<string | undefined> {
   return (await world.get(services, service)).spec?.selector?.[HASH];
 }
 
 /** Lets time pass until all pods of the revision carry the label. */
-async function untilLabelled(world: SandboxWorld, hash: string | undefined, key: string, value: string): Promise<void> {
+async function untilLabelled(world: TestWorld, hash: string | undefined, key: string, value: string): Promise<void> {
   await world.untilTrue(async () => {
     const own = (await world.list(pods)).filter(({ metadata }) => metadata.labels?.[HASH] === hash);
     return own.length > 0 && own.every(({ metadata }) => metadata.labels?.[key] === value);
   }, 30);
 }
 
-type Story = (world: SandboxWorld, halfWay: HalfWay, loaded: Loaded) => Promise<void>;
+type Story = (world: TestWorld, halfWay: HalfWay, loaded: Loaded) => Promise<void>;
+
+/** Those whose timers are waited for are taken as if the other controller had ended so shortly before the first rings. */
+const ended: Record<string, string> = {
+  '03': '2026-11-21T01:55:40Z',
+  '09': '2026-11-21T01:55:25Z',
+  '14': '2026-11-21T01:54:50Z',
+};
 
 /** How it goes on, by the number of the state. Every timer ends when it would have ended for the other controller. */
 const stories: Record<string, Story> = {
@@ -75,10 +82,11 @@ const stories: Record<string, Story> = {
   '02': promotedToTheEnd,
   async '03'(world, { rollout: { metadata, status } }, { at }) {
     await untilLabelled(world, status?.currentPodHash, 'role', 'canary');
-    await world.pass((at('2026-11-21T01:57:00Z') - world.now()) / 1000);
+    await world.pass((at('2026-11-21T01:56:56Z') - world.now()) / 1000);
     expect((await world.rollout(metadata.name)).status).toMatchObject({ phase: 'Paused', currentStepIndex: 2 });
     await world.until(metadata.name, isPausedAt(4), 30);
-    await world.until(metadata.name, isHealthy, 700);
+    await promote(world, metadata.name);
+    await world.until(metadata.name, isHealthy, 60);
     await untilLabelled(world, status?.currentPodHash, 'role', 'stable');
   },
   async '08'(world, halfWay) {
@@ -90,9 +98,10 @@ const stories: Record<string, Story> = {
     await untilLabelled(world, currentPodHash, 'slot', 'active');
   },
   async '09'(world, _, { at }) {
-    await world.pass((at('2026-11-21T01:56:53Z') - world.now()) / 1000);
+    await world.pass((at('2026-11-21T01:56:50Z') - world.now()) / 1000);
     expect(await wanted(world)).toEqual({ 'blog-75695767bd': 3, 'blog-6844b7c97b': 3 });
-    await world.pass(4);
+    await world.untilTrue(async () => (await wanted(world))['blog-75695767bd'] === 0, 10);
+    expect(world.now()).toBeGreaterThan(at('2026-11-21T01:56:53Z'));
     expect(await wanted(world)).toEqual({ 'blog-75695767bd': 0, 'blog-6844b7c97b': 3 });
     expect((await world.rollout('blog')).status?.phase).toBe('Healthy');
   },
@@ -105,34 +114,35 @@ const stories: Record<string, Story> = {
     await promotedToTheEnd(world, halfWay);
   },
   async '14'(world, { rollout: { metadata } }, { at }) {
-    await world.until(metadata.name, isDegraded, 600);
+    await world.until(metadata.name, isDegraded, 120);
     expect(world.now()).toBeGreaterThan(at('2026-11-21T01:56:12Z'));
-    expect(world.now()).toBeLessThan(at('2026-11-21T01:56:20Z'));
+    expect(world.now()).toBeLessThan(at('2026-11-21T01:56:40Z'));
     expect(await wanted(world)).toEqual({ 'stuck-7f466d5674': 2, 'stuck-8556d56f88': 1 });
   },
 };
 
-sandboxOnly.describe('what Argo Rollouts left half-way', () => {
+describe.each(worlds)('what Argo Rollouts left half-way: $name', ({ it }) => {
   for (const halfWay of halfWays) {
     const { name, rollout, undriven } = halfWay;
     const shop = rollout.metadata.name;
     const isDriven = undriven.length === 0;
 
-    sandboxOnly.it.skipIf(!isDriven)(`${name} goes on where it stood`, async ({ world }) => {
-      const loaded = await load(world, halfWay);
+    it.skipIf(!isDriven)(`${name} goes on where it stood`, async ({ world }) => {
+      const number = name.slice(0, 2);
+      const loaded = await load(world, halfWay, ended[number]);
       const before = await picture(world, shop);
       expect(await world.writes()).toEqual([]);
       await loaded.takeOver();
-      await world.pass(30);
+      await world.pass(15);
       expect(await picture(world, shop)).toEqual(before);
-      await stories[name.slice(0, 2)]?.(world, halfWay, loaded);
+      await stories[number]?.(world, halfWay, loaded);
     });
 
-    sandboxOnly.it.skipIf(isDriven)(`${name} is refused, and nothing is touched`, async ({ world }) => {
+    it.skipIf(isDriven)(`${name} is refused, and nothing is touched`, async ({ world }) => {
       const loaded = await load(world, halfWay);
       const before = await picture(world, shop);
       await loaded.takeOver();
-      await world.pass(30);
+      await world.pass(15);
       const { standing: _, ...rest } = await picture(world, shop);
       expect(before).toMatchObject(rest);
       const { status } = await world.rollout(shop);

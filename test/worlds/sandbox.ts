@@ -10,7 +10,7 @@ import { silentLog } from '../../src/log.ts';
 import type { AuditEntry, Fault, RequestInfo } from '../../src/sandbox/api/types.ts';
 import type { RouteBehaviour } from '../../src/sandbox/workloads/index.ts';
 import { createWorld, type World } from '../../src/sandbox/world.ts';
-import { type ControllerOptions, type ControllerProcess, startController } from './controller.ts';
+import { type ControllerProcess, startController } from './controller.ts';
 import {
   type GatewayAttitude,
   holds,
@@ -38,8 +38,6 @@ export interface SandboxWorld extends TestWorld, Omit<World, 'stop'> {
   clock: VirtualClock;
   /** Every request but the test's own meets this fault, or none. */
   setFaults(fault?: (request: RequestInfo) => Fault | undefined): void;
-  /** The controller ends without a word, and one with these options starts. */
-  restart(options?: Pick<ControllerOptions, 'observeOnly' | 'log'>): Promise<void>;
 }
 
 /** The pods of an image whose name holds `bad` fail three requests in five. */

@@ -3,6 +3,7 @@ import { parseAllDocuments } from 'yaml';
 import type { KubeObject, Rollout } from '../../src/api/index.ts';
 import type { KubeClient, Resource } from '../../src/kube/client.ts';
 import * as resources from '../../src/kube/resources.ts';
+import type { ControllerOptions } from './controller.ts';
 
 /** The Prometheus that every story's templates name; each world knows where that is. */
 export const PROMETHEUS = 'prometheus.monitoring.svc.cluster.local:9090';
@@ -17,6 +18,9 @@ export interface Requests {
   /** Those that found no pod. */
   unserved: number;
 }
+
+/** What a story may say of the controller that starts: as `--observe-only`, and where it logs to. */
+export type RestartOptions = Pick<ControllerOptions, 'observeOnly' | 'log'>;
 
 /** A cluster with a controller, and users who send some twenty requests a second to the host of each of its routes. */
 export interface TestWorld {
@@ -52,8 +56,8 @@ export interface TestWorld {
   untilTrue(check: () => Promise<boolean>, seconds: number): Promise<void>;
   /** Lets time pass. */
   pass(seconds: number): Promise<void>;
-  /** The controller ends without a word, and a new one starts. */
-  restart(): Promise<void>;
+  /** The controller ends without a word, and one with these options starts. */
+  restart(options?: RestartOptions): Promise<void>;
   requests(): Requests;
   /** The tags of the images that answer such requests to the host of the route `shop` at this moment. */
   answers(request: { path?: string; headers?: Record<string, string> }): Promise<string[]>;

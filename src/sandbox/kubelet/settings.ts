@@ -36,6 +36,7 @@ export const KUBELET_SETTINGS: KubeletSettings = {
   addresses: { first: '10.96.0.1', last: '10.111.255.254' },
   startDelay: { least: 1000, most: 3000 },
   stopDelay: 1000,
-  start: (image) => (/:missing$/.test(image) ? 'cannotPull' : /:crash[\w.-]*$/.test(image) ? 'crashes' : 'starts'),
+  start: (image) =>
+    /:missing$|does-not-exist/.test(image) ? 'cannotPull' : /:crash[\w.-]*$/.test(image) ? 'crashes' : 'starts',
   parallel: 32,
 };

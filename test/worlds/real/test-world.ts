@@ -18,6 +18,7 @@ import {
   notYet,
   PROMETHEUS,
   type Requests,
+  type RestartOptions,
   type TestWorld,
   throughClient,
   told,
@@ -152,11 +153,12 @@ export interface ControllerPlace {
   folder: { root: string; own: string };
   /** Where Prometheus is, as in `--resolve`. */
   resolve: string;
+  options?: RestartOptions;
 }
 
-function startInThisProcess({ state, namespace, folder, resolve }: ControllerPlace): Promise<ControllerProcess> {
+function startInThisProcess({ state, folder, options, ...place }: ControllerPlace): Promise<ControllerProcess> {
   const connection = connect(state.controllerKubeconfig);
-  return startController({ connection, clock, resolve, repositories: folder.root, cache: folder.own, namespace });
+  return startController({ connection, clock, repositories: folder.root, cache: folder.own, ...place, ...options });
 }
 
 /** A namespace on the real servers and a controller of its own on machine time, in this process if nothing else is said. */
@@ -173,7 +175,8 @@ export async function realWorld(
   const watched = await watch(connection, namespace);
   watched.routes.onChange(users.seeRoute);
   const logBegin = await auditEnd(state.auditLog);
-  const start = () => startIn({ state, namespace, folder, resolve: `${PROMETHEUS}=127.0.0.1:${relay.port}` });
+  const place = { state, namespace, folder, resolve: `${PROMETHEUS}=127.0.0.1:${relay.port}` };
+  const start = (options?: RestartOptions) => startIn({ ...place, ...(options && { options }) });
   let controller = await start();
   const requests = async () => {
     const lines = await auditedIn(state.auditLog, namespace, logBegin);
@@ -198,9 +201,9 @@ export async function realWorld(
     refused: async () => told(await requests()).refused,
     setGateway: (attitude) => setGateway(connection, namespace, gateway, attitude),
     setPrometheus: (is) => relay.setOpen(is === 'up'),
-    async restart() {
+    async restart(options) {
       await controller.kill();
-      controller = await start();
+      controller = await start(options);
     },
     async stop() {
       await controller.kill();
