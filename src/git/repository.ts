@@ -65,11 +65,12 @@ async function isWhole(git: Git, gitDir: string): Promise<boolean> {
   return answer.code === 0 && answer.stdout.toString('utf8').trim() === 'false';
 }
 
-async function bringIn(git: Git, slot: Slot, transport: Transport, ref: string): Promise<string> {
+async function bringIn(git: Git, { gitDir }: Slot, transport: Transport, ref: string): Promise<string> {
   await transport.fetchBranch();
-  if (!(await isWhole(git, slot.gitDir))) throw new GitError('the clone is shallow: its origin holds no whole history');
-  const args = ['rev-parse', '--verify', '--end-of-options', `${ref}^{commit}`];
-  return (await git.text(args, { gitDir: slot.gitDir })).trim();
+  const args = ['rev-parse', '--is-shallow-repository', `${ref}^{commit}`];
+  const [shallow, head = ''] = (await git.text(args, { gitDir })).trim().split('\n');
+  if (shallow !== 'false') throw new GitError('the clone is shallow: its origin holds no whole history');
+  return head;
 }
 
 export function createRepositories({ git, cacheDir, locateHost }: RepositoriesOptions): Repositories {
@@ -90,12 +91,11 @@ export function createRepositories({ git, cacheDir, locateHost }: RepositoriesOp
       const ref = `refs/heads/${branch}`;
 
       const fetch = async () => {
-        if (!(await isWhole(git, gitDir))) await initialise(git, slot, location.url);
         try {
           return await bringIn(git, slot, transport, ref);
         } catch (error) {
-          if (!(error instanceof GitError)) throw error;
-          // What is not the origin's doing may be damage to the cache: begin again with an empty one, once.
+          // There is no clone yet, or it is damaged: what is not the origin's doing. Begin with an empty one, once.
+          if (!(error instanceof GitError) && (await isWhole(git, gitDir))) throw error;
           await initialise(git, slot, location.url);
           return await bringIn(git, slot, transport, ref);
         }

@@ -119,14 +119,14 @@ export interface WorldOptions {
   deployment?: { replicas: number; scaleDown?: ScaleDown };
 }
 
-const SELECTOR = { matchLabels: { app: 'web' } };
+const selector = () => ({ matchLabels: { app: 'web' } });
 
 export function newDeployment(replicas: number): Deployment {
   return { replicas, generation: 1, template: podTemplate('v1'), mark: undefined };
 }
 
 function podsIn(deployment: WorldOptions['deployment']): Partial<Rollout['spec']> {
-  if (!deployment) return { selector: SELECTOR, template: podTemplate('v1') };
+  if (!deployment) return { selector: selector(), template: podTemplate('v1') };
   const { scaleDown } = deployment;
   return { workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', ...(scaleDown && { scaleDown }) } };
 }
@@ -209,7 +209,7 @@ function resolved({
   const { template, replicas, generation, mark } = deployment;
   const resourceVersion = String(generation);
   return {
-    rollout: withWorkload(rollout, { metadata: {}, selector: SELECTOR, template }),
+    rollout: withWorkload(rollout, { metadata: {}, selector: selector(), template }),
     leftOut,
     workload: {
       kind: 'Deployment',
