@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Program } from './program.ts';
+import { commandOf, type Program } from './program.ts';
 
 /** What a process has used, as /proc tells it. */
 export interface Usage {
@@ -63,22 +63,16 @@ export async function startController(
   flags: string[] = [],
 ): Promise<ControllerProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-bench-'));
-  const kubeconfig = join(folder, 'kubeconfig');
-  await writeFile(kubeconfig, kubeconfigText, { mode: 0o600 });
-  const port = await freePort();
-  const own = ['--kubeconfig', kubeconfig, '--address', '127.0.0.1', '--port', `${port}`, '--identity', 'bench'];
-  const quiet = ['--log-level', process.env.HEADGATE_BENCH_LOG ?? 'error', '--cache-folder', folder];
-  const child = spawn(
-    process.execPath,
-    [...program.nodeOptions, program.file, 'controller', ...own, ...quiet, ...flags],
-    {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    },
-  );
+  await writeFile(join(folder, 'kubeconfig'), kubeconfigText, { mode: 0o600 });
+  const [port, health] = [await freePort(), await freePort()];
+  const [command = '', ...args] = commandOf(program, folder, [port, health]);
+  const child = spawn(command, [...args, ...flags], { stdio: ['ignore', 'inherit', 'inherit'] });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
+  const isReady =
+    program.name === 'reference' ? `http://127.0.0.1:${health}/healthz` : `http://127.0.0.1:${port}/readyz`;
   const deadline = performance.now() + LONGEST_START_SECONDS * 1000;
-  while (!(await ask('/readyz').catch(() => undefined))?.ok) {
+  while (!(await fetch(isReady).catch(() => undefined))?.ok) {
     if (child.exitCode !== null) throw new Error(`the controller ended with exit code ${child.exitCode}`);
     if (performance.now() > deadline) {
       child.kill('SIGKILL');

@@ -96,7 +96,7 @@ async function installAll(
 async function allSynced(controller: ControllerProcess, rollouts: number): Promise<void> {
   const passes = () => controller.metric('workqueue_passes_total', 'name="Rollouts"');
   const waiting = () => controller.metric('workqueue_depth', 'name="Rollouts"');
-  while ((await passes()) < rollouts || (await waiting()) > 0) await sleep(20);
+  while ((await passes()) < rollouts || (await waiting()) > 0) await sleep(250);
 }
 
 async function rest(controller: ControllerProcess, ledger: Ledger, seconds: number) {

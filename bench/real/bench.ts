@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { aim, machine } from '../machine.ts';
@@ -11,17 +11,21 @@ import type { Concurrent } from './concurrent.ts';
 import type { Order, Part } from './measure.ts';
 
 const PARTS = ['idle', 'steps', 'plain', 'routed'] as const;
+const SHORT_PARTS = ['plain', 'routed'] as const;
 
-const HELP = `npm run bench:real -- [--short] [--sources] [--only idle|steps|plain|routed] [--rollouts N] [--profile FOLDER]
+const HELP = `npm run bench:real -- [--short] [--sources] [--only idle|steps|plain|routed] [--rollouts N]
+                      [--profile FOLDER] [--reference FILE]
 
 Prints one JSON object: a controller against a real API server. See docs/benchmarks.md.
 
-  --short           100 Rollouts instead of 1,000, for CI
+  --short           100 Rollouts instead of 1,000, and only the parts with many releases at once: for CI
   --rollouts N      so many Rollouts
   --sources         run the controller from its sources instead of the image's bundle
   --only PART       one part: at rest, a release in five steps with ten pods and a route, many releases at once
                     without a router, and with a route each; may be repeated
   --profile FOLDER  leave the controller's CPU profile there
+  --reference FILE  then the same once more with this build of the reference controller, which knows no HTTPRoute:
+                    with --only idle or --only plain
 `;
 
 /** For the reader: measured once on such a machine, not by this bench. */
@@ -107,6 +111,7 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true },
     rollouts: { type: 'string' },
     profile: { type: 'string' },
+    reference: { type: 'string' },
     help: { type: 'boolean' },
   },
 });
@@ -114,7 +119,12 @@ if (values.help) process.stdout.write(HELP);
 else {
   const program = profiled(await controllerProgram(values.sources ? 'sources' : 'bundle'), values.profile);
   const rollouts = Number(values.rollouts ?? (values.short ? 100 : 1000));
-  const figures = await bench(partsOf(PARTS, values.only), { program, short: values.short, rollouts });
-  if (figures) process.stdout.write(`${JSON.stringify(figures, undefined, 2)}\n`);
-  else process.exitCode = SKIPPED;
+  const programs = [program];
+  if (values.reference) programs.push({ name: 'reference', file: resolve(values.reference), nodeOptions: [] });
+  const parts = values.short && !values.only ? SHORT_PARTS : partsOf(PARTS, values.only);
+  for (const each of programs) {
+    const figures = await bench(parts, { program: each, short: values.short, rollouts });
+    if (figures) process.stdout.write(`${JSON.stringify(figures, undefined, 2)}\n`);
+    else process.exitCode = SKIPPED;
+  }
 }

@@ -8,6 +8,7 @@ import { loadKubeConfig } from '../../src/kube/config.ts';
 import { createKubeClient } from '../../src/kube/http-client.ts';
 import { namespaces } from '../../src/kube/resources.ts';
 import { silentLog } from '../../src/log.ts';
+import { CONTROLLER } from '../../test/worlds/real/servers/api-server.ts';
 import type { RealWorldState } from '../../test/worlds/real/state.ts';
 import { type ControllerProcess, startController } from '../controller.ts';
 import type { Program } from '../program.ts';
@@ -23,6 +24,20 @@ export interface RealStage {
   createNamespace(name: string): Promise<void>;
   startController(program: Program): Promise<ControllerProcess>;
 }
+
+const RBAC = 'rbac.authorization.k8s.io';
+const clusterRoleBindings = {
+  group: RBAC,
+  version: 'v1',
+  plural: 'clusterrolebindings',
+  kind: 'ClusterRoleBinding',
+  namespaced: false,
+};
+const ALMIGHTY = {
+  metadata: { name: 'reference' },
+  roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: 'cluster-admin' },
+  subjects: [{ apiGroup: RBAC, kind: 'User', name: CONTROLLER }],
+};
 
 /** What the client's users keep open at once: as fast as the API server takes it. */
 const IN_FLIGHT = 20;
@@ -57,6 +72,10 @@ export function createRealStage(state: RealWorldState): RealStage {
     async createNamespace(name) {
       await client.create(namespaces, { metadata: { name } });
     },
-    startController: async (program) => startController(await readFile(state.controllerKubeconfig, 'utf8'), program),
+    async startController(program) {
+      // What the reference may do is not what deploy/ gives to ours.
+      if (program.name === 'reference') await client.create(clusterRoleBindings, ALMIGHTY);
+      return startController(await readFile(state.controllerKubeconfig, 'utf8'), program);
+    },
   };
 }

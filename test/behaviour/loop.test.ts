@@ -100,7 +100,7 @@ async function subjects(repository: BareRepository): Promise<string[]> {
 }
 
 /** How many commits are tried that change nothing of the objects' meaning: each must be seen by a sync of its own. */
-const SYNCS = { sandbox: 100, real: 8 };
+const SYNCS = { sandbox: 40, real: 8 };
 
 describe.each(worlds)('in the $name', ({ it, name }) => {
   it('takes a bad commit out of the cluster and out of Git, and leaves everybody else alone', async ({ world }) => {

@@ -23,31 +23,33 @@ import { theServers } from './shop.ts';
 const IDENTITY = 'controller';
 
 /**
- * Kills around the first write of one kind in each chapter: before the server hears of it, and, when it is tried again,
+ * Kills around the first write of each of these kinds in each chapter: before the server hears of it, and, when it is tried again,
  * once the server has done it and before the controller hears of that.
  */
 class Killer {
-  readonly #kind: string | undefined;
-  #due: Moment[] = [];
+  readonly #kinds: readonly string[];
+  /** What is yet to come in this chapter, by kind. */
+  #due = new Map<string, Moment[]>();
   #chapter = '';
   readonly kinds = new Map<string, Set<string>>();
   kills = 0;
   kill = () => {};
 
-  constructor(kind: string | undefined) {
-    this.#kind = kind;
+  constructor(kinds: readonly string[]) {
+    this.#kinds = kinds;
   }
 
   begin(chapter: string): void {
     this.#chapter = chapter;
-    this.#due = ['arrives', 'answered'];
+    this.#due = new Map(this.#kinds.map((kind) => [kind, ['arrives', 'answered']]));
   }
 
   readonly onWrite = (kind: string, moment: Moment): boolean => {
     const chapters = this.kinds.get(kind) ?? new Set();
     this.kinds.set(kind, chapters.add(this.#chapter));
-    if (kind !== this.#kind || moment !== this.#due[0]) return false;
-    this.#due.shift();
+    const due = this.#due.get(kind);
+    if (due === undefined || moment !== due[0]) return false;
+    due.shift();
     this.kills++;
     this.kill();
     return true;
@@ -114,15 +116,15 @@ export interface Told<T> {
 }
 
 /**
- * The first release, a good one, and a bad one that is taken out of Git; the controller is killed around writes of a kind.
+ * The first release, a good one, and a bad one that is taken out of Git; the controller is killed around writes of these kinds.
  * `look` sees what came of it.
  */
 export async function tellStory<T>(
-  kind: string | undefined,
+  kinds: readonly string[],
   look: (world: TestWorld, team: Team) => Promise<T>,
 ): Promise<Told<T>> {
   const { gitea } = theServers();
-  const killer = new Killer(kind);
+  const killer = new Killer(kinds);
   const team = await foundTeam(gitea);
   const front = await startGiteaFront(gitea.url, { onWrite: killer.onWrite });
   const world = await realWorld((place) => startPatiently(place, killer));

@@ -8,7 +8,7 @@ export interface ServerOptions {
   name: string;
   binary: string;
   args: string[];
-  /** Besides PATH and HOME. */
+  /** Besides PATH, HOME and GOGC. */
   environment?: Record<string, string>;
   folder: string;
   logFile: string;
@@ -34,6 +34,8 @@ export interface Server {
 }
 
 const LONGEST_START = 60_000;
+/** Nearly all of them are written in Go: on few cores they are to take memory rather than time. */
+const GOGC = '400';
 const LONGEST_STOP = 10_000;
 
 async function lastWords(logFile: string): Promise<string> {
@@ -53,7 +55,7 @@ export function createServer(options: ServerOptions): Server {
     // Whatever becomes of this process, what it started goes with it.
     const started = spawn('setpriv', ['--pdeathsig', 'KILL', options.binary, ...options.args], {
       cwd: options.folder,
-      env: { PATH, HOME, ...options.environment },
+      env: { PATH, HOME, GOGC, ...options.environment },
       stdio: ['ignore', log, log],
     });
     closeSync(log);

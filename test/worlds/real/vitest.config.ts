@@ -10,6 +10,7 @@ export default defineConfig({
     include: ['test/behaviour/*.test.ts', 'test/real/**/*.test.ts'],
     // Servers are broken there: those stories have a world of their own.
     exclude: ['test/real/circumstances/**'],
+    isolate: false,
     sequence: { concurrent: true },
     maxConcurrency: 8,
     maxWorkers: 4,
