@@ -103,6 +103,7 @@ export function createControllers(options: ControllersOptions, extensions: Exten
     log,
     component: 'rollouts-controller',
     instance: options.instance,
+    isCrowded: () => rolloutController.isCrowded(),
   });
   const emit: Parameters<Extension>[0]['emit'] = (object, happening) => {
     metrics?.event(object, happening.type, happening.reason);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Event, KubeObject } from '../api/kubernetes.ts';
 import { silentLog } from '../log.ts';
@@ -28,8 +29,8 @@ afterEach(async () => {
   await server.stop();
 });
 
-function recorder(limits: Partial<EventLimits> = {}) {
-  return createEventRecorder({ client, log: silentLog(), component: 'headgate', limits });
+function recorder(limits: Partial<EventLimits> = {}, isCrowded = () => false) {
+  return createEventRecorder({ client, log: silentLog(), component: 'headgate', limits, isCrowded });
 }
 
 function event(message: string, more: Partial<EventRecord> = {}): EventRecord {
@@ -68,6 +69,29 @@ describe('recording events', () => {
       lastTimestamp: '2026-01-02T03:04:05Z',
       count: 1,
     });
+  });
+
+  it('gives way to a crowd, and comes in order when it is over', async () => {
+    let isCrowded = true;
+    const events = recorder({}, () => isCrowded);
+    events.record(event('step 1'));
+    events.record(event('step 2'));
+    await sleep(300);
+    expect(made()).toEqual([]);
+    isCrowded = false;
+    await expect.poll(() => messagesOf('u1')).toEqual(['step 1', 'step 2']);
+    await events.stop();
+  });
+
+  it('gives way to a crowd that does not end for so long and no longer, and not at all at the end', async () => {
+    const events = recorder({ patienceMilliseconds: 150 }, () => true);
+    events.record(event('step 1'));
+    await expect.poll(() => messagesOf('u1')).toEqual(['step 1']);
+    const patient = recorder({}, () => true);
+    patient.record(event('step 2'));
+    await patient.stop();
+    expect(messagesOf('u1')).toEqual(['step 1', 'step 2']);
+    await events.stop();
   });
 
   it('counts what is the same within a while, and begins anew after it', async () => {

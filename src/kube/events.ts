@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Event, KubeObject } from '../api/kubernetes.ts';
 import { timestamp } from '../api/times.ts';
+import { steadyNow } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { createBackoff } from './backoff.ts';
@@ -26,6 +27,8 @@ export interface EventRecorderOptions {
   component: string;
   /** Which of its processes; default: the component. */
   instance?: string;
+  /** While it answers true, events give way to what they tell of. */
+  isCrowded?: () => boolean;
   limits?: Partial<EventLimits>;
 }
 
@@ -39,6 +42,8 @@ export interface EventLimits {
   /** One object may have so many events at once, and one more each `refillMilliseconds` of world time. */
   burst: number;
   refillMilliseconds: number;
+  /** Machine time for which an event gives way at most. */
+  patienceMilliseconds: number;
   /** Machine time that `stop` gives what is still waiting. */
   flushMilliseconds: number;
 }
@@ -49,11 +54,13 @@ const LIMITS: EventLimits = {
   queued: 50_000,
   burst: 50,
   refillMilliseconds: 10_000,
+  patienceMilliseconds: 60_000,
   flushMilliseconds: 3_000,
 };
 const MOST_ATTEMPTS = 4;
 /** So many events are on their way at once: few, so that they never crowd out the writes that they tell of. */
 const LANES = 2;
+const LOOK_AGAIN_MILLISECONDS = 100;
 const LONGEST_MESSAGE = 1_024;
 /** What the API server allows for a name, less the suffix. */
 const LONGEST_NAME = 220;
@@ -74,7 +81,7 @@ export function recordEvent(
 }
 
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
-  const { client, log, component, instance = component } = options;
+  const { client, log, component, instance = component, isCrowded = () => false } = options;
   const limits = { ...LIMITS, ...options.limits };
   const made = createMemory<Series>(limits.remembered);
   const allowance = createAllowance(limits);
@@ -88,8 +95,14 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     const { metadata } = await recordEvent(client, { ...event, component, instance });
     made.set(key, { name: metadata.name, namespace: metadata.namespace ?? 'default', since: event.at, count: 1 });
   };
+  /** Writing an event costs the API server as much as a Rollout's own write does. */
+  const giveWay = async (since: number) => {
+    while (!stopped && isCrowded() && steadyNow() - since < limits.patienceMilliseconds)
+      await sleep(LOOK_AGAIN_MILLISECONDS);
+  };
   const lanes = Array.from({ length: LANES }, () =>
-    createLane(async (event) => {
+    createLane(async (event, since) => {
+      await giveWay(since);
       try {
         await persistently(() => send(event));
       } catch (error) {
@@ -119,17 +132,18 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 }
 
 /** Sends one event after the other. */
-function createLane(send: (event: EventRecord) => Promise<void>) {
-  const waiting: EventRecord[] = [];
+function createLane(send: (event: EventRecord, since: number) => Promise<void>) {
+  /** Since when each waits, by the steady clock, milliseconds. */
+  const waiting: { event: EventRecord; since: number }[] = [];
   let worker: Promise<void> | undefined;
   const work = async () => {
-    for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) await send(event);
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await send(next.event, next.since);
     worker = undefined;
   };
   return {
     size: () => waiting.length,
     add(event: EventRecord) {
-      waiting.push(event);
+      waiting.push({ event, since: steadyNow() });
       worker ??= work();
     },
     empty: () => worker ?? Promise.resolve(),

@@ -12,6 +12,8 @@ import { createPendingVerdicts } from './verdicts.ts';
 import type { WorkloadKind, WorkloadRecord } from './workloads.ts';
 
 export interface RolloutController {
+  /** Whether so many Rollouts are at work that what is not for them should wait. */
+  isCrowded(): boolean;
   /** Takes traffic from the canary that a run judged bad, even where the verdict could not be written down. */
   heed(run: AnalysisRun): void;
   /** Begins with all Rollouts that the cache holds; call it once the caches are synced. */
@@ -87,6 +89,7 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
   };
 
   return {
+    isCrowded,
     heed(run) {
       verdicts.add(run);
       const key = ownerKey(run);
