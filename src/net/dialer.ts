@@ -33,7 +33,7 @@ export interface DialerOptions {
 }
 
 export interface Request {
-  method: 'GET' | 'POST' | 'PUT';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** http or https. */
   url: string;
   headers?: Record<string, string>;

@@ -21,9 +21,8 @@ export interface CommitRequest {
   key: string;
 }
 
-export type CommitOutcome =
-  /** `message` where there is more to say: what came in between on a host that cannot bind the write to the head. */
-  | { kind: 'written'; commit: string; url?: string; message?: string }
+/** How a call ends that did not do what was asked. */
+export type HostFailure =
   /** The branch has moved, or the marker is already there: look again and plan again. */
   | { kind: 'stale'; message: string }
   /** Rules of the host forbid the write: the host's own words. For a person. */
@@ -35,6 +34,10 @@ export type CommitOutcome =
   | { kind: 'gone'; message: string }
   /** No answer, or one that does not say whether the write happened: look before writing again. */
   | { kind: 'unknown'; message: string };
+
+export type CommitOutcome =
+  /** `message` where there is more to say: what came in between on a host that cannot bind the write to the head. */
+  { kind: 'written'; commit: string; url?: string; message?: string } | HostFailure;
 
 export interface RepositoryAccess {
   /** As the policy spells it. */
@@ -62,6 +65,60 @@ export interface CommitReport {
 /** `again`: whether asking once more may help. */
 export type ReportOutcome = { ok: true } | { ok: false; again: boolean; message: string };
 
+/** A pull request, or whatever the host calls it. */
+export interface Proposal {
+  number: number;
+  url: string;
+  /** `closed`: without having been merged. */
+  state: 'open' | 'merged' | 'closed';
+  /** The commit (40 hex) at the head of its own branch; undefined where that branch is gone. */
+  head?: string | undefined;
+  /** The commit that brought it to the other branch, once it is merged. */
+  commit?: string | undefined;
+}
+
+/** Which proposal is meant: branches, without `refs/heads/`. */
+export interface ProposalBranches {
+  /** The branch that holds the change; made for this one proposal and named after its key. */
+  from: string;
+  into: string;
+}
+
+/** What is to be proposed: the commit as `commit` would make it, on a branch of its own. */
+export interface ProposalRequest extends CommitRequest {
+  from: string;
+  title: string;
+  /** Markdown. */
+  body: string;
+}
+
+export type ProposalOutcome = { kind: 'proposal'; proposal: Proposal } | HostFailure;
+
+/**
+ * The proposals of one repository. A repository has at most one proposal for each branch that Headgate makes: whoever asks
+ * twice, also after a call whose answer was lost, means the same one. Nothing is retried, and nothing is thrown for what the
+ * host or network does.
+ */
+export interface Proposals {
+  /** The newest one for these branches in any state, open ones first; `none` where there never was one. */
+  find(access: RepositoryAccess, branches: ProposalBranches): Promise<ProposalOutcome | { kind: 'none' }>;
+  /**
+   * Makes the branch from `expectedHead` with the one commit, and opens the proposal. What is there already of an earlier
+   * call (the branch whose head carries the same `Revert-Key` trailer, the open proposal) is gone on from; a branch of that
+   * name with anything else on it is `protected`, and left alone. The target's head may have moved meanwhile: the host merges.
+   */
+  open(access: RepositoryAccess, request: ProposalRequest): Promise<ProposalOutcome>;
+  /**
+   * Asks the host to merge it as soon as its rules allow, and only while its branch is at `proposal.head`. Asked again, it
+   * looks again. The answer is the proposal as it is then: `merged` where that happened at once, `open` where the host waits.
+   * `protected`: the host will not do that by itself (auto-merge is off, a review is missing and cannot be waited for, a
+   * conflict): a person merges.
+   */
+  merge(access: RepositoryAccess, proposal: Proposal & ProposalBranches): Promise<ProposalOutcome>;
+  /** Closes it without merging and deletes its branch, saying why in a comment. Nothing where it is not open. */
+  close(access: RepositoryAccess, proposal: Proposal & ProposalBranches, why: string): Promise<ProposalOutcome>;
+}
+
 /**
  * A place that holds repositories. `commit` is never retried by the host itself; every outcome is one of the kinds
  * above, so nothing is thrown for what the host or network does.
@@ -74,6 +131,13 @@ export interface GitHost {
   commit(access: RepositoryAccess, request: CommitRequest): Promise<CommitOutcome>;
   /** Sets a commit's status; left out where the host knows none. Asked twice, it says the same once more. */
   report?(access: RepositoryAccess, report: CommitReport): Promise<ReportOutcome>;
+  /** Left out where the host knows none. */
+  readonly proposals?: Proposals;
+}
+
+/** The branch of the proposal with this key. */
+export function proposalBranch(key: string): string {
+  return `headgate/revert/${key.slice(0, 12)}`;
 }
 
 /** The ref whose creation, in the same step as the branch's move, makes a second write with the same key impossible. */

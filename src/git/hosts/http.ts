@@ -1,9 +1,9 @@
 import { messageOf } from '../../errors.ts';
-import type { CommitOutcome, ProbeOutcome, ReportOutcome } from './host.ts';
+import type { HostFailure, ProbeOutcome, ReportOutcome } from './host.ts';
 
 /** The one way in which a host's API is called. */
 export interface HttpRequest {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   url: string;
   headers: Record<string, string>;
   body?: string;
@@ -20,7 +20,7 @@ export interface HttpResponse {
 /** Sends one request, once. Follows no redirect; throws where there is no whole answer. */
 export type SendRequest = (request: HttpRequest) => Promise<HttpResponse>;
 
-export type Failure = Exclude<CommitOutcome, { kind: 'written' }>;
+export type Failure = HostFailure;
 
 const DEFAULT_WAIT_SECONDS = 60;
 
