@@ -44,13 +44,6 @@ export const undriven: Readonly<Record<string, Undriven[]>> = {
   ClusterAnalysisTemplate: providerFields,
   AnalysisRun: providerFields,
   Experiment: [{ field: 'kind', value: 'Experiment', instead: 'use an analysis step of a Rollout' }],
-  RevertPolicy: [
-    {
-      field: 'spec.mode',
-      value: 'PullRequest',
-      instead: 'choose Direct, DryRun or Off; a policy without a mode asks for PullRequest',
-    },
-  ],
 };
 
 /** The places that a pattern of fields names in a value, each with what is there. */
@@ -79,19 +72,11 @@ function unknownPlugins(object: Partial<KubeObject>): Problem[] {
   );
 }
 
-/** A policy without a mode means PullRequest. */
-function withDefaults(object: Partial<KubeObject>): unknown {
-  if (object.kind !== 'RevertPolicy') return object;
-  const { spec } = object as { spec?: object };
-  return { ...object, spec: { mode: 'PullRequest', ...spec } };
-}
-
 /** What of this object the present version does not drive. */
 export function notDriven(object: Partial<KubeObject>): Problem[] {
-  const whole = withDefaults(object);
   const rows = Object.entries(undriven).find(([kind]) => kind === object.kind)?.[1] ?? [];
   const problems = rows.flatMap((row) =>
-    places(whole, row.field.split('.'))
+    places(object, row.field.split('.'))
       .filter(({ value }) => row.value === undefined || row.value === value)
       .map(({ path, value }) => {
         const what = row.value === undefined ? path.split('.').at(-1) : `${path.split('.').at(-1)} ${show(value)}`;

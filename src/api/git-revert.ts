@@ -72,6 +72,21 @@ export const GitRevertPlan = Type.Object(
 );
 export type GitRevertPlan = Static<typeof GitRevertPlan>;
 
+export const ways = ['Direct', 'PullRequest'] as const;
+export type RevertWay = (typeof ways)[number];
+
+const ProposalRef = Type.Object(
+  {
+    branch: text('The branch that was made for it.'),
+    number: integer('Its number.', { minimum: 1 }),
+    url: text('Where people can look at it.'),
+    head: optional(text('The commit that Headgate put on that branch.')),
+    message: optional(text('What keeps it from being merged by itself.')),
+  },
+  { description: 'The pull request.' },
+);
+export type ProposalRef = Static<typeof ProposalRef>;
+
 const Reported = Type.Object(
   {
     at: instant('When it was told.'),
@@ -86,6 +101,8 @@ export const GitRevertStatus = Type.Object(
     reason: optional(text('One word for why.')),
     message: optional(text('A sentence for people.')),
     plan: optional(GitRevertPlan),
+    way: optional(choice(ways, 'How it is written.')),
+    proposal: optional(ProposalRef),
     commit: optional(text('The commit that takes the change out.')),
     url: optional(text('Where people can look at it.')),
     reported: optional(Reported),

@@ -7,6 +7,10 @@ export const modes = ['Direct', 'PullRequest', 'DryRun', 'Off'] as const;
 export type RevertMode = (typeof modes)[number];
 
 export const hostTypes = ['git', 'github', 'gitea'] as const;
+/** Whether a host of this name opens pull requests: the Git protocol alone does not. */
+export function knowsPullRequests(host: RevertPolicySpec['repository']['host']): boolean {
+  return host !== 'git';
+}
 
 const PolicyRepository = Type.Object(
   {
@@ -47,6 +51,15 @@ const Budget = Type.Object(
   { description: 'How often Headgate may write.' },
 );
 
+const PullRequests = Type.Object(
+  {
+    autoMerge: optional(
+      flag('true: the host is asked to merge as soon as its rules allow it. Without it a person merges.'),
+    ),
+  },
+  { description: 'How a proposal is made: with mode PullRequest, and where the branch takes nothing else.' },
+);
+
 const Freeze = Type.Object(
   {
     from: instant('When it begins.'),
@@ -63,10 +76,11 @@ export const RevertPolicySpec = Type.Object(
     mode: optional(
       choice(
         modes,
-        'Direct: a commit on the branch. PullRequest: a proposal. DryRun: only said what would be done. Off: nothing.',
+        'Direct: a commit on the branch, or a proposal where the branch takes changes by proposal only. PullRequest: a proposal. DryRun: only said what would be done. Off: nothing.',
         'PullRequest',
       ),
     ),
+    pullRequests: optional(PullRequests),
     triggers: optional(Triggers),
     budget: optional(Budget),
     freeze: optional(list(Freeze, { description: 'When nothing is written.' })),

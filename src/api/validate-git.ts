@@ -3,7 +3,7 @@ import { DURATION_HELP, durationSeconds } from './durations.ts';
 import type { Fields } from './fields.ts';
 import type { GitSource } from './git-source.ts';
 import { duplicates, type Problem, problem, show } from './problems.ts';
-import type { RevertPolicy } from './revert-policy.ts';
+import { knowsPullRequests, type RevertPolicy } from './revert-policy.ts';
 import { negatives } from './validate-values.ts';
 
 const URL_HELP = 'use https://HOST/PATH, http://HOST/PATH, file:///PATH or an absolute path of a local repository';
@@ -93,6 +93,18 @@ function hostProblems({ repository }: RevertPolicy['spec']): Problem[] {
   ];
 }
 
+/** What proposes nothing has to be told what to do instead; a policy without a mode asks for proposals. */
+function modeProblems({ mode, repository, pullRequests }: RevertPolicy['spec']): Problem[] {
+  if (knowsPullRequests(repository.host)) return [];
+  const cannot = `host ${repository.host} knows no pull requests`;
+  const instead = 'choose Direct, DryRun or Off, or the host by whose API they are opened';
+  const asked = mode === undefined ? 'a policy without a mode asks for pull requests' : `${show(mode)} asks for them`;
+  const problems =
+    mode === undefined || mode === 'PullRequest' ? [problem('spec.mode', `${asked}, and ${cannot}: ${instead}`)] : [];
+  if (pullRequests !== undefined) problems.push(problem('spec.pullRequests', `${cannot}: remove pullRequests`));
+  return problems;
+}
+
 function freezeProblems({ freeze = [] }: RevertPolicy['spec']): Problem[] {
   return freeze.flatMap(({ from, to }, index) =>
     Date.parse(from) < Date.parse(to)
@@ -117,6 +129,7 @@ export function revertPolicyProblems({ spec }: RevertPolicy): Problem[] {
     ...secretProblems('spec.repository.secretRef', secretRef, "the controller's own namespace"),
     ...negatives('spec.budget', spec.budget ?? {}, ['directPerDay', 'pullRequestsPerDay']),
     ...freezeProblems(spec),
+    ...modeProblems(spec),
   ];
 }
 

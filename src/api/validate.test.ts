@@ -83,7 +83,8 @@ spec:
   serviceAccountName: deployer
 `;
 
-const valid = { rollout, template, run, experiment, policy, source };
+const plainGit = policy.replace('host: github', 'host: git');
+const valid = { rollout, template, run, experiment, policy, plainGit, source };
 type Base = keyof typeof valid;
 
 /** The object with the value at a path put in, or taken out where it is undefined. */
@@ -329,7 +330,9 @@ const bad: [Base, string, unknown, string, ...string[]][] = [
   ['policy', 'spec.namespaces', ['*'], 'spec.namespaces[0]', '"*"', 'one by one'],
   ['policy', 'spec.namespaces', [], 'spec.namespaces', 'at least one'],
   ['policy', 'spec.mode', 'Always', 'spec.mode', '"Always"', 'Direct, PullRequest, DryRun or Off'],
-  ['policy', 'spec.mode', undefined, 'spec.mode', 'PullRequest', 'not supported', 'Direct'],
+  ['plainGit', 'spec.mode', undefined, 'spec.mode', 'without a mode', 'host git knows no pull requests', 'Direct'],
+  ['plainGit', 'spec.mode', 'PullRequest', 'spec.mode', '"PullRequest"', 'host git knows no pull requests', 'Direct'],
+  ['plainGit', 'spec.pullRequests', { autoMerge: true }, 'spec.pullRequests', 'host git', 'remove'],
   ['policy', 'spec.budget', { directPerDay: -1 }, 'spec.budget.directPerDay', '-1'],
   [
     'policy',
@@ -365,10 +368,13 @@ describe('bad input', () => {
 });
 
 describe('good input', () => {
-  it.each(['rollout', 'template', 'run', 'policy', 'source'] as const)('a plain %s has no problems', (base) => {
-    expect(validate(parse(valid[base]))).toEqual([]);
-    expect(unknownFields(parse(valid[base]))).toEqual([]);
-  });
+  it.each(['rollout', 'template', 'run', 'policy', 'plainGit', 'source'] as const)(
+    'a plain %s has no problems',
+    (base) => {
+      expect(validate(parse(valid[base]))).toEqual([]);
+      expect(unknownFields(parse(valid[base]))).toEqual([]);
+    },
+  );
 
   it.each<[Base, string, unknown]>([
     ['rollout', `${steps}[1].pause`, {}],

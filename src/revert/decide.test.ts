@@ -5,10 +5,11 @@ import type { GitRevertState, GitRevertStatus } from '../api/index.ts';
 import { decide, derive, isFinal } from './decide.ts';
 import type { Gate } from './gates.ts';
 import { MOST_ATTEMPTS } from './machine.ts';
-import type { Seen, Work } from './observation.ts';
+import type { ProposedResult, Seen, Work } from './observation.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
 const OPEN: Gate = { kind: 'open', mode: 'Direct' };
+const PROPOSE: Gate = { kind: 'open', mode: 'PullRequest' };
 const HEAD = 'a'.repeat(40);
 const COMMIT = 'b'.repeat(40);
 const plan = { expectedHead: HEAD, tree: 'c'.repeat(40), patchDigest: 'd', files: ['app/a.yaml'] };
@@ -30,6 +31,12 @@ const at = (state: GitRevertState, part: Partial<GitRevertStatus> = {}): GitReve
 
 const failed = { kind: 'failed', reason: 'RepositoryUnreachable', message: 'down', retryAfterSeconds: 30 } as const;
 const told = { reason: 'Why', message: 'because' };
+const proposal = { branch: 'headgate/revert/1', number: 7, url: 'https://host/7', head: COMMIT };
+const PROPOSED: ProposedResult[] = [
+  { kind: 'open', proposal },
+  { kind: 'merged', proposal, commit: COMMIT },
+  { kind: 'closed', proposal },
+];
 const WORKS: Work[] = [
   { effect: 'plan', result: { kind: 'planned', ...plan } },
   { effect: 'plan', result: { kind: 'gone', commit: COMMIT, message: 'gone' } },
@@ -53,9 +60,23 @@ const WORKS: Work[] = [
   ),
   { effect: 'write', result: { kind: 'rateLimited', message: 'slow', retryAfterSeconds: 7 } },
   { effect: 'write', result: { kind: 'withheld' } },
+  { effect: 'write', result: { kind: 'protected', message: 'said', mayPropose: true } },
+  ...(['stale', 'protected', 'noRights', 'gone', 'unknown'] as const).map(
+    (kind): Work => ({ effect: 'propose', result: { kind, message: 'said' } }),
+  ),
+  { effect: 'propose', result: { kind: 'withheld' } },
+  ...(['look', 'propose', 'watch', 'withdraw'] as const).flatMap((effect) =>
+    PROPOSED.map((result): Work => ({ effect, result })),
+  ),
+  { effect: 'watch', result: { kind: 'found', commit: COMMIT, message: 'found' } },
+  ...(['watch', 'withdraw'] as const).flatMap((effect): Work[] => [
+    { effect, result: { kind: 'lost', message: 'lost' } },
+    { effect, result: failed },
+  ]),
 ];
 const GATES: Gate[] = [
   OPEN,
+  PROPOSE,
   { kind: 'open', mode: 'DryRun' },
   { kind: 'skip', reason: 'RevertPolicyOff', message: 'off' },
   { kind: 'person', reason: 'BudgetExhausted', message: 'spent' },
@@ -64,6 +85,9 @@ const GATES: Gate[] = [
 const STATUSES: (GitRevertStatus | undefined)[] = [
   undefined,
   ...revertStates.map((state) => at(state)),
+  at('writing', { way: 'Direct' }),
+  at('writing', { way: 'PullRequest' }),
+  at('proposed', { way: 'PullRequest', proposal }),
   ...(['planned', 'writing'] as const).map((state) =>
     at(state, { plan: { ...persistedPlan, attempt: MOST_ATTEMPTS } }),
   ),
@@ -197,6 +221,90 @@ describe('the way of a revert', () => {
   });
 });
 
+describe('the way of a proposal', () => {
+  const asks = (part: Partial<Seen>) => decide(seen({ gate: PROPOSE, ...part }));
+  const open: Work = { effect: 'watch', result: { kind: 'open', proposal } };
+  const atProposed = at('proposed', { way: 'PullRequest', proposal });
+
+  it('goes from plan to done', () => {
+    let status = at('verified');
+    const story: string[] = [];
+    const pass = (part: Partial<Seen> = {}) => {
+      const decision = asks({ status, ...part });
+      status = decision.status;
+      story.push(decision.effect ? `${decision.state}: ${decision.effect}` : decision.state);
+    };
+    pass();
+    pass({ work: { effect: 'look', result: { kind: 'clear' } } });
+    pass({ work: { effect: 'propose', result: { kind: 'open', proposal } } });
+    pass();
+    pass({ work: open });
+    pass({ work: { effect: 'watch', result: { kind: 'merged', proposal, commit: HEAD } } });
+    pass();
+    pass({ observed: true });
+    pass();
+    expect(story).toEqual([
+      'writing: look',
+      'writing: propose',
+      'proposed',
+      'proposed: watch',
+      'proposed',
+      'merged',
+      'merged',
+      'observed',
+      'done',
+    ]);
+    expect(status).toMatchObject({ state: 'done', way: 'PullRequest', proposal, commit: HEAD, url: 'https://host/7' });
+  });
+
+  it('is looked after every half minute, also in a freeze and with the budget spent', () => {
+    for (const gate of [PROPOSE, GATES.at(-1) as Gate, GATES.at(-2) as Gate]) {
+      expect(asks({ status: atProposed, gate })).toMatchObject({ state: 'proposed', effect: 'watch' });
+      const rested = asks({ status: atProposed, gate, work: open });
+      expect(rested).toMatchObject({ state: 'proposed', effect: undefined, lookAgainAt: NOW + 30_000 });
+    }
+  });
+
+  it('ends where a person closes it, and where it is merged by whomever', () => {
+    const closed = asks({ status: atProposed, work: { effect: 'watch', result: { kind: 'closed', proposal } } });
+    expect(closed).toMatchObject({ state: 'vetoed', status: { reason: 'Vetoed' } });
+    expect(closed.status.message).toContain('pull request 7');
+    const found: Work = { effect: 'watch', result: { kind: 'found', commit: HEAD, message: 'by hand' } };
+    expect(asks({ status: atProposed, work: found })).toMatchObject({ state: 'landed', status: { commit: HEAD } });
+  });
+
+  it('is withdrawn when the failure does not count any more, and left where no policy speaks of it', () => {
+    const superseded = 'the update is tried again';
+    expect(asks({ status: atProposed, superseded })).toMatchObject({ state: 'proposed', effect: 'withdraw' });
+    const closed: Work = { effect: 'withdraw', result: { kind: 'closed', proposal } };
+    expect(asks({ status: atProposed, superseded, work: closed })).toMatchObject({ state: 'superseded' });
+    const merged: Work = { effect: 'withdraw', result: { kind: 'merged', proposal, commit: HEAD } };
+    expect(asks({ status: atProposed, superseded, work: merged })).toMatchObject({ state: 'merged' });
+    const gate: Gate = { kind: 'skip', reason: 'NoRevertPolicy', message: 'gone' };
+    expect(asks({ status: atProposed, superseded, gate })).toMatchObject({ state: 'superseded', effect: undefined });
+    expect(asks({ status: atProposed, gate })).toMatchObject({ state: 'skipped', effect: undefined });
+  });
+
+  it('takes the place of a commit that the branch does not take, where the host can propose', () => {
+    const refused: Work = {
+      effect: 'write',
+      result: { kind: 'protected', message: 'by pull request only', mayPropose: true },
+    };
+    const turned = decide(seen({ status: at('writing', { way: 'Direct' }), work: refused }));
+    expect(turned).toMatchObject({ state: 'writing', effect: 'look', status: { way: 'PullRequest' } });
+    const clear: Work = { effect: 'look', result: { kind: 'clear' } };
+    expect(decide(seen({ status: turned.status, work: clear })).effect).toBe('propose');
+    const again: Work = { effect: 'propose', result: { kind: 'protected', message: 'nobody may' } };
+    expect(decide(seen({ status: turned.status, work: again }))).toMatchObject({ state: 'needsHuman' });
+  });
+
+  it('is looked along before it is written when the policy changes to it', () => {
+    const clear: Work = { effect: 'look', result: { kind: 'clear' } };
+    const changed = asks({ status: at('writing', { way: 'Direct' }), work: clear });
+    expect(changed).toMatchObject({ state: 'writing', effect: 'look', status: { way: 'PullRequest' } });
+  });
+});
+
 describe('over the whole graph', () => {
   const all = [...everything()].map((each) => ({ seen: each, decision: decide(each) }));
 
@@ -205,6 +313,7 @@ describe('over the whole graph', () => {
     expect([...edges].filter((edge) => !/^(.*) -> \1$/.test(edge)).sort()).toMatchInlineSnapshot(`
       [
         "landed -> observed",
+        "merged -> observed",
         "observed -> done",
         "pending -> landed",
         "pending -> needsHuman",
@@ -216,6 +325,12 @@ describe('over the whole graph', () => {
         "planned -> skipped",
         "planned -> superseded",
         "planned -> verified",
+        "proposed -> landed",
+        "proposed -> merged",
+        "proposed -> needsHuman",
+        "proposed -> skipped",
+        "proposed -> superseded",
+        "proposed -> vetoed",
         "verified -> dryRun",
         "verified -> needsHuman",
         "verified -> skipped",
@@ -223,22 +338,27 @@ describe('over the whole graph', () => {
         "verified -> writing",
         "writing -> dryRun",
         "writing -> landed",
+        "writing -> merged",
         "writing -> needsHuman",
         "writing -> pending",
+        "writing -> proposed",
         "writing -> skipped",
         "writing -> superseded",
+        "writing -> vetoed",
       ]
     `);
   });
 
   it('writes only from the persisted state writing, with a plan, right after a look that found nothing, with the policy open', () => {
-    const writes = all.filter(({ decision }) => decision.effect === 'write');
-    expect(writes.length).toBeGreaterThan(0);
-    for (const { seen: each } of writes) {
-      expect(each.status?.state).toBe('writing');
+    const writes = all.filter(({ decision }) => decision.effect === 'write' || decision.effect === 'propose');
+    expect(new Set(writes.map(({ decision }) => decision.effect)).size).toBe(2);
+    for (const { seen: each, decision } of writes) {
+      // A status that claims a proposal and names none is looked at like one in writing.
+      expect(derive(each.status)).toBe('writing');
       expect(each.status?.plan).toBeDefined();
       expect(each.work).toEqual({ effect: 'look', result: { kind: 'clear' } });
-      expect(each.gate).toEqual(OPEN);
+      expect(each.status?.way).toBe(decision.effect === 'write' ? 'Direct' : 'PullRequest');
+      expect([decision.effect === 'write' ? [OPEN] : [OPEN, PROPOSE]].flat()).toContainEqual(each.gate);
       expect(each.superseded).toBeUndefined();
       expect(each.busy).toBe(false);
     }
@@ -250,8 +370,10 @@ describe('over the whole graph', () => {
       const looked = each.work?.effect === 'look' && each.work.result.kind !== 'failed';
       // Stale: the host says that it wrote nothing; a plan looks at the branch anew.
       const written =
-        each.work?.effect === 'write' && ['written', 'protected', 'stale'].includes(each.work.result.kind);
-      if (!looked && !written) expect(decision.state).toBe('writing');
+        (each.work?.effect === 'write' || each.work?.effect === 'propose') &&
+        ['written', 'protected', 'stale'].includes(each.work.result.kind);
+      const proposed = PROPOSED.some(({ kind }) => kind === each.work?.result.kind);
+      if (!looked && !written && !proposed) expect(decision.state).toBe('writing');
     }
   });
 

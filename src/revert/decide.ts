@@ -28,8 +28,9 @@ export function isFinal(state: GitRevertState): boolean {
 export function derive(status: GitRevertStatus | undefined): GitRevertState {
   const state = status?.state;
   if (state === undefined || !revertStates.includes(state)) return 'pending';
-  const needsPlan = state === 'planned' || state === 'verified' || state === 'writing';
-  return needsPlan && status?.plan === undefined ? 'pending' : state;
+  const known = state === 'proposed' && status?.proposal === undefined ? 'writing' : state;
+  const needsPlan = known === 'planned' || known === 'verified' || known === 'writing';
+  return needsPlan && status?.plan === undefined ? 'pending' : known;
 }
 
 const SENTENCES: Record<GitRevertState, string> = {
@@ -71,7 +72,7 @@ function defined<T extends object>(value: T): T {
 
 function statusFor(state: GitRevertState, context: Context, seen: Seen): GitRevertStatus {
   const now = timestamp(seen.now);
-  const { plan, commit, url, reason, message } = context;
+  const { plan, way, proposal, commit, url, reason, message } = context;
   const finishedAt = isFinal(state) ? (seen.status?.finishedAt ?? now) : undefined;
   const startedAt = seen.status?.startedAt ?? now;
   const status = defined({
@@ -80,6 +81,8 @@ function statusFor(state: GitRevertState, context: Context, seen: Seen): GitReve
     reason,
     message,
     plan,
+    way,
+    proposal,
     commit,
     url,
     startedAt,
@@ -91,8 +94,9 @@ function statusFor(state: GitRevertState, context: Context, seen: Seen): GitReve
 /** One pass: what the state is now, what status says of it, and what may begin after that is written down. */
 export function decide(seen: Seen): Decision {
   const before = derive(seen.status);
-  const { plan, commit, url, reason, message } = seen.status ?? {};
-  const snapshot = machine.resolveState({ value: before, context: { plan, commit, url, reason, message } });
+  const { plan, way, proposal, commit, url, reason, message } = seen.status ?? {};
+  const context = { plan, way, proposal, commit, url, reason, message };
+  const snapshot = machine.resolveState({ value: before, context });
   const [next] = transition(machine, snapshot, { type: 'OBSERVED', seen });
   const state = next.value as GitRevertState;
   const { effect, lookAgainAt } = next.context;

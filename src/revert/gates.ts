@@ -1,4 +1,11 @@
-import { type AbortCause, type RevertPolicySpec, revertBudget, revertMode } from '../api/index.ts';
+import {
+  type AbortCause,
+  knowsPullRequests,
+  type RevertPolicySpec,
+  type RevertWay,
+  revertBudget,
+  revertMode,
+} from '../api/index.ts';
 
 /** A policy as it is matched: its repository in the one spelling. */
 export interface Policy {
@@ -55,12 +62,12 @@ export interface GateFacts {
   learnt: 'GitSource' | 'annotations';
   /** World time, milliseconds since the epoch. */
   now: number;
-  /** Commits by Headgate in the same repository in the last 24 hours. */
-  writtenToday: number;
+  /** Commits and proposals by Headgate in the same repository in the last 24 hours. */
+  writtenToday: Record<RevertWay, number>;
 }
 
 export type Gate =
-  | { kind: 'open'; mode: 'Direct' | 'DryRun' }
+  | { kind: 'open'; mode: 'Direct' | 'PullRequest' | 'DryRun' }
   /** Nothing is written, and nobody is asked. */
   | { kind: 'skip'; reason: string; message: string }
   /** Milliseconds since the epoch. */
@@ -89,6 +96,17 @@ function frozen({ spec }: Policy, now: number): Gate | undefined {
   return { kind: 'wait', until: Date.parse(freeze.to), reason: 'Frozen', message };
 }
 
+function spent(policy: Policy, way: RevertWay, writtenToday: GateFacts['writtenToday']): Gate | undefined {
+  const { directPerDay, pullRequestsPerDay } = revertBudget(policy);
+  const [most, field, what] =
+    way === 'Direct'
+      ? [directPerDay, 'directPerDay', 'commits were reverted']
+      : [pullRequestsPerDay, 'pullRequestsPerDay', 'reverts were proposed'];
+  if (writtenToday[way] < most) return undefined;
+  const message = `${writtenToday[way]} ${what} in this repository in the last 24 hours; RevertPolicy ${policy.name} allows ${most} (budget.${field})`;
+  return { kind: 'person', reason: 'BudgetExhausted', message };
+}
+
 /** Whether this policy lets this failure be taken out of Git now. Asked again before every step, the last time right before the write. */
 export function gate(policy: Policy, facts: GateFacts): Gate {
   const mode = revertMode(policy);
@@ -102,19 +120,15 @@ export function gate(policy: Policy, facts: GateFacts): Gate {
   const why = untriggered(facts.cause, policy.spec);
   if (why) return { kind: 'skip', reason: 'NotTriggered', message: why };
   if (mode === 'DryRun') return { kind: 'open', mode };
-  if (mode === 'PullRequest') {
-    const message = `RevertPolicy ${policy.name} asks for pull requests, which this release cannot open yet. Revert by hand, or set mode: Direct`;
+  const { host } = policy.spec.repository;
+  if (mode === 'PullRequest' && !knowsPullRequests(host)) {
+    const message = `RevertPolicy ${policy.name} asks for pull requests, and host ${host} knows none. Revert by hand, or set mode: Direct`;
     return { kind: 'person', reason: 'PullRequestsNotSupported', message };
   }
-  if (facts.learnt !== 'GitSource') {
+  if (mode === 'Direct' && facts.learnt !== 'GitSource') {
     const message =
       'where the release came from was written down by hand; that is not enough to write to a branch directly';
     return { kind: 'person', reason: 'ProvenanceByHand', message };
   }
-  const most = revertBudget(policy).directPerDay;
-  if (facts.writtenToday >= most) {
-    const message = `${facts.writtenToday} commits were reverted in this repository in the last 24 hours; RevertPolicy ${policy.name} allows ${most} (budget.directPerDay)`;
-    return { kind: 'person', reason: 'BudgetExhausted', message };
-  }
-  return frozen(policy, facts.now) ?? { kind: 'open', mode };
+  return spent(policy, mode, facts.writtenToday) ?? frozen(policy, facts.now) ?? { kind: 'open', mode };
 }

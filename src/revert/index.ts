@@ -8,14 +8,18 @@ export type { KeyParts } from './key.ts';
 export { revertKey, revertName } from './key.ts';
 export { machine } from './machine.ts';
 export type { MessageFacts } from './message.ts';
-export { harmless, neverReverted, revertMessage, takesOut } from './message.ts';
+export { harmless, neverReverted, proposalText, revertMessage, takesOut } from './message.ts';
 export type {
   Effect,
   FailedResult,
   LookResult,
   PlanResult,
   ProofResult,
+  ProposedResult,
+  ProposeResult,
   Seen,
+  WatchResult,
+  WithdrawResult,
   Work,
   WriteResult,
 } from './observation.ts';

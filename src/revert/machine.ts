@@ -1,11 +1,13 @@
 import { and, assign, setup } from 'xstate';
-import type { GitRevertPlan } from '../api/index.ts';
+import type { GitRevertPlan, ProposalRef, RevertWay } from '../api/index.ts';
 import { timestamp } from '../api/times.ts';
-import type { Effect, Seen, Work } from './observation.ts';
+import type { Effect, ProposedResult, Seen, Work } from './observation.ts';
 
 /** What is kept from one pass to the next is what status keeps; `effect` and `lookAgainAt` belong to one pass. */
 export interface Context {
   plan?: GitRevertPlan | undefined;
+  way?: RevertWay | undefined;
+  proposal?: ProposalRef | undefined;
   commit?: string | undefined;
   url?: string | undefined;
   reason?: string | undefined;
@@ -35,6 +37,9 @@ const RESTS = {
   stale: { reason: 'BranchMoved', seconds: 2 },
 } as const;
 
+/** Between two looks at a proposal. */
+const WATCH_SECONDS = 30;
+
 /** Milliseconds: doubled with each attempt, and up to half as much again. */
 function replanRest(attempt: number, jitter: number): number {
   return FIRST_REPLAN_SECONDS * 1000 * 2 ** (attempt - 1) * (1 + jitter / 2);
@@ -46,6 +51,28 @@ const brings = (effect: Effect, kind: string) => (args: Args) => {
   return work?.effect === effect && work.result.kind === kind;
 };
 
+/** How the proposal stands, where that is what the work has brought. */
+function proposed({ work }: Seen): ProposedResult | undefined {
+  if (work === undefined || work.effect === 'plan' || work.effect === 'prove') return undefined;
+  const { result } = work;
+  return result.kind === 'open' || result.kind === 'merged' || result.kind === 'closed' ? result : undefined;
+}
+
+const proposalIs =
+  (kind: ProposedResult['kind']) =>
+  ({ event: { seen } }: Args) =>
+    proposed(seen)?.kind === kind;
+
+/** Whether the one call that may have written ended so. */
+const writeEnds =
+  (kind: string) =>
+  ({ event: { seen } }: Args) =>
+    writes(seen.work) && seen.work?.result.kind === kind;
+
+function writes(work: Work | undefined): boolean {
+  return work?.effect === 'write' || work?.effect === 'propose';
+}
+
 function restOf({ work, gate, now }: Seen): Pick<Context, 'reason' | 'message' | 'lookAgainAt'> | undefined {
   const result = work?.result;
   if (result?.kind === 'failed') {
@@ -54,7 +81,7 @@ function restOf({ work, gate, now }: Seen): Pick<Context, 'reason' | 'message' |
   if (result?.kind === 'rateLimited') {
     return { reason: 'RateLimited', message: result.message, lookAgainAt: now + result.retryAfterSeconds * 1000 };
   }
-  if (work?.effect === 'write' && work.result.kind in RESTS) {
+  if (work && writes(work) && work.result.kind in RESTS) {
     const { reason, seconds } = RESTS[work.result.kind as keyof typeof RESTS];
     return { reason, message: told(work).message, lookAgainAt: now + seconds * 1000 };
   }
@@ -70,10 +97,28 @@ function begin(effect: Effect, seen: Seen): Partial<Context> {
   return { effect };
 }
 
+/** As `begin`, whatever the policy says: what is open on the host is looked after. */
+function beginAtHost(effect: 'watch' | 'withdraw', seen: Seen): Partial<Context> {
+  const rest = restOf({ ...seen, gate: { kind: 'open', mode: 'PullRequest' } });
+  if (rest) return rest;
+  if (seen.work?.effect === effect) return { lookAgainAt: seen.now + WATCH_SECONDS * 1000 };
+  return begin(effect, { ...seen, gate: { kind: 'open', mode: 'PullRequest' } });
+}
+
+/** The way of a write: a proposal where the policy asks for one, or where a commit was refused before. */
+function wayOf(context: Context, { gate }: Seen): RevertWay {
+  const asksForProposal = gate.kind === 'open' && gate.mode === 'PullRequest';
+  return asksForProposal ? 'PullRequest' : (context.way ?? 'Direct');
+}
+
 function told(work: Work | undefined): { reason: string; message: string } {
   const result = work?.result;
   const message = result && 'message' in result ? result.message : '';
   return { reason: result && 'reason' in result ? result.reason : '', message };
+}
+
+function proposalLost(work: Work | undefined): boolean {
+  return (work?.effect === 'watch' || work?.effect === 'withdraw') && work.result.kind === 'lost';
 }
 
 const chart = setup({
@@ -98,8 +143,16 @@ const chart = setup({
     lookFindsNothing: brings('look', 'clear'),
     lookNeedsPerson: brings('look', 'needsHuman'),
     isWritten: brings('write', 'written'),
-    writeIsForbidden: brings('write', 'protected'),
-    writeFindsBranchMoved: brings('write', 'stale'),
+    writeIsForbidden: writeEnds('protected'),
+    mayPropose: ({ event: { seen } }) =>
+      seen.work?.effect === 'write' && seen.work.result.kind === 'protected' && seen.work.result.mayPropose === true,
+    writeFindsBranchMoved: writeEnds('stale'),
+    proposalIsOpen: proposalIs('open'),
+    proposalIsMerged: proposalIs('merged'),
+    proposalIsClosed: proposalIs('closed'),
+    proposalIsWithdrawn: brings('withdraw', 'closed'),
+    proposalIsLost: ({ event: { seen } }) => proposalLost(seen.work),
+    watchFindsRevert: brings('watch', 'found'),
     isWanted: ({ event: { seen } }) => seen.superseded === undefined && seen.gate.kind === 'open',
     planWasMadeTooOften: ({ context }) => (context.plan?.attempt ?? 0) >= MOST_ATTEMPTS,
     isObserved: ({ event }) => event.seen.observed,
@@ -108,7 +161,34 @@ const chart = setup({
     beginPlan: assign(({ event }) => begin('plan', event.seen)),
     beginProof: assign(({ event }) => begin('prove', event.seen)),
     beginLook: assign(({ event }) => begin('look', event.seen)),
-    beginWrite: assign(({ event }) => (event.seen.busy ? {} : { effect: 'write' as const })),
+    chooseWay: assign(({ context, event: { seen } }) => ({ way: wayOf(context, seen) })),
+    /** The way is persisted, and looked along, before anything is written on it. */
+    beginWrite: assign(({ context, event: { seen } }) => {
+      if (seen.busy) return {};
+      const way = wayOf(context, seen);
+      if (way !== context.way) return { way, effect: 'look' as const };
+      return { effect: way === 'Direct' ? ('write' as const) : ('propose' as const) };
+    }),
+    proposeInstead: assign(({ event: { seen } }) => ({
+      ...told(seen.work),
+      reason: 'BranchProtected',
+      way: 'PullRequest' as const,
+      ...(seen.busy ? {} : { effect: 'look' as const }),
+    })),
+    beginWatch: assign(({ event }) => beginAtHost('watch', event.seen)),
+    beginWithdraw: assign(({ event }) => beginAtHost('withdraw', event.seen)),
+    keepProposal: assign(({ context, event: { seen } }) => {
+      const result = proposed(seen);
+      if (!result) return {};
+      const commit = result.kind === 'merged' ? result.commit : context.commit;
+      const { url } = result.proposal;
+      return { proposal: result.proposal, commit, url, reason: undefined, message: result.proposal.message };
+    }),
+    sayVetoed: assign(({ context }) => ({
+      reason: 'Vetoed',
+      message: `pull request ${context.proposal?.number} was closed without being merged; it is not opened again`,
+    })),
+    sayLost: assign(({ event }) => ({ ...told(event.seen.work), reason: 'ProposalGone' })),
     sayResult: assign(({ event }) => told(event.seen.work)),
     sayProtected: assign(({ event }) => ({ ...told(event.seen.work), reason: 'BranchProtected' })),
     saySuperseded: assign(({ event }) => ({ reason: 'Superseded', message: event.seen.superseded ?? '' })),
@@ -151,7 +231,7 @@ const wayOut = [
 const ended = {} as const;
 
 /**
- * A GitRevert from plan to done. Up to `verified` nothing can have been written, so it may be given up at once. In `writing`
+ * A GitRevert from plan to done, by a commit or by a proposal. Up to `verified` nothing can have been written, so it may be given up at once. In `writing`
  * a look comes before everything: only when it finds nothing may the revert be given up, or written.
  */
 export const machine = chart.createMachine({
@@ -190,7 +270,7 @@ export const machine = chart.createMachine({
         OBSERVED: [
           ...wayOut,
           { guard: 'isDryRun', target: 'dryRun' },
-          { guard: 'policyIsOpen', target: 'writing', actions: ['sayNothing', 'beginLook'] },
+          { guard: 'policyIsOpen', target: 'writing', actions: ['sayNothing', 'chooseWay', 'beginLook'] },
           { actions: 'beginLook' },
         ],
       },
@@ -200,6 +280,10 @@ export const machine = chart.createMachine({
         OBSERVED: [
           { guard: 'isWritten', target: 'landed', actions: 'keepCommit' },
           { guard: 'lookFindsRevert', target: 'landed', actions: 'keepCommit' },
+          { guard: 'proposalIsMerged', target: 'merged', actions: 'keepProposal' },
+          { guard: 'proposalIsClosed', target: 'vetoed', actions: ['keepProposal', 'sayVetoed'] },
+          { guard: 'proposalIsOpen', target: 'proposed', actions: 'keepProposal' },
+          { guard: 'mayPropose', actions: 'proposeInstead' },
           { guard: 'writeIsForbidden', target: 'needsHuman', actions: 'sayProtected' },
           { guard: 'lookNeedsPerson', target: 'needsHuman', actions: 'sayResult' },
           { guard: and(['writeFindsBranchMoved', 'planWasMadeTooOften']), target: 'needsHuman', actions: 'sayTooBusy' },
@@ -218,8 +302,23 @@ export const machine = chart.createMachine({
     },
     landed: { on: { OBSERVED: { guard: 'isObserved', target: 'observed' } } },
     observed: { on: { OBSERVED: { target: 'done' } } },
-    proposed: ended,
-    merged: ended,
+    proposed: {
+      on: {
+        OBSERVED: [
+          { guard: 'proposalIsMerged', target: 'merged', actions: 'keepProposal' },
+          { guard: 'watchFindsRevert', target: 'landed', actions: 'keepCommit' },
+          { guard: 'proposalIsWithdrawn', target: 'superseded', actions: ['keepProposal', 'saySuperseded'] },
+          { guard: 'proposalIsClosed', target: 'vetoed', actions: ['keepProposal', 'sayVetoed'] },
+          { guard: and(['proposalIsLost', 'isSuperseded']), target: 'superseded', actions: 'saySuperseded' },
+          { guard: 'proposalIsLost', target: 'needsHuman', actions: 'sayLost' },
+          { guard: and(['isSuperseded', 'policyDeclines']), target: 'superseded', actions: 'saySuperseded' },
+          { guard: 'isSuperseded', actions: 'beginWithdraw' },
+          { guard: 'policyDeclines', target: 'skipped', actions: 'sayGate' },
+          { actions: ['keepProposal', 'beginWatch'] },
+        ],
+      },
+    },
+    merged: { on: { OBSERVED: { guard: 'isObserved', target: 'observed' } } },
     done: ended,
     skipped: ended,
     needsHuman: ended,

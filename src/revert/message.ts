@@ -79,6 +79,26 @@ ${trailers.join('\n')}
 `;
 }
 
+/** Title and Markdown text of the proposal of a commit with this message. */
+export function proposalText(message: string, { namespace, name }: MessageFacts['rollout']) {
+  const [title = ''] = message.split('\n');
+  const body = `The release of ${namespace}/${name} failed, and its traffic is back on what ran before. This takes the change out of Git, too.
+
+- To have it so, merge this.
+- To keep the change, close this: it is not opened again, and the cluster stays as it is until the pod template changes.
+
+${fenced(message)}
+`;
+  return { title, body };
+}
+
+/** As it is: what stands in a fence is no mention, link or markup. */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}text\n${text.trimEnd()}\n${fence}`;
+}
+
 /**
  * Whether a commit says of itself that it takes the culprit out for this key. A commit with keys of its own speaks of those
  * alone: what a program wrote for another folder names the same culprit.

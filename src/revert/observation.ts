@@ -1,4 +1,4 @@
-import type { GitRevertStatus } from '../api/index.ts';
+import type { GitRevertStatus, ProposalRef } from '../api/index.ts';
 import type { Gate } from './gates.ts';
 
 /** What a person or the loop is told with a result. */
@@ -25,11 +25,19 @@ export type ProofResult =
   | ({ kind: 'skipped' | 'needsHuman' } & Told)
   | FailedResult;
 
+/** A proposal of this revert, as it stands on the host. `message`: what the host says of merging it. */
+export type ProposedResult =
+  | { kind: 'open'; proposal: ProposalRef }
+  | { kind: 'merged'; proposal: ProposalRef; commit: string }
+  /** Closed without being merged. */
+  | { kind: 'closed'; proposal: ProposalRef };
+
 /** What is found right before a write. */
 export type LookResult =
   | { kind: 'clear' }
   /** It was taken out already, by whomever. */
   | { kind: 'found'; commit: string; message: string }
+  | ProposedResult
   /** The head is another one than that of the plan, and no revert is on it. */
   | { kind: 'moved' }
   /** It was written once and taken off the branch: whoever did that decides. */
@@ -38,20 +46,38 @@ export type LookResult =
 
 export type WriteResult =
   | { kind: 'written'; commit: string; url?: string; message?: string }
-  | { kind: 'stale' | 'protected' | 'noRights' | 'gone' | 'unknown'; message: string }
+  /** `mayPropose`: whether the host opens proposals instead. */
+  | { kind: 'protected'; message: string; mayPropose?: boolean }
+  | { kind: 'stale' | 'noRights' | 'gone' | 'unknown'; message: string }
   | { kind: 'rateLimited'; message: string; retryAfterSeconds: number }
   /** Nothing was written: the policy or the failure had changed by then, which the next pass sees too. */
   | { kind: 'withheld' }
   | FailedResult;
 
-export type Effect = 'plan' | 'prove' | 'look' | 'write';
+export type ProposeResult = Exclude<WriteResult, { kind: 'written' }> | ProposedResult;
+
+/** How a proposal fares; `found`: the change was taken out in another way, and the proposal was closed for it. */
+export type WatchResult =
+  | ProposedResult
+  | { kind: 'found'; commit: string; message: string }
+  /** The host knows nothing of it any more. */
+  | { kind: 'lost'; message: string }
+  | FailedResult;
+
+export type WithdrawResult = Exclude<WatchResult, { kind: 'found' }>;
+
+/** `watch` also asks for the merge, where the policy does; `withdraw` closes what nobody needs any more. */
+export type Effect = 'plan' | 'prove' | 'look' | 'write' | 'propose' | 'watch' | 'withdraw';
 
 /** Finished work. Delivered in one observation only; work whose result was lost is done again. */
 export type Work =
   | { effect: 'plan'; result: PlanResult }
   | { effect: 'prove'; result: ProofResult }
   | { effect: 'look'; result: LookResult }
-  | { effect: 'write'; result: WriteResult };
+  | { effect: 'write'; result: WriteResult }
+  | { effect: 'propose'; result: ProposeResult }
+  | { effect: 'watch'; result: WatchResult }
+  | { effect: 'withdraw'; result: WithdrawResult };
 
 /** Everything that may be known about one GitRevert at this instant. */
 export interface Seen {

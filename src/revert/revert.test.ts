@@ -192,8 +192,9 @@ describe('the policy', () => {
     cause: { kind: 'analysis', phase: 'Failed' },
     learnt: 'GitSource',
     now: Date.parse('2026-11-20T12:00:00Z'),
-    writtenToday: 0,
+    writtenToday: { Direct: 0, PullRequest: 0 },
   } as const;
+  const GITHUB = { host: 'github', url: 'https://github.com/team/shop', branch: 'main' };
   const freeze = [{ from: '2026-11-20T00:00:00Z', to: '2026-11-21T00:00:00Z', reason: 'sale' }];
   it.each([
     ['a failed analysis', {}, {}, { kind: 'open', mode: 'Direct' }],
@@ -201,9 +202,21 @@ describe('the policy', () => {
     ['off', { mode: 'Off' }, {}, { kind: 'skip', reason: 'RevertPolicyOff' }],
     [
       'no mode, which means pull requests',
-      { mode: undefined },
+      { mode: undefined, repository: GITHUB },
+      { learnt: 'annotations', writtenToday: { Direct: 99, PullRequest: 9 } },
+      { kind: 'open', mode: 'PullRequest' },
+    ],
+    [
+      'pull requests of a host that has none',
+      { mode: 'PullRequest', repository: { host: 'git', url: '/srv/shop.git', branch: 'main' } },
       {},
       { kind: 'person', reason: 'PullRequestsNotSupported' },
+    ],
+    [
+      'a budget of 10 pull requests',
+      { mode: 'PullRequest', repository: GITHUB },
+      { writtenToday: { Direct: 0, PullRequest: 10 } },
+      { kind: 'person', reason: 'BudgetExhausted', message: expect.stringContaining('budget.pullRequestsPerDay') },
     ],
     [
       'an analysis that ended as Error',
@@ -226,8 +239,18 @@ describe('the policy', () => {
       { kind: 'open' },
     ],
     ['provenance by hand', {}, { learnt: 'annotations' }, { kind: 'person', reason: 'ProvenanceByHand' }],
-    ['a budget of 4', {}, { writtenToday: 4 }, { kind: 'person', reason: 'BudgetExhausted' }],
-    ['a budget of its own', { budget: { directPerDay: 9 } }, { writtenToday: 8 }, { kind: 'open' }],
+    [
+      'a budget of 4',
+      {},
+      { writtenToday: { Direct: 4, PullRequest: 0 } },
+      { kind: 'person', reason: 'BudgetExhausted' },
+    ],
+    [
+      'a budget of its own',
+      { budget: { directPerDay: 9 } },
+      { writtenToday: { Direct: 8, PullRequest: 99 } },
+      { kind: 'open' },
+    ],
     ['a budget of none', { budget: { directPerDay: 0 } }, {}, { kind: 'person', reason: 'BudgetExhausted' }],
     [
       'a freeze',

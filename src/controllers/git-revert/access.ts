@@ -14,6 +14,8 @@ export interface PolicyAccess {
   access: RepositoryAccess;
   repository: Repository;
   branch: string;
+  /** Whether the host is asked to merge what is proposed. */
+  autoMerge: boolean;
 }
 
 export function asPolicy({ metadata, spec }: RevertPolicy): Policy {
@@ -61,5 +63,6 @@ export async function openPolicy(policy: Policy, options: GitRevertOptions): Pro
   const given = await credentials(policy, options);
   const location = await options.locate(url);
   const repository = options.repositories.open(location, checkBranch(branch), given);
-  return { host, access: { url, ...given }, repository, branch };
+  const autoMerge = policy.spec.pullRequests?.autoMerge === true;
+  return { host, access: { url, ...given }, repository, branch, autoMerge };
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { GitRevert, GitRevertStatus, ReplicaSet } from '../../api/index.ts';
+import type { GitRevert, GitRevertPlan, GitRevertStatus, ReplicaSet } from '../../api/index.ts';
 import { messageOf, Stalled, Waiting } from '../../errors.ts';
 import { isConflict } from '../../kube/client.ts';
 import { gitReverts } from '../../kube/resources.ts';
@@ -11,6 +11,7 @@ import {
   explain,
   type FailedResult,
   isFinal,
+  type LookResult,
   type Policy,
   type Seen,
   type Work,
@@ -22,9 +23,11 @@ import { look, plan, prove, type Task, write } from './effects.ts';
 import { askPolicy, causeOf, type GateAnswer, isObserved, replicaSetOf, supersededBy } from './facts.ts';
 import type { GitRevertOptions } from './options.ts';
 import type { Pool } from './pool.ts';
+import { endedProposal, propose, watch, withdraw } from './proposals.ts';
 import { ignoredMetadata, templateOf } from './templates.ts';
 
 const RETRY_SECONDS = 30;
+const WRITING: ReadonlySet<string> = new Set(['writing', 'proposed']);
 
 /** What one revert has under way; lost with the process, and begun again. */
 interface Job {
@@ -52,14 +55,27 @@ async function perform(effect: Effect, task: Task): Promise<Work> {
   if (effect === 'plan') return { effect, result: await plan(task) };
   if (!planned) throw new Error('there is no plan');
   if (effect === 'prove') return { effect, result: await prove(task, planned) };
-  if (effect === 'look') return { effect, result: await look(task, planned) };
+  if (effect === 'look') return { effect, result: await lookFor(task, planned) };
+  if (effect === 'propose') return { effect, result: await propose(task, planned) };
+  if (effect === 'watch') return { effect, result: await watch(task, planned) };
+  if (effect === 'withdraw') return { effect, result: await withdraw(task, task.superseded ?? 'it is not needed') };
   return { effect, result: await write(task, planned) };
+}
+
+/** On the branch first, then among the proposals where it is to be one. */
+async function lookFor(task: Task, planned: GitRevertPlan): Promise<LookResult> {
+  const found = await look(task, planned);
+  if (found.kind === 'found' || task.revert.status?.way !== 'PullRequest') return found;
+  return (await endedProposal(task)) ?? found;
 }
 
 const REASONS: Partial<Record<string, string>> = {
   pending: 'GitRevertPending',
   planned: 'GitRevertPlanned',
   writing: 'GitRevertWriting',
+  proposed: 'GitRevertProposed',
+  merged: 'GitReverted',
+  vetoed: 'GitRevertVetoed',
   landed: 'GitReverted',
   done: 'GitRevertDone',
   skipped: 'GitRevertSkipped',
@@ -118,9 +134,11 @@ function gather(context: Context, { spec }: GitRevert): Pick<Task, 'templates' |
 /** Asked again right before the write, of what the caches hold then: work that waited for its turn may be out of date. */
 function mayWrite(context: Context, job: Job, { metadata }: GitRevert, policy: Policy): boolean {
   const revert = context.reverts.get(metadata.namespace, metadata.name);
-  if (revert?.metadata.uid !== metadata.uid || !revert || derive(revert.status) !== 'writing') return false;
+  if (revert?.metadata.uid !== metadata.uid || !revert || !WRITING.has(derive(revert.status))) return false;
   const { seen, policy: current } = observe(context, revert, job);
-  const isOpen = seen.gate.kind === 'open' && seen.gate.mode === 'Direct';
+  // Where the branch takes proposals only, a policy that allows a commit allows to propose it.
+  const modes = revert.status?.way === 'PullRequest' ? ['PullRequest', 'Direct'] : ['Direct'];
+  const isOpen = seen.gate.kind === 'open' && modes.includes(seen.gate.mode);
   return isOpen && seen.superseded === undefined && isDeepStrictEqual(current, policy);
 }
 
@@ -131,7 +149,8 @@ function begin(context: Context, job: Job, effect: Effect, revert: GitRevert, po
       const gathered = gather(context, revert);
       if (!gathered)
         throw new Waiting('ReplicaSetMissing', 'a ReplicaSet of the update is not there any more', RETRY_SECONDS);
-      const task = { ...gathered, revert, policy: await openPolicy(policy, context), version };
+      const { superseded } = observe(context, revert, job).seen;
+      const task = { ...gathered, revert, policy: await openPolicy(policy, context), version, superseded };
       return await perform(effect, { ...task, mayWrite: () => mayWrite(context, job, revert, policy) });
     } catch (error) {
       return { effect, result: failed(error) };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { GitRevert, GitRevertPlan, PodTemplateSpec } from '../../api/index.ts';
 import type { Commit } from '../../git/clone.ts';
-import { type FileChange, markerRef } from '../../git/hosts/host.ts';
+import { type CommitRequest, type FileChange, markerRef } from '../../git/hosts/host.ts';
 import { inverseOf } from '../../git/inverse.ts';
 import {
   type LookResult,
@@ -26,6 +26,8 @@ export interface Task {
   templates: { bad: PodTemplateSpec; stable: PodTemplateSpec; ignored: IgnoredMetadata };
   cause: { message: string; step?: number | undefined };
   version: string;
+  /** Why the failure does not count any more. */
+  superseded: string | undefined;
   /** Asks again, of what is known at this moment, whether the policy lets it be written and the failure still counts. */
   mayWrite: () => boolean;
 }
@@ -41,7 +43,7 @@ function digestOf(changes: readonly FileChange[]): string {
 }
 
 /** The commit after `from` that says of itself that it takes the culprit out, and touches this app. */
-async function revertSince({ policy, revert }: Task, from: string, head: string): Promise<Commit | undefined> {
+export async function revertSince({ policy, revert }: Task, from: string, head: string): Promise<Commit | undefined> {
   const { key, culprits, path } = revert.spec;
   const commits = await policy.repository.log({ from, to: head, path, limit: MOST_COMMITS });
   return commits.find(({ message }) => takesOut(message, key, culprits[0] ?? ''));
@@ -164,14 +166,14 @@ export async function look(task: Task, { expectedHead }: GitRevertPlan): Promise
   return head === expectedHead ? { kind: 'clear' } : { kind: 'moved' };
 }
 
-/** The one write, bound to the planned head. */
-export async function write(task: Task, planned: GitRevertPlan): Promise<WriteResult> {
+/** What is to be written; undefined where the plan cannot be derived again. */
+export async function commitRequest(task: Task, planned: GitRevertPlan): Promise<CommitRequest | undefined> {
   const { revert, policy, cause, version } = task;
   const { spec } = revert;
   const culprit = spec.culprits[0] ?? '';
   const changes = await plannedChanges(task, planned);
   const commit = await policy.repository.commit(culprit);
-  if (!changes || !commit) return { kind: 'stale', message: 'the plan cannot be derived again' };
+  if (!changes || !commit) return undefined;
   const message = revertMessage({
     culpritMessage: commit.message,
     culpritAuthor: commit.authorName,
@@ -185,7 +187,15 @@ export async function write(task: Task, planned: GitRevertPlan): Promise<WriteRe
     key: spec.key,
     version,
   });
-  const request = { branch: policy.branch, expectedHead: planned.expectedHead, message, changes, key: spec.key };
+  return { branch: policy.branch, expectedHead: planned.expectedHead, message, changes, key: spec.key };
+}
+
+/** The one write, bound to the planned head. */
+export async function write(task: Task, planned: GitRevertPlan): Promise<WriteResult> {
+  const request = await commitRequest(task, planned);
+  if (!request) return { kind: 'stale', message: 'the plan cannot be derived again' };
   if (!task.mayWrite()) return { kind: 'withheld' };
-  return policy.host.commit(policy.access, request);
+  const { host, access } = task.policy;
+  const outcome = await host.commit(access, request);
+  return outcome.kind === 'protected' ? { ...outcome, mayPropose: host.proposals !== undefined } : outcome;
 }

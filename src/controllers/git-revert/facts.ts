@@ -1,4 +1,4 @@
-import type { AbortCause, GitRevert, ReplicaSet, Rollout } from '../../api/index.ts';
+import type { AbortCause, GitRevert, ReplicaSet, RevertWay, Rollout } from '../../api/index.ts';
 import { type Provenance, provenanceOf } from '../../git/provenance.ts';
 import { canonicalRepository } from '../../git/url.ts';
 import { type Gate, gate, type Policy, revertKey, revertName, selectPolicy } from '../../revert/index.ts';
@@ -44,14 +44,22 @@ export function originOf(
   return { namespace, repository: canonicalRepository(repository), branch, path };
 }
 
-/** How many commits Headgate wrote to the same repository in the last day. */
-export function writtenToday({ reverts, clock }: GitRevertOptions, repository: string, except?: GitRevert): number {
+/** How many commits and proposals Headgate wrote to the same repository in the last day. */
+export function writtenToday(
+  { reverts, clock }: GitRevertOptions,
+  repository: string,
+  except?: GitRevert,
+): Record<RevertWay, number> {
   const since = clock.now() - DAY;
-  return reverts.list().filter(({ metadata, spec, status }) => {
-    if (metadata.uid === except?.metadata.uid || canonicalRepository(spec.repository) !== repository) return false;
-    const written = status?.commit !== undefined && status.reason !== 'AlreadyReverted';
-    return written && Date.parse(status?.plan?.plannedAt ?? '') > since;
-  }).length;
+  const counted: Record<RevertWay, number> = { Direct: 0, PullRequest: 0 };
+  for (const { metadata, spec, status } of reverts.list()) {
+    if (metadata.uid === except?.metadata.uid || canonicalRepository(spec.repository) !== repository) continue;
+    const isCommit = status?.commit !== undefined && status.reason !== 'AlreadyReverted';
+    const isRecent = Date.parse(status?.plan?.plannedAt ?? '') > since;
+    if (isRecent && status?.proposal) counted.PullRequest++;
+    else if (isRecent && isCommit) counted.Direct++;
+  }
+  return counted;
 }
 
 export function policiesOf({ policies }: GitRevertOptions): Policy[] {

@@ -67,6 +67,10 @@ function mayReplace({ rollouts }: GitRevertOptions, { spec, status, metadata }: 
 
 function refusal({ metadata, spec, status }: GitRevert): Refusal {
   const state = derive(status);
+  if (state === 'vetoed') {
+    const message = `pull request ${status?.proposal?.number} for this very change was closed without being merged (GitRevert ${metadata.name}); it is not opened again`;
+    return { reason: 'Vetoed', message };
+  }
   if (!UNWRITTEN.has(state)) {
     const message = `GitRevert ${metadata.name} took this very change up before; nothing is reverted twice`;
     return { reason: 'RevertedBefore', message };

@@ -1,4 +1,4 @@
-import type { GitRevert, GitRevertStatus } from '../../api/index.ts';
+import { type GitRevert, type GitRevertStatus, revertMode } from '../../api/index.ts';
 import { timestamp } from '../../api/times.ts';
 import { messageOf, Stalled } from '../../errors.ts';
 import type { CommitReport, GitHost, ReportOutcome } from '../../git/hosts/host.ts';
@@ -16,7 +16,8 @@ const MOST_TRIES = 6;
 /** What ended longer ago, under a version that told nobody, is of no use to anyone any more. */
 const RECENT_MILLISECONDS = 3_600_000;
 const DESCRIPTION_CHARACTERS = 250;
-const OUT_OF_GIT = new Set(['landed', 'observed', 'done']);
+const WRITING_MODES: ReadonlySet<string> = new Set(['Direct', 'PullRequest']);
+const OUT_OF_GIT = new Set(['landed', 'merged', 'observed', 'done']);
 
 /** One record's report under way; lost with the process, and begun again. */
 interface Job {
@@ -52,7 +53,7 @@ function addressee(options: GitRevertOptions, revert: GitRevert) {
   if (!canary) return undefined;
   const { policy } = askPolicy(options, revert, canary);
   const host = policy && options.hosts.get(policy.spec.repository.host);
-  if (!host?.report || policy?.spec.mode !== 'Direct') return undefined;
+  if (!policy || !host?.report || !WRITING_MODES.has(revertMode(policy))) return undefined;
   return { policy, host, why: causeOf(canary)?.message ?? '' };
 }
 

@@ -1,0 +1,124 @@
+import type { GitRevertPlan, ProposalRef } from '../../api/index.ts';
+import {
+  type HostFailure,
+  type Proposal,
+  type ProposalBranches,
+  type Proposals,
+  proposalBranch,
+} from '../../git/hosts/host.ts';
+import {
+  type FailedResult,
+  type ProposedResult,
+  type ProposeResult,
+  proposalText,
+  type WatchResult,
+  type WithdrawResult,
+} from '../../revert/index.ts';
+import { commitRequest, revertSince, type Task } from './effects.ts';
+
+const RESTS: Record<HostFailure['kind'], { reason: string; seconds: number }> = {
+  noRights: { reason: 'CredentialsRejected', seconds: 300 },
+  gone: { reason: 'RepositoryGone', seconds: 300 },
+  protected: { reason: 'BranchProtected', seconds: 300 },
+  rateLimited: { reason: 'RateLimited', seconds: 60 },
+  unknown: { reason: 'OutcomeUnknown', seconds: 30 },
+  stale: { reason: 'BranchMoved', seconds: 30 },
+};
+
+function asFailed(failure: HostFailure): FailedResult {
+  const { reason, seconds } = RESTS[failure.kind];
+  const retryAfterSeconds = failure.kind === 'rateLimited' ? failure.retryAfterSeconds : seconds;
+  return { kind: 'failed', reason, message: failure.message, retryAfterSeconds };
+}
+
+function proposalsOf({ policy }: Task): Proposals {
+  const { proposals, type } = policy.host;
+  if (!proposals) throw new Error(`host ${type} knows no proposals`);
+  return proposals;
+}
+
+function branchesOf({ policy, revert }: Task): ProposalBranches {
+  return { from: proposalBranch(revert.spec.key), into: policy.branch };
+}
+
+/** `head`: the commit that Headgate put on its branch. */
+function resultOf(found: Proposal, from: string, head: string | undefined, message?: string): ProposedResult {
+  const { number, url, state } = found;
+  const known = head ?? found.head;
+  const proposal: ProposalRef = {
+    branch: from,
+    number,
+    url,
+    ...(known && { head: known }),
+    ...(message && { message }),
+  };
+  if (state === 'merged') return { kind: 'merged', proposal, commit: found.commit ?? found.head ?? '' };
+  return { kind: state, proposal };
+}
+
+/** What became of a proposal that was made before; undefined where there is none, or one that `propose` goes on from. */
+export async function endedProposal(task: Task): Promise<ProposedResult | FailedResult | undefined> {
+  const branches = branchesOf(task);
+  const found = await proposalsOf(task).find(task.policy.access, branches);
+  if (found.kind === 'none') return undefined;
+  if (found.kind !== 'proposal') return asFailed(found);
+  return found.proposal.state === 'open' ? undefined : resultOf(found.proposal, branches.from, undefined);
+}
+
+/** The one write, where people or rules decide whether it reaches the branch. */
+export async function propose(task: Task, planned: GitRevertPlan): Promise<ProposeResult> {
+  const request = await commitRequest(task, planned);
+  if (!request) return { kind: 'stale', message: 'the plan cannot be derived again' };
+  const { from } = branchesOf(task);
+  if (!task.mayWrite()) return { kind: 'withheld' };
+  const text = proposalText(request.message, task.revert.spec.rollout);
+  const outcome = await proposalsOf(task).open(task.policy.access, { ...request, from, ...text });
+  return outcome.kind === 'proposal' ? resultOf(outcome.proposal, from, outcome.proposal.head) : outcome;
+}
+
+/** Only what Headgate put on the branch is merged by itself. */
+async function merged(task: Task, proposal: Proposal, head: string | undefined): Promise<WatchResult> {
+  const branches = branchesOf(task);
+  const still = (message?: string) => resultOf(proposal, branches.from, head, message);
+  if (!task.policy.autoMerge || !task.mayWrite()) return still();
+  if (head === undefined || proposal.head !== head)
+    return still('somebody has changed its branch, so it is not merged by itself');
+  const outcome = await proposalsOf(task).merge(task.policy.access, { ...proposal, ...branches });
+  if (outcome.kind === 'proposal') return resultOf(outcome.proposal, branches.from, head);
+  return outcome.kind === 'protected' || outcome.kind === 'stale' ? still(outcome.message) : asFailed(outcome);
+}
+
+/** Looks how the proposal fares, has it merged where the policy says so, and closes it where others were quicker. */
+export async function watch(task: Task, { expectedHead }: GitRevertPlan): Promise<WatchResult> {
+  const { policy, revert } = task;
+  const proposals = proposalsOf(task);
+  const branches = branchesOf(task);
+  const found = await proposals.find(policy.access, branches);
+  if (found.kind === 'none')
+    return { kind: 'lost', message: `there is no pull request from ${branches.from} any more` };
+  if (found.kind !== 'proposal') return asFailed(found);
+  const known = revert.status?.proposal?.head;
+  if (found.proposal.state !== 'open') return resultOf(found.proposal, branches.from, known);
+  const head = await policy.repository.fetch();
+  const by = (await policy.repository.isAncestor(expectedHead, head))
+    ? await revertSince(task, expectedHead, head)
+    : undefined;
+  if (!by) return merged(task, found.proposal, known);
+  const message = `the change was taken out already, by ${by.id.slice(0, 7)} (${by.authorName})`;
+  const closed = await proposals.close(policy.access, { ...found.proposal, ...branches }, `Closed: ${message}.`);
+  return closed.kind === 'proposal' ? { kind: 'found', commit: by.id, message } : asFailed(closed);
+}
+
+/** Closes what nobody needs any more. */
+export async function withdraw(task: Task, why: string): Promise<WithdrawResult> {
+  const { policy, revert } = task;
+  const proposals = proposalsOf(task);
+  const branches = branchesOf(task);
+  const found = await proposals.find(policy.access, branches);
+  if (found.kind === 'none')
+    return { kind: 'lost', message: `there is no pull request from ${branches.from} any more` };
+  if (found.kind !== 'proposal') return asFailed(found);
+  const closed = await proposals.close(policy.access, { ...found.proposal, ...branches }, `Withdrawn: ${why}.`);
+  if (closed.kind !== 'proposal') return asFailed(closed);
+  return resultOf(closed.proposal, branches.from, revert.status?.proposal?.head);
+}
