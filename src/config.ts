@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machineNow, type WorldTime } from './clock.ts';
 
@@ -30,6 +30,9 @@ export interface Config {
   /** Git hosts that are spoken to without TLS. */
   plainHttpHosts: string[];
   cacheFolder: string;
+  /** Programs that render, by path; undefined: the first on the PATH. */
+  kustomize: string | undefined;
+  helm: string | undefined;
   outages: 'hold' | 'count';
   worldTime: WorldTime | undefined;
   /** The process's environment, for programs that are started: each takes from it, by name, what it needs. */
@@ -55,6 +58,8 @@ const OPTIONS = {
   'local-repositories': { type: 'string', multiple: true },
   'allow-plain-http': { type: 'string', multiple: true },
   'cache-folder': { type: 'string' },
+  kustomize: { type: 'string' },
+  helm: { type: 'string' },
   'count-outages-as-errors': { type: 'boolean' },
   'world-time': { type: 'string' },
 } as const;
@@ -79,6 +84,7 @@ export const CONTROLLER_HELP = `headgate controller: drives Rollouts until it is
   --local-repositories DIR            Git repositories below this folder may be used; may be repeated
   --allow-plain-http HOST             a Git host that may be spoken to without TLS, tokens included; may be repeated
   --cache-folder DIR                  where clones are kept
+  --kustomize PATH, --helm PATH       the programs that render Kustomize folders and Helm charts (default: as found on the PATH)
   --count-outages-as-errors           an unreachable metric backend counts as an error, as in the reference
   --world-time START,ORIGIN,SPEED     world time: milliseconds, milliseconds, factor: for the sandbox
 `;
@@ -102,6 +108,13 @@ function portOf(text: string | undefined): number {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error(`--port ${text} is not a port: use 0 to 65535`);
   return port;
+}
+
+function programOf(text: string | undefined, option: string): string | undefined {
+  if (text === undefined || isAbsolute(text)) return text;
+  throw new Error(
+    `--${option} ${JSON.stringify(text)} is not the whole path of a program, as in /usr/local/bin/${option}`,
+  );
 }
 
 /** It becomes a label's value and part of a lease's name. */
@@ -136,6 +149,8 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
     localRepositories: values['local-repositories'] ?? [],
     plainHttpHosts: values['allow-plain-http'] ?? [],
     cacheFolder: values['cache-folder'] ?? join(env.XDG_CACHE_HOME ?? join(env.HOME ?? '/tmp', '.cache'), 'headgate'),
+    kustomize: programOf(values.kustomize, 'kustomize'),
+    helm: programOf(values.helm, 'helm'),
     outages: values['count-outages-as-errors'] === true ? 'count' : 'hold',
     worldTime: worldTime(values['world-time']),
     environment: env,

@@ -12,6 +12,7 @@ import { type Controllers, createControllers } from './controllers/start.ts';
 import { messageOf } from './errors.ts';
 import { createHosts } from './git/hosts/index.ts';
 import { createGit, type GitOptions } from './git/process.ts';
+import { createRenderer } from './git/render/renderer.ts';
 import { createRepositories } from './git/repository.ts';
 import { locateRepository } from './git/url.ts';
 import { loadKubeConfig } from './kube/config.ts';
@@ -61,8 +62,8 @@ function clockOf({ worldTime }: Config): Clock {
   return worldTime ? scaledClock(worldTime) : machineClock();
 }
 
-function composeGit(config: Config, clock: Clock, dialer: Dialer) {
-  const { localRepositories, plainHttpHosts, cacheFolder, environment } = config;
+function composeGit(config: Config, clock: Clock, dialer: Dialer, log: Log) {
+  const { localRepositories, plainHttpHosts, cacheFolder, environment, kustomize, helm } = config;
   const protocols: GitOptions['protocols'] = [
     'https',
     ...(localRepositories.length > 0 ? (['file'] as const) : []),
@@ -74,7 +75,9 @@ function composeGit(config: Config, clock: Clock, dialer: Dialer) {
   const roots = Promise.all(localRepositories.map((folder) => realpath(folder)));
   const locate = async (url: string) => locateRepository(url, { localRoots: await roots, plainHttpHosts });
   const hosts = createHosts({ repositories, locate, clock, send: (request) => dialer.request(request) });
-  return { repositories, hosts, locate };
+  const programs = { ...(kustomize && { kustomize }), ...(helm && { helm }) };
+  const renderer = createRenderer({ programs, environment, log, clock });
+  return { repositories, renderer, hosts, locate };
 }
 
 /** `beforeRequest` is called before each request to the API server; no write to Git comes without one right before it. */
@@ -103,7 +106,7 @@ function compose(config: Config, log: Log, metrics: ControllerMetrics, beforeReq
     log,
     namespace: config.ownNamespace,
     version,
-    ...composeGit(config, clock, dialer),
+    ...composeGit(config, clock, dialer, log),
   });
   const options = {
     connection,

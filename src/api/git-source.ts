@@ -17,18 +17,33 @@ const SourceRepository = Type.Object(
   { description: 'What is followed.' },
 );
 
+const SourceHelm = Type.Object(
+  {
+    releaseName: optional(text("The name of the release, `.Release.Name`; the GitSource's own name when not given.")),
+    valueFiles: optional(
+      list(Type.String(), {
+        description:
+          'Files with values, relative to the chart; later ones win. They may lie outside of the chart, in the same repository.',
+        maxItems: 50,
+      }),
+    ),
+  },
+  { description: 'How a Helm chart in the folder is rendered.' },
+);
+
 export const GitSourceSpec = Type.Object(
   {
     repository: SourceRepository,
     path: optional(
       folder(
-        'The folder with the manifests, relative to the root; the root when empty.',
+        'The folder with the manifests, relative to the root; the root when empty. A kustomization or a Helm chart in it is rendered.',
         serverChecks({
           rule: "!self.startsWith('/') && !self.matches('(^|/)[.][.](/|$)')",
           message: 'path must be relative and stay inside the repository',
         }),
       ),
     ),
+    helm: optional(SourceHelm),
     interval: optional(
       Type.String({ description: 'How long between two looks, as a duration such as `1m`.', default: '1m' }),
     ),

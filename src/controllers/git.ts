@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { Renderer } from '../git/app.ts';
 import type { GitHost } from '../git/hosts/host.ts';
 import type { Repositories } from '../git/repository.ts';
 import type { RepositoryLocation } from '../git/url.ts';
@@ -14,6 +15,8 @@ export interface GitControllersOptions {
   clock: Clock;
   log: Log;
   repositories: Repositories;
+  /** Of Kustomize folders and Helm charts. */
+  renderer: Renderer;
   /** By the name that a policy uses. */
   hosts: ReadonlyMap<string, GitHost>;
   /** Checks an address; throws `Stalled` for one that is not allowed. */

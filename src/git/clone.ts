@@ -1,6 +1,15 @@
 import { type Git, type GitCall, GitError, type GitResult, isObjectId } from './process.ts';
 
 const NUL = '\0';
+/** Modes of a tree's entries that are no files of the app. */
+export const SYMBOLIC_LINK = '120000';
+export const SUBMODULE = '160000';
+const LFS_POINTER = Buffer.from('version https://git-lfs.github.com/spec/');
+
+/** Whether a file only says where Git LFS keeps its content. */
+export function isLfsPointer(content: Buffer | undefined): boolean {
+  return content?.subarray(0, LFS_POINTER.length).equals(LFS_POINTER) === true;
+}
 
 export interface Commit {
   /** 40 hex digits. */
@@ -27,8 +36,8 @@ export interface LogQuery {
   /** Excluded, with all that it can be reached from. */
   from?: string;
   to: string;
-  /** Only commits that changed something below; '' for all. */
-  path: string;
+  /** Only commits that changed something at or below it, or one of them; '' for all. */
+  path: string | readonly string[];
   limit: number;
 }
 
@@ -44,9 +53,21 @@ export interface Clone {
   log(query: LogQuery): Promise<Commit[]>;
   /** The files of a commit or tree below a folder, in the order of their paths. */
   files(tree: string, path: string): Promise<TreeEntry[]>;
-  /** Contents by id. Throws `GitError` where one is longer than `maxBytes` or not there. */
-  read(ids: readonly string[], maxBytes: number): Promise<Map<string, Buffer>>;
+  /** Contents by id. Throws `TooLong` where one is longer than `maxBytes`, or all together than `maxTotalBytes`. */
+  read(ids: readonly string[], maxBytes: number, maxTotalBytes?: number): Promise<Map<string, Buffer>>;
   isAncestor(ancestor: string, descendant: string): Promise<boolean>;
+}
+
+/** Contents that are not read, because they are too long. */
+export class TooLong extends GitError {
+  /** Those that are too long by themselves; none where it is all of them together. */
+  readonly ids: readonly string[];
+
+  constructor(message: string, ids: readonly string[]) {
+    super(message);
+    this.name = 'TooLong';
+    this.ids = ids;
+  }
 }
 
 const COMMIT_FORMAT = 'tformat:%H%x00%P%x00%an%x00%ae%x00%at%x00%B%x00';
@@ -119,9 +140,13 @@ export function openClone({ git, gitDir, branch, call: fixed, prefetch }: CloneO
   const run: Clone['git'] = (args, call) => git.run(args, merged(call));
   const text: Clone['text'] = (args, call) => git.text(args, merged(call));
 
-  const sizes = async (ids: readonly string[]) => {
+  const sizes = async (ids: readonly string[]): Promise<number[]> => {
     const lines = (await text(['cat-file', '--batch-check=%(objectsize)'], { input: ids.join('\n') })).split('\n');
-    return ids.map((_, index) => Number(lines[index]));
+    return ids.map((id, index) => {
+      const size = Number(lines[index]);
+      if (Number.isNaN(size)) throw new GitError(`object ${id} is missing`);
+      return size;
+    });
   };
   return {
     branch,
@@ -143,19 +168,24 @@ export function openClone({ git, gitDir, branch, call: fixed, prefetch }: CloneO
         '--end-of-options',
         range,
       ];
-      return parseCommits(await text(path === '' ? args : [...args, '--', path]));
+      const paths = typeof path === 'string' ? [path] : path;
+      return parseCommits(await text(paths.includes('') ? args : [...args, '--', ...paths]));
     },
     async files(tree, path) {
       const args = ['ls-tree', '-r', '-z', '--full-tree', '--end-of-options', checkId(tree)];
       return parseTree(await text(path === '' ? args : [...args, path]));
     },
-    async read(ids, maxBytes) {
+    async read(ids, maxBytes, maxTotalBytes = Number.POSITIVE_INFINITY) {
       const wanted = [...new Set(ids.map(checkId))];
       if (wanted.length === 0) return new Map();
       await prefetch?.(wanted);
-      const tooLong = (await sizes(wanted)).findIndex((size) => !(size <= maxBytes));
-      if (tooLong >= 0) throw new GitError(`object ${wanted[tooLong]} is missing or longer than ${maxBytes} bytes`);
-      const maxOutputBytes = wanted.length * (maxBytes + 100);
+      const lengths = await sizes(wanted);
+      const tooLong = wanted.filter((_, index) => (lengths[index] ?? 0) > maxBytes);
+      if (tooLong.length > 0) throw new TooLong(`object ${tooLong[0]} is longer than ${maxBytes} bytes`, tooLong);
+      const total = lengths.reduce((sum, length) => sum + length, 0);
+      if (total > maxTotalBytes)
+        throw new TooLong(`${wanted.length} objects are longer than ${maxTotalBytes} bytes`, []);
+      const maxOutputBytes = total + wanted.length * 100;
       const { stdout } = await run(['cat-file', '--batch'], { input: wanted.join('\n'), maxOutputBytes });
       return parseBatch(stdout);
     },

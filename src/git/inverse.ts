@@ -1,17 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clone } from './clone.ts';
+import { type Clone, isLfsPointer, SUBMODULE, SYMBOLIC_LINK } from './clone.ts';
 import type { FileChange } from './hosts/host.ts';
 import { GitError } from './process.ts';
 
 const MOST_FILES = 20;
 const MOST_LINES = 500;
 const MOST_BYTES = 1024 * 1024;
-const SYMBOLIC_LINK = '120000';
-const SUBMODULE = '160000';
 const ABSENT = '000000';
-const LFS_POINTER = Buffer.from('version https://git-lfs.github.com/spec/');
 /** For commits that only ever live in the cache. */
 const SYNTHETIC_IDENTITY = {
   GIT_AUTHOR_NAME: 'Headgate',
@@ -171,9 +168,7 @@ async function checkResult(
     );
   }
   const contents = await contentsOf(clone, changes);
-  const pointer = changes.find(({ oldId, newId }) =>
-    [oldId, newId].some((id) => contents.get(id)?.subarray(0, LFS_POINTER.length).equals(LFS_POINTER)),
-  );
+  const pointer = changes.find(({ oldId, newId }) => [oldId, newId].some((id) => isLfsPointer(contents.get(id))));
   if (pointer) return refused('NotExpressible', `${pointer.path} is kept in Git LFS`);
   const lines = await changedLines(clone, head, tree);
   if (lines > MOST_LINES) {

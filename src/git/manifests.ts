@@ -1,20 +1,24 @@
 import { isScalar, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
 import { isFields } from '../api/fields.ts';
 import type { KubeObject } from '../api/kubernetes.ts';
-import type { Problem } from '../errors.ts';
+import { messageOf, type Problem } from '../errors.ts';
 import type { Clone, TreeEntry } from './clone.ts';
 
-const LARGEST_FILE_BYTES = 1024 * 1024;
-const MOST_FILES = 2_000;
+export const LARGEST_FILE_BYTES = 1024 * 1024;
+export const MOST_FILES = 2_000;
 const REGULAR = /^100/;
 
-/** One object as a file holds it. */
-export interface Manifest {
-  object: KubeObject;
+/** Where an object stands, or, of a rendered one, what it was rendered from. */
+export interface Place {
   /** From the root of the repository. */
   file: string;
-  /** From 1. */
-  line: number;
+  /** From 1; undefined where no one line holds it. */
+  line: number | undefined;
+}
+
+/** One object as a file holds it, or as it was rendered. */
+export interface Manifest extends Place {
+  object: KubeObject;
 }
 
 export interface ManifestSet {
@@ -31,10 +35,14 @@ export interface Folder {
   namespace: string;
 }
 
-/** Parsed files by the id of their content: the same content is the same objects in every commit. */
+/** Parsed files and renderings by the ids of their contents: the same content is the same objects in every commit. */
 export type ParsedFiles = Map<string, ManifestSet>;
 
-function describe(error: YAMLError): string {
+export const NOT_FOLLOWED = 'is a symbolic link or a submodule, which is not followed. Commit the file itself';
+export const NO_TEXT = 'the file is not UTF-8 text';
+
+/** What is wrong with a document, in words for its author. */
+export function describe(error: YAMLError): string {
   const [first = ''] = error.message.split('\n');
   const said = first.replace(/ at line \d+, column \d+:?$/, '').replace(/\.$/, '');
   if (error.code === 'TAB_AS_INDENT') return `${said}. Indent with spaces`;
@@ -42,8 +50,9 @@ function describe(error: YAMLError): string {
   return said;
 }
 
-function at(file: string, line: number | undefined, message: string): Problem {
-  return { path: line === undefined ? file : `${file}:${line}`, message };
+/** For people: `apps/web/rollout.yaml:3`. */
+export function placeOf({ file, line }: Place): string {
+  return line === undefined ? file : `${file}:${line}`;
 }
 
 /** What keeps a document from being an object that can be applied. */
@@ -52,8 +61,8 @@ function shapeProblem(value: unknown): string | undefined {
     return 'this document is not a Kubernetes object: it must be a mapping with apiVersion, kind and metadata';
   if (typeof value.apiVersion !== 'string' || value.apiVersion === '') return 'apiVersion is missing';
   if (typeof value.kind !== 'string' || value.kind === '') return 'kind is missing';
-  if (value.kind === 'Kustomization') {
-    return 'this is a Kustomize folder, which is not rendered here. Commit the rendered YAML, or point path at a folder with plain YAML';
+  if (value.apiVersion.startsWith('kustomize.config.k8s.io/')) {
+    return 'a Kustomize folder below the path is not rendered. Point path at this folder itself, or keep it out of the path';
   }
   const { metadata } = value;
   if (!isFields(metadata) || typeof metadata.name !== 'string' || metadata.name === '')
@@ -68,38 +77,48 @@ function objectsOf(value: unknown): unknown[] {
   return list ? (value.items as unknown[]) : [value];
 }
 
-/** Parses one file. Never throws for what is in it. */
-export function parseManifests(file: string, content: Buffer): ManifestSet {
-  let source: string;
-  try {
-    source = new TextDecoder('utf-8', { fatal: true }).decode(content);
-  } catch {
-    return { manifests: [], problems: [at(file, undefined, 'the file is not UTF-8 text')] };
-  }
+/** Parses the documents of a text. Never throws for what is in it. */
+export function parseText(source: string, placeAt: (line: number) => Place): ManifestSet {
   const lines = new LineCounter();
   const set: ManifestSet = { manifests: [], problems: [] };
   for (const document of parseAllDocuments(source, { lineCounter: lines, uniqueKeys: true, prettyErrors: true })) {
-    const line = lines.linePos(document.contents?.range[0] ?? document.range[0]).line;
+    const { line } = lines.linePos(document.contents?.range[0] ?? document.range[0]);
     const [error] = document.errors;
     if (error) {
-      set.problems.push(at(file, error.linePos?.[0].line ?? line, describe(error)));
+      set.problems.push({ path: placeOf(placeAt(error.linePos?.[0].line ?? line)), message: describe(error) });
       continue;
     }
     if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) continue;
-    addObjects(set, file, line, () => document.toJS({ maxAliasCount: 100 }));
+    addObjects(set, placeAt(line), () => document.toJS({ maxAliasCount: 100 }));
   }
   return set;
 }
 
-function addObjects(set: ManifestSet, file: string, line: number, read: () => unknown) {
+/** The text of a file; undefined where it is none. */
+export function decodeText(content: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(content);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Parses one file. Never throws for what is in it. */
+export function parseManifests(file: string, content: Buffer): ManifestSet {
+  const source = decodeText(content);
+  if (source === undefined) return { manifests: [], problems: [{ path: file, message: NO_TEXT }] };
+  return parseText(source, (line) => ({ file, line }));
+}
+
+function addObjects(set: ManifestSet, place: Place, read: () => unknown) {
   try {
     for (const value of objectsOf(read())) {
       const wrong = shapeProblem(value);
-      if (wrong) set.problems.push(at(file, line, wrong));
-      else set.manifests.push({ object: value as KubeObject, file, line });
+      if (wrong) set.problems.push({ path: placeOf(place), message: wrong });
+      else set.manifests.push({ object: value as KubeObject, ...place });
     }
   } catch (error) {
-    set.problems.push(at(file, line, error instanceof Error ? error.message : String(error)));
+    set.problems.push({ path: placeOf(place), message: messageOf(error) });
   }
 }
 
@@ -109,7 +128,8 @@ export function identityOf({ apiVersion = '', kind, metadata }: KubeObject, name
   return `${group}/${kind} ${metadata.namespace ?? namespace}/${metadata.name}`;
 }
 
-function doubles(manifests: readonly Manifest[], namespace: string): Problem[] {
+/** Objects that are in a set more than once. */
+export function doubles(manifests: readonly Manifest[], namespace: string): Problem[] {
   const seen = new Map<string, Manifest>();
   return manifests.flatMap((manifest) => {
     const key = identityOf(manifest.object, namespace);
@@ -117,8 +137,8 @@ function doubles(manifests: readonly Manifest[], namespace: string): Problem[] {
     seen.set(key, first ?? manifest);
     if (!first) return [];
     const { kind, metadata } = manifest.object;
-    const message = `${kind} ${metadata.name} is also in ${first.file}:${first.line}. One object may be in one place only`;
-    return [at(manifest.file, manifest.line, message)];
+    const message = `${kind} ${metadata.name} is also in ${placeOf(first)}. One object may be in one place only`;
+    return [{ path: placeOf(manifest), message }];
   });
 }
 
@@ -139,19 +159,18 @@ async function parseEntries(clone: Clone, entries: readonly TreeEntry[], parsed:
     parsed.set(keyOf(entry), parseManifests(entry.path, contents.get(entry.id) ?? Buffer.alloc(0)));
   }
   return entries.map((entry) => {
-    const message = 'is a symbolic link or a submodule, which is not followed. Commit the file itself';
-    return parsed.get(keyOf(entry)) ?? { manifests: [], problems: [at(entry.path, undefined, message)] };
+    return parsed.get(keyOf(entry)) ?? { manifests: [], problems: [{ path: entry.path, message: NOT_FOLLOWED }] };
   });
 }
 
-/** All objects below a folder at one commit or tree, with everything that is wrong with them. */
+/** All objects of plain YAML among the files of a folder, with everything that is wrong with them. */
 export async function readManifests(
   clone: Clone,
   folder: Folder,
-  parsed: ParsedFiles = new Map(),
+  files: readonly TreeEntry[],
+  parsed: ParsedFiles,
 ): Promise<ManifestSet> {
-  const all = await clone.files(folder.tree, folder.path);
-  const entries = all.filter((entry) => isManifest(entry, folder.path));
+  const entries = files.filter((entry) => isManifest(entry, folder.path));
   if (entries.length === 0) {
     const path = folder.path === '' ? '/' : folder.path;
     const message = `holds no YAML file on branch ${clone.branch}. The path names a folder from the root of the repository`;

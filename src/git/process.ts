@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock } from '../clock.ts';
 import { redact } from '../errors.ts';
+import { runChild } from './child.ts';
 import { withoutCredentials } from './url.ts';
 
 const MiB = 1024 * 1024;
@@ -122,64 +122,19 @@ function environmentOf({ protocols, environment: own }: GitOptions, call: GitCal
   };
 }
 
-function killGroup(child: ChildProcess) {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    child.kill('SIGKILL');
-  }
-}
-
-interface Output {
-  stdout: Buffer[];
-  stderr: string;
-}
-
-/** Collects what the process writes; answers why it had to be stopped, where it had to. */
-function collect(child: ChildProcess, output: Output, maxBytes: number, stop: (why: string) => void) {
-  let bytes = 0;
-  child.stdout?.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > maxBytes) stop(`answered with more than ${maxBytes} bytes`);
-    else output.stdout.push(chunk);
+async function execute(program: string, args: readonly string[], env: Record<string, string>, call: GitCall) {
+  const { input, timeoutMilliseconds = DEFAULT_TIMEOUT_MILLISECONDS, maxOutputBytes = DEFAULT_OUTPUT_BYTES } = call;
+  const limits = { timeoutMilliseconds, maxOutputBytes };
+  const result = await runChild(program, { args, env, cwd: '/', input, ...limits }).catch((error: Error) => {
+    throw new GitError(`git cannot be run: ${error.message}. Headgate needs git 2.38 or later on its PATH.`);
   });
-  child.stderr?.on('data', (chunk: Buffer) => {
-    if (output.stderr.length < 64 * 1024) output.stderr += chunk.toString('utf8');
-  });
-}
-
-function execute(program: string, args: readonly string[], env: Record<string, string>, call: GitCall) {
-  const milliseconds = call.timeoutMilliseconds ?? DEFAULT_TIMEOUT_MILLISECONDS;
-  return new Promise<GitResult>((resolve, reject) => {
-    // In a group of its own, so that the transport helpers it starts end with it.
-    const child = spawn(program, args, { env, cwd: '/', detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
-    const output: Output = { stdout: [], stderr: '' };
-    const name = `git ${args.find((arg) => /^[a-z]/.test(arg)) ?? ''}`.trim();
-    let stopped: { why: string; timedOut: boolean } | undefined;
-    const stop = (why: string, timedOut = false) => {
-      stopped ??= { why, timedOut };
-      killGroup(child);
-    };
-    const timer = setTimeout(() => stop(`took longer than ${milliseconds / 1000} s`, true), milliseconds);
-    collect(child, output, call.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES, stop);
-    child.on('error', (error) => {
-      clearTimeout(timer);
-      reject(new GitError(`git cannot be run: ${error.message}. Headgate needs git 2.38 or later on its PATH.`));
-    });
-    child.on('close', (code) => {
-      clearTimeout(timer);
-      const stderr = withoutCredentials(redact(output.stderr, call.secrets ?? []))
-        .trim()
-        .slice(0, MESSAGE_CHARACTERS);
-      if (stopped)
-        reject(new GitError(`${name} ${stopped.why} and was stopped.`, { stderr, timedOut: stopped.timedOut }));
-      else resolve({ code: code ?? -1, stdout: Buffer.concat(output.stdout), stderr });
-    });
-    // A process that ends before it has read everything is reported by its exit code.
-    child.stdin.on('error', () => {});
-    child.stdin.end(call.input ?? '');
-  });
+  const { code, stdout, stopped } = result;
+  const stderr = withoutCredentials(redact(result.stderr, call.secrets ?? []))
+    .trim()
+    .slice(0, MESSAGE_CHARACTERS);
+  if (!stopped) return { code, stdout, stderr };
+  const name = `git ${args.find((arg) => /^[a-z]/.test(arg)) ?? ''}`.trim();
+  throw new GitError(`${name} ${stopped.why} and was stopped.`, { stderr, timedOut: stopped.timedOut });
 }
 
 export function createGit(options: GitOptions): Git {

@@ -76,3 +76,19 @@ export const namespaces = cluster<AnyObject>('', 'v1', 'namespaces', 'Namespace'
 export const endpointSlices = namespaced<EndpointSlice>('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice');
 export const leases = namespaced<Lease>('coordination.k8s.io', 'v1', 'leases', 'Lease');
 export const httpRoutes = namespaced<AnyObject>('gateway.networking.k8s.io', 'v1', 'httproutes', 'HTTPRoute');
+
+// Of the tools that bring objects from Git; each may not be installed.
+export const applications = namespaced<AnyObject>('argoproj.io', 'v1alpha1', 'applications', 'Application');
+export const kustomizations = namespaced<AnyObject>(
+  'kustomize.toolkit.fluxcd.io',
+  'v1',
+  'kustomizations',
+  'Kustomization',
+);
+export const helmReleases = namespaced<AnyObject>('helm.toolkit.fluxcd.io', 'v2', 'helmreleases', 'HelmRelease');
+export const gitRepositories = namespaced<AnyObject>(
+  'source.toolkit.fluxcd.io',
+  'v1',
+  'gitrepositories',
+  'GitRepository',
+);

@@ -59,7 +59,8 @@ export function selectPolicy(policies: readonly Policy[], origin: Origin): Selec
 
 export interface GateFacts {
   cause: Pick<AbortCause, 'kind' | 'phase'>;
-  learnt: 'GitSource' | 'annotations';
+  /** Anything but `annotations` stands for an object that was found and says the same. */
+  learnt: 'GitSource' | 'ArgoCD' | 'Flux' | 'annotations';
   /** World time, milliseconds since the epoch. */
   now: number;
   /** Commits and proposals by Headgate in the same repository in the last 24 hours. */
@@ -125,7 +126,7 @@ export function gate(policy: Policy, facts: GateFacts): Gate {
     const message = `RevertPolicy ${policy.name} asks for pull requests, and host ${host} knows none. Revert by hand, or set mode: Direct`;
     return { kind: 'person', reason: 'PullRequestsNotSupported', message };
   }
-  if (mode === 'Direct' && facts.learnt !== 'GitSource') {
+  if (mode === 'Direct' && facts.learnt === 'annotations') {
     const message =
       'where the release came from was written down by hand; that is not enough to write to a branch directly';
     return { kind: 'person', reason: 'ProvenanceByHand', message };

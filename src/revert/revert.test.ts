@@ -239,6 +239,8 @@ describe('the policy', () => {
       { kind: 'open' },
     ],
     ['provenance by hand', {}, { learnt: 'annotations' }, { kind: 'person', reason: 'ProvenanceByHand' }],
+    ['provenance that Argo CD has confirmed', {}, { learnt: 'ArgoCD' }, { kind: 'open' }],
+    ['provenance that Flux has confirmed', {}, { learnt: 'Flux' }, { kind: 'open' }],
     [
       'a budget of 4',
       {},

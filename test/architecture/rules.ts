@@ -55,6 +55,7 @@ export const rooms: Record<string, Room> = {
         'metrics/provider.ts',
         'git/hosts/host.ts',
         'git/*',
+        'git/provenance/index.ts',
         'notify/notifier.ts',
       ],
     ],

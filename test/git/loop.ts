@@ -9,6 +9,7 @@ import { createGitSourceController } from '../../src/controllers/git-source/inde
 import type { GitHost } from '../../src/git/hosts/host.ts';
 import { createHosts } from '../../src/git/hosts/index.ts';
 import { createGit } from '../../src/git/process.ts';
+import { createRenderer, type RendererOptions } from '../../src/git/render/renderer.ts';
 import { createRepositories } from '../../src/git/repository.ts';
 import { locateRepository } from '../../src/git/url.ts';
 import { createCaches } from '../../src/kube/caches.ts';
@@ -55,9 +56,15 @@ export interface Loop {
 export interface LoopOptions {
   /** Stands between the controller and its hosts. */
   wrap?: (host: GitHost) => GitHost;
+  /** What renders, by path; otherwise as found on the PATH. */
+  programs?: RendererOptions['programs'];
 }
 
-async function startControllers(loop: Pick<Loop, 'clock' | 'api' | 'told'>, folder: string, { wrap }: LoopOptions) {
+async function startControllers(
+  loop: Pick<Loop, 'clock' | 'api' | 'told'>,
+  folder: string,
+  { wrap, programs }: LoopOptions,
+) {
   const { clock, api, told } = loop;
   const log = createLog({ level: process.env.LOOP_LOG ?? 'silent' });
   const client = createKubeClient({ config: loadKubeConfigText(api.kubeconfig()), log, userAgent: 'test', clock });
@@ -77,6 +84,7 @@ async function startControllers(loop: Pick<Loop, 'clock' | 'api' | 'told'>, fold
     rollouts: caches.cache(rollouts),
     sources: caches.cache(gitSources),
     repositories,
+    renderer: createRenderer({ programs: programs ?? {}, environment: process.env, log, clock }),
     locate,
     emit,
   };

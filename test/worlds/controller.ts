@@ -5,6 +5,7 @@ import { gitControllers } from '../../src/controllers/git.ts';
 import { createControllers } from '../../src/controllers/start.ts';
 import { createHosts } from '../../src/git/hosts/index.ts';
 import { createGit } from '../../src/git/process.ts';
+import { createRenderer } from '../../src/git/render/renderer.ts';
 import { createRepositories } from '../../src/git/repository.ts';
 import { locateRepository } from '../../src/git/url.ts';
 import type { KubeConnection } from '../../src/kube/client.ts';
@@ -12,6 +13,7 @@ import { createLog, type Log, silentLog } from '../../src/log.ts';
 import { createProviders } from '../../src/metrics/index.ts';
 import { createDialer, parseResolveRule } from '../../src/net/index.ts';
 import { routers } from '../../src/traffic/index.ts';
+import { realPrograms } from '../git/tree.ts';
 
 export interface ControllerProcess {
   /** Ends it at once: what it has under way on the cluster's API breaks off. */
@@ -46,7 +48,9 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const repositories = createRepositories({ git, cacheDir: join(cache, 'clones') });
   const locate = (url: string) => locateRepository(url, { localRoots: [root] });
   const hosts = createHosts({ repositories, locate, clock, send: () => Promise.reject(new Error('no network')) });
-  const own = { client: connection, clock, log, repositories, hosts, locate, namespace: 'headgate', version: '0.0.0' };
+  const renderer = createRenderer({ programs: await realPrograms(), environment: process.env, log, clock });
+  const shared = { repositories, renderer, hosts, locate };
+  const own = { client: connection, clock, log, ...shared, namespace: 'headgate', version: '0.0.0' };
   const controllers = createControllers(
     {
       connection,

@@ -20,7 +20,7 @@ import { keyOf, splitKey } from '../keys.ts';
 import type { PassResult } from '../queue.ts';
 import { openPolicy } from './access.ts';
 import { look, plan, prove, type Task, write } from './effects.ts';
-import { askPolicy, causeOf, type GateAnswer, isObserved, replicaSetOf, supersededBy } from './facts.ts';
+import { askPolicy, causeOf, type GateAnswer, helmOf, isObserved, learn, replicaSetOf, supersededBy } from './facts.ts';
 import type { GitRevertOptions } from './options.ts';
 import type { Pool } from './pool.ts';
 import { endedProposal, propose, watch, withdraw } from './proposals.ts';
@@ -119,15 +119,21 @@ async function report({ client, reverts }: Context, revert: GitRevert, status: G
 }
 
 /** What the work needs of the cluster; undefined where a part of it is gone. */
-function gather(context: Context, { spec }: GitRevert): Pick<Task, 'templates' | 'cause'> | undefined {
+function gather(
+  context: Context,
+  { spec }: GitRevert,
+): Pick<Task, 'templates' | 'cause' | 'helm' | 'reading'> | undefined {
   const rollout = context.rollouts.get(spec.rollout.namespace, spec.rollout.name);
   const bad = rollout && replicaSetOf(context, rollout, spec.templates.canary);
   const stable = rollout && replicaSetOf(context, rollout, spec.templates.stable);
   if (!rollout || !bad || !stable) return undefined;
   const { message = '', step } = causeOf(bad) ?? {};
+  const learnt = learn(context, bad);
   return {
     templates: { bad: templateOf(bad), stable: templateOf(stable), ignored: ignoredMetadata(rollout) },
     cause: { message, step },
+    helm: learnt.known ? helmOf(context, learnt.provenance) : undefined,
+    reading: { renderer: context.renderer, parsed: new Map() },
   };
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { GitRevert, GitRevertPlan, PodTemplateSpec } from '../../api/index.ts';
+import type { HelmOptions, Reading } from '../../git/app.ts';
 import type { Commit } from '../../git/clone.ts';
 import { type CommitRequest, type FileChange, markerRef } from '../../git/hosts/host.ts';
 import { inverseOf } from '../../git/inverse.ts';
@@ -25,6 +26,9 @@ export interface Task {
   /** Of the ReplicaSet that failed, and of the stable one. */
   templates: { bad: PodTemplateSpec; stable: PodTemplateSpec; ignored: IgnoredMetadata };
   cause: { message: string; step?: number | undefined };
+  reading: Reading;
+  /** How a chart was rendered, where that is known. */
+  helm: HelmOptions | undefined;
   version: string;
   /** Why the failure does not count any more. */
   superseded: string | undefined;
@@ -49,14 +53,16 @@ export async function revertSince({ policy, revert }: Task, from: string, head: 
   return commits.find(({ message }) => takesOut(message, key, culprits[0] ?? ''));
 }
 
-function rolloutInGit({ revert }: Task) {
-  return { path: revert.spec.path, namespace: revert.spec.rollout.namespace, name: revert.spec.rollout.name };
+function templateIn({ revert, policy, helm, reading }: Task, tree: string) {
+  const { path, rollout } = revert.spec;
+  const rolloutInGit = { path, namespace: rollout.namespace, name: rollout.name, helm };
+  return templateAt(policy.repository, tree, rolloutInGit, reading);
 }
 
 /** What the head says of the template: whether there is still anything to take out. */
-async function headSays({ policy, revert, templates }: Task, head: string): Promise<'bad' | 'stable' | PlanResult> {
-  const { repository } = policy;
-  const found = await templateAt(repository, head, rolloutInGit({ revert } as Task));
+async function headSays(task: Task, head: string): Promise<'bad' | 'stable' | PlanResult> {
+  const { templates } = task;
+  const found = await templateIn(task, head);
   if (found.kind === 'unreadable') {
     return { kind: 'needsHuman', reason: 'Unreadable', message: `the branch's head cannot be read: ${found.message}` };
   }
@@ -99,11 +105,15 @@ export async function plan(task: Task): Promise<PlanResult> {
   if (inverse.kind === 'refused') return { kind: 'needsHuman', reason: inverse.reason, message: inverse.message };
   const by = await revertSince(task, culprit, head);
   const says = await headSays(task, head);
-  if (says === 'stable' || inverse.kind === 'nothing') return goneFrom(task, head, by);
+  if (says === 'stable' || (says !== 'bad' && inverse.kind === 'nothing')) return goneFrom(task, head, by);
   if (says !== 'bad') return says;
   if (by) {
     const message = `${short(by.id)} took ${short(culprit)} out, and it was put back since: it is not reverted twice`;
     return { kind: 'skipped', reason: 'RevertedBefore', message };
+  }
+  if (inverse.kind === 'nothing') {
+    const message = `${short(culprit)} changed the template from outside of ${path || '/'}, in files that other apps may be made of too; nothing was written. Revert it by hand`;
+    return { kind: 'needsHuman', reason: 'OutsideOfPath', message };
   }
   if (inverse.kind === 'conflict') {
     const message = `later commits changed the same lines of ${inverse.files.join(', ')}; nothing was written. Revert ${short(culprit)} by hand`;
@@ -126,16 +136,16 @@ async function plannedChanges({ revert, policy }: Task, { expectedHead, tree, pa
 /** Proves the plan by what it renders to: at the culprit what failed, after the revert what runs as stable. */
 export async function prove(task: Task, planned: GitRevertPlan): Promise<ProofResult> {
   if ((await plannedChanges(task, planned)) === undefined) return { kind: 'moved' };
-  const { policy, revert, templates } = task;
+  const { revert, templates } = task;
   const culprit = revert.spec.culprits[0] ?? '';
-  const bad = await templateAt(policy.repository, culprit, rolloutInGit(task));
+  const bad = await templateIn(task, culprit);
   const badDiffers =
     bad.kind === 'template' ? templateDifference(bad.template, templates.bad, templates.ignored) : bad.kind;
   if (badDiffers !== undefined) {
     const message = `what failed is not what ${short(culprit)} holds: they differ at ${badDiffers}`;
     return { kind: 'skipped', reason: 'NotFromGit', message };
   }
-  const after = await templateAt(policy.repository, planned.tree, rolloutInGit(task));
+  const after = await templateIn(task, planned.tree);
   const stableDiffers =
     after.kind === 'template' ? templateDifference(after.template, templates.stable, templates.ignored) : after.kind;
   if (stableDiffers !== undefined) {

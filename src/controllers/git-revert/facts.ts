@@ -1,8 +1,10 @@
 import type { AbortCause, GitRevert, ReplicaSet, RevertWay, Rollout } from '../../api/index.ts';
-import { type Provenance, provenanceOf } from '../../git/provenance.ts';
+import type { HelmOptions } from '../../git/app.ts';
+import { type Provenance, provenanceOf } from '../../git/provenance/index.ts';
 import { canonicalRepository } from '../../git/url.ts';
 import { type Gate, gate, type Policy, revertKey, revertName, selectPolicy } from '../../revert/index.ts';
 import { hashOf, memoryOf } from '../../rollout/index.ts';
+import { helmOptionsOf } from '../git-source/check.ts';
 import { asPolicy } from './access.ts';
 import type { GitRevertOptions } from './options.ts';
 
@@ -35,6 +37,12 @@ export function learn(options: GitRevertOptions, { metadata }: ReplicaSet): Retu
     found.spec.repository.branch === provenance.branch &&
     (found.spec.path ?? '').replace(/^\.?\/+|\/+$/g, '') === provenance.path;
   return { known: true, provenance: confirmed ? provenance : { ...provenance, learnt: 'annotations' } };
+}
+
+/** How a chart was rendered for a revision, where the GitSource that applied it says so. */
+export function helmOf({ sources }: GitRevertOptions, { learnt, source }: Provenance): HelmOptions | undefined {
+  const found = learnt === 'GitSource' && source ? sources.get(source.namespace, source.name) : undefined;
+  return found && helmOptionsOf(found);
 }
 
 export function originOf(

@@ -1,5 +1,5 @@
 import type { AbortCause, ReplicaSet, Rollout } from '../../api/index.ts';
-import type { Provenance } from '../../git/provenance.ts';
+import type { Provenance } from '../../git/provenance/index.ts';
 import { gate, type Policy, selectPolicy } from '../../revert/index.ts';
 import { memoryOf } from '../../rollout/index.ts';
 import { causeOf, learn, originOf, policiesOf, replicaSetOf, writtenToday } from './facts.ts';

@@ -1,5 +1,6 @@
 import type { GitRevert, GitSource, KubeObject, ReplicaSet, RevertPolicy, Rollout } from '../../api/index.ts';
 import type { Clock } from '../../clock.ts';
+import type { Renderer } from '../../git/app.ts';
 import type { GitHost } from '../../git/hosts/host.ts';
 import type { Repositories } from '../../git/repository.ts';
 import type { RepositoryLocation } from '../../git/url.ts';
@@ -17,6 +18,7 @@ export interface GitRevertOptions {
   policies: Cache<RevertPolicy>;
   sources: Cache<GitSource>;
   repositories: Repositories;
+  renderer: Renderer;
   /** By the name that a policy uses. */
   hosts: ReadonlyMap<string, GitHost>;
   /** Checks an address; throws `Stalled` for one that is not allowed. */

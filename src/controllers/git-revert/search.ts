@@ -1,13 +1,45 @@
-import type { ParsedFiles } from '../../git/manifests.ts';
+import type { Clone, Commit } from '../../git/clone.ts';
 import { type Candidate, type Classification, findCulprit } from '../../revert/index.ts';
 import { openPolicy } from './access.ts';
+import { helmOf } from './facts.ts';
 import type { Case, Refusal } from './failure.ts';
 import type { GitRevertOptions } from './options.ts';
-import { templateAt } from './templates.ts';
+import { type RolloutThere, rolloutAt } from './templates.ts';
 
 const MOST_CANDIDATES = 30;
+const NOTHING: RolloutThere = { template: { kind: 'absent' }, inputs: [] };
 
-/** The first-parent commits between good and bad that touched the path, with what they did to the template. */
+interface Range {
+  good: string;
+  bad: string;
+}
+
+/** What a commit says of the Rollout; each is asked once. */
+type Look = (commit: string | undefined) => Promise<RolloutThere>;
+
+/**
+ * The commits between good and bad that touched what the Rollout is made of, each with both its sides. What it is made of is
+ * followed at both ends and at each of these commits, until there is nothing new in it. Undefined: there are too many commits,
+ * which are answered as they are.
+ */
+async function candidatesBetween(clone: Clone, { good, bad }: Range, look: Look) {
+  const paths = new Set([...(await look(good)).inputs, ...(await look(bad)).inputs]);
+  for (;;) {
+    const known = paths.size;
+    const query = { from: good, to: bad, path: [...paths], limit: MOST_CANDIDATES + 1 };
+    const commits: Commit[] = await clone.log(query);
+    if (commits.length > MOST_CANDIDATES) return { commits, candidates: undefined };
+    const candidates: Candidate[] = [];
+    for (const { id, parents } of commits) {
+      const [after, before] = [await look(id), await look(parents[0])];
+      for (const path of [...after.inputs, ...before.inputs]) paths.add(path);
+      candidates.push({ commit: id, before: before.template, after: after.template });
+    }
+    if (paths.size === known) return { commits, candidates };
+  }
+}
+
+/** The first-parent commits between good and bad that touched what the Rollout is made of, with what they did to the template. */
 export async function searchCulprit(
   options: GitRevertOptions,
   { failure, policy, bad, good }: Case,
@@ -16,24 +48,19 @@ export async function searchCulprit(
   await repository.fetch();
   const { name, namespace = 'default' } = failure.rollout.metadata;
   if (!(await repository.commit(bad.commit)) || !(await repository.commit(good.commit))) return { kind: 'none' };
-  const commits = await repository.log({
-    from: good.commit,
-    to: bad.commit,
-    path: bad.path,
-    limit: MOST_CANDIDATES + 1,
-  });
-  if (commits.length > MOST_CANDIDATES) return { kind: 'several', commits: commits.map(({ id }) => id) };
-  const parsed: ParsedFiles = new Map();
-  const rollout = { path: bad.path, namespace, name };
-  const candidates: Candidate[] = [];
-  for (const { id, parents } of commits) {
-    const after = await templateAt(repository, id, rollout, parsed);
-    const [parent] = parents;
-    const before =
-      parent === undefined ? { kind: 'absent' as const } : await templateAt(repository, parent, rollout, parsed);
-    candidates.push({ commit: id, before, after });
-  }
-  return findCulprit(candidates);
+  const rollout = { path: bad.path, namespace, name, helm: helmOf(options, bad) };
+  const reading = { renderer: options.renderer, parsed: new Map() };
+  const seen = new Map<string, Promise<RolloutThere>>();
+  const look: Look = async (commit) => {
+    if (commit === undefined) return NOTHING;
+    const answer = seen.get(commit) ?? rolloutAt(repository, commit, rollout, reading);
+    seen.set(commit, answer);
+    return answer;
+  };
+  const found = await candidatesBetween(repository, { good: good.commit, bad: bad.commit }, look);
+  return found.candidates
+    ? findCulprit(found.candidates)
+    : { kind: 'several', commits: found.commits.map(({ id }) => id) };
 }
 
 /** Why a search leads to no revert. */

@@ -2,6 +2,8 @@ import { expect, it } from 'vitest';
 import type { ReplicaSet, Rollout } from '../../api/index.ts';
 import { EPHEMERAL_METADATA, POD_TEMPLATE_HASH } from '../../api/index.ts';
 import type { Clone } from '../../git/clone.ts';
+import { createRenderer } from '../../git/render/renderer.ts';
+import { silentLog } from '../../log.ts';
 import { sameTemplate } from '../../rollout/index.ts';
 import { ignoredMetadata, templateAt, templateOf } from './templates.ts';
 
@@ -50,6 +52,8 @@ it('what Git holds is compared without what cannot be read of it, as it is in no
     files: () => Promise.resolve([{ mode: '100644', id: 'blob', path: 'web.yaml' }]),
     read: () => Promise.resolve(new Map([['blob', Buffer.from(JSON.stringify(manifest))]])),
   };
-  const found = await templateAt(clone as Clone, 'tree', { path: '', namespace: 'shop', name: 'web' });
+  const rollout = { path: '', namespace: 'shop', name: 'web', helm: undefined };
+  const reading = { renderer: createRenderer({ environment: {}, log: silentLog() }), parsed: new Map() };
+  const found = await templateAt(clone as Clone, 'tree', rollout, reading);
   expect(found.kind === 'template' && sameTemplate(found.template, inGit())).toBe(true);
 });

@@ -1,7 +1,8 @@
 import { fieldsOf, isFields } from '../../api/fields.ts';
 import type { KubeObject, PodTemplateSpec, ReplicaSet, Rollout } from '../../api/index.ts';
+import { type HelmOptions, type Reading, readApp } from '../../git/app.ts';
 import type { Clone } from '../../git/clone.ts';
-import { findManifest, type ManifestSet, type ParsedFiles, readManifests } from '../../git/manifests.ts';
+import { findManifest, type ManifestSet } from '../../git/manifests.ts';
 import type { TemplateInGit } from '../../revert/index.ts';
 import { givenTemplate, type IgnoredMetadata, readTemplate } from '../../rollout/index.ts';
 
@@ -9,6 +10,15 @@ export interface RolloutInGit {
   path: string;
   namespace: string;
   name: string;
+  /** How a chart in the folder is rendered, where that is known. */
+  helm: HelmOptions | undefined;
+}
+
+/** What a commit or tree says about a Rollout, and what a change must touch to change that. */
+export interface RolloutThere {
+  template: TemplateInGit;
+  /** As of `readApp`. */
+  inputs: readonly string[];
 }
 
 /** The template that a Rollout's pods are made from: its own, or that of the workload that it names. */
@@ -21,17 +31,7 @@ function templateIn(set: ManifestSet, rollout: KubeObject, namespace: string): u
   return isFields(own) ? own.template : template;
 }
 
-/** What a commit or tree says about a Rollout's pod template, as far as pods are made of it. */
-export async function templateAt(
-  clone: Clone,
-  tree: string,
-  rollout: RolloutInGit,
-  parsed?: ParsedFiles,
-): Promise<TemplateInGit> {
-  const { path, namespace, name } = rollout;
-  const files = await clone.files(tree, path);
-  if (files.length === 0) return { kind: 'absent' };
-  const set = await readManifests(clone, { tree, path, namespace }, parsed);
+function templateOfSet(set: ManifestSet, { namespace, name }: RolloutInGit): TemplateInGit {
   const [problem] = set.problems;
   if (problem) return { kind: 'unreadable', message: `${problem.path}: ${problem.message}` };
   const found = findManifest(set, { group: 'argoproj.io', kind: 'Rollout', namespace, name }, namespace);
@@ -39,6 +39,25 @@ export async function templateAt(
   return template
     ? { kind: 'template', template: readTemplate(template as PodTemplateSpec).template }
     : { kind: 'absent' };
+}
+
+/** What a commit or tree says about a Rollout's pod template, as far as pods are made of it. */
+export async function rolloutAt(
+  clone: Clone,
+  tree: string,
+  rollout: RolloutInGit,
+  reading: Reading,
+): Promise<RolloutThere> {
+  const { path, namespace, helm } = rollout;
+  const files = await clone.files(tree, path);
+  if (files.length === 0) return { template: { kind: 'absent' }, inputs: [path] };
+  const { set, inputs } = await readApp(clone, { tree, path, namespace, helm }, reading);
+  return { template: templateOfSet(set, rollout), inputs };
+}
+
+/** The template alone. */
+export async function templateAt(...asked: Parameters<typeof rolloutAt>): Promise<TemplateInGit> {
+  return (await rolloutAt(...asked)).template;
 }
 
 /** Labels and annotations that the Rollout itself puts on one side's pods, so that Git does not hold them. */

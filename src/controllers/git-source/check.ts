@@ -1,11 +1,14 @@
 import { DURATION_HELP, durationSeconds } from '../../api/durations.ts';
 import type { GitSource } from '../../api/index.ts';
 import { Stalled } from '../../errors.ts';
+import type { HelmOptions } from '../../git/app.ts';
 import { checkBranch, checkPath, type RepositoryLocation } from '../../git/url.ts';
 import type { GitSourceOptions } from './options.ts';
 
 export const DEFAULT_INTERVAL_SECONDS = 60;
 const SHORTEST_INTERVAL_SECONDS = 1;
+/** As Helm has it. */
+const RELEASE_NAME = /^(?=.{1,53}$)[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
 const ACCOUNT_NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
 
 /** A GitSource's spec, found good. */
@@ -13,6 +16,7 @@ export interface Checked {
   location: RepositoryLocation;
   branch: string;
   path: string;
+  helm: HelmOptions;
   /** Everything is applied in this one's name. */
   user: string;
   /** Of objects that name none. */
@@ -20,8 +24,26 @@ export interface Checked {
   intervalMilliseconds: number;
 }
 
+/** How a chart of this source is rendered, wherever it is read. */
+export function helmOptionsOf({ metadata, spec }: Pick<GitSource, 'metadata' | 'spec'>): HelmOptions {
+  const { releaseName = metadata.name, valueFiles = [] } = spec.helm ?? {};
+  return { releaseName, valueFiles };
+}
+
+function checkHelm(source: GitSource): HelmOptions {
+  const options = helmOptionsOf(source);
+  const { helm } = source.spec;
+  if (helm?.releaseName !== undefined && !RELEASE_NAME.test(helm.releaseName)) {
+    const shown = JSON.stringify(helm.releaseName.slice(0, 200));
+    const message = `spec.helm.releaseName ${shown} is no name of a release: use up to 53 lower-case letters, digits, - and ., with a letter or digit at both ends`;
+    throw new Stalled('InvalidSpec', message);
+  }
+  return options;
+}
+
 /** Throws `Stalled` that names the field, its value and what is allowed. */
-export async function checkSpec({ metadata, spec }: GitSource, locate: GitSourceOptions['locate']): Promise<Checked> {
+export async function checkSpec(source: GitSource, locate: GitSourceOptions['locate']): Promise<Checked> {
+  const { metadata, spec } = source;
   const { repository, path = '', interval, serviceAccountName } = spec;
   const { namespace = 'default' } = metadata;
   if (!serviceAccountName || !ACCOUNT_NAME.test(serviceAccountName)) {
@@ -38,6 +60,7 @@ export async function checkSpec({ metadata, spec }: GitSource, locate: GitSource
     location: await locate(repository.url),
     branch: checkBranch(repository.branch),
     path: checkPath(path),
+    helm: checkHelm(source),
     user: `system:serviceaccount:${namespace}:${serviceAccountName}`,
     namespace,
     intervalMilliseconds: seconds * 1000,

@@ -180,9 +180,9 @@ describe('bad input applies nothing, keeps what was applied, and says what is wr
     ['the same object twice', { 'copy.yaml': config('9') }, `${PATH}/copy.yaml:1`, `also in ${PATH}/config.yaml:1`],
     ['no kind', { 'bad.yaml': 'metadata: {name: x}\n' }, `${PATH}/bad.yaml:1`, 'apiVersion is missing'],
     [
-      'a Kustomize folder',
-      { 'kustomization.yaml': 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n' },
-      `${PATH}/kustomization.yaml:1`,
+      'a Kustomize folder below',
+      { 'below/kustomization.yaml': 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n' },
+      `${PATH}/below/kustomization.yaml:1`,
       'not rendered',
     ],
     [

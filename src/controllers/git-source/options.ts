@@ -1,5 +1,6 @@
 import type { GitSource, KubeObject, Rollout } from '../../api/index.ts';
 import type { Clock } from '../../clock.ts';
+import type { Renderer } from '../../git/app.ts';
 import type { Repositories } from '../../git/repository.ts';
 import type { RepositoryLocation } from '../../git/url.ts';
 import type { Cache } from '../../kube/cache.ts';
@@ -13,6 +14,7 @@ export interface GitSourceOptions {
   sources: Cache<GitSource>;
   rollouts: Cache<Rollout>;
   repositories: Repositories;
+  renderer: Renderer;
   /** Checks an address; throws `Stalled` for one that is not allowed. */
   locate: (url: string) => Promise<RepositoryLocation>;
   emit: (object: KubeObject, event: { type: 'Normal' | 'Warning'; reason: string; message: string }) => void;

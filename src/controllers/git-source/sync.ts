@@ -1,6 +1,7 @@
 import type { GitSource } from '../../api/index.ts';
 import { type Problem, Waiting } from '../../errors.ts';
-import { identityOf, type Manifest, type ParsedFiles, readManifests } from '../../git/manifests.ts';
+import { type AppContents, readApp } from '../../git/app.ts';
+import { identityOf, type Manifest, type ParsedFiles, placeOf } from '../../git/manifests.ts';
 import { ApiError } from '../../kube/client.ts';
 import { secrets } from '../../kube/resources.ts';
 import { credentialsIn } from '../credentials.ts';
@@ -18,12 +19,14 @@ export interface Memory {
   /** World time, milliseconds since the epoch. */
   nextLook: number;
   parsed: ParsedFiles;
+  /** What was read without a problem, of the last head. */
+  read: { head: string; contents: AppContents } | undefined;
   origins: Origins | undefined;
   applied: Map<string, Applied>;
 }
 
 export function newMemory(generation: number | undefined): Memory {
-  return { generation, nextLook: 0, parsed: new Map(), origins: undefined, applied: new Map() };
+  return { generation, nextLook: 0, parsed: new Map(), read: undefined, origins: undefined, applied: new Map() };
 }
 
 /** Read as the source's own service account: who may create a GitSource sees no Secret that the account may not see. */
@@ -81,7 +84,7 @@ async function applyAll(
     } catch (error) {
       if (!isRefusal(error)) throw error;
       const message = `${desired.kind} ${desired.metadata.name} was refused: ${error.message}`;
-      refused.push({ path: `${manifest.file}:${manifest.line}`, message, reason: error.reason });
+      refused.push({ path: placeOf(manifest), message, reason: error.reason });
     }
   }
   return refused;
@@ -100,18 +103,20 @@ export async function sync(
   checked: Checked,
   memory: Memory,
 ): Promise<SyncResult> {
-  const { location, branch, path, namespace } = checked;
+  const { location, branch, path, namespace, helm } = checked;
   const repository = options.repositories.open(location, branch, await credentialsOf(options, source, checked));
   const head = await repository.fetch();
-  const { parsed } = memory;
-  const { manifests, problems } = await readManifests(repository, { tree: head, path, namespace }, parsed);
+  const app = { tree: head, path, namespace, helm };
+  const reading = { renderer: options.renderer, parsed: memory.parsed };
+  const contents = memory.read?.head === head ? memory.read.contents : await readApp(repository, app, reading);
+  const { manifests, problems } = contents.set;
   if (problems.length > 0) {
     const message = `commit ${head.slice(0, 7)} was not applied: ${summary(problems)}`;
     return { ready: false, reason: 'InvalidManifests', message, head, problems };
   }
+  memory.read = { head, contents };
   if (memory.origins?.head !== head) {
-    const query = { head, path, namespace, parsed, known: memory.origins };
-    memory.origins = await originsOf(repository, manifests, query);
+    memory.origins = await originsOf(repository, contents, { ...reading, app, known: memory.origins });
   }
   const refused = await applyAll(options, source, checked, manifests, memory);
   if (refused.length > 0) {

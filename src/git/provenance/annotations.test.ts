@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { provenanceOf } from './provenance.ts';
+import { provenanceOf } from './annotations.ts';
 
 const commit = 'a'.repeat(40);
 const annotations = {
@@ -10,12 +10,19 @@ const annotations = {
 
 it('is read from annotations; without a GitSource it counts as written by hand', () => {
   const base = { repository: 'https://h/r', branch: 'main', path: '', commit };
-  expect(provenanceOf(annotations)).toEqual({ known: true, provenance: { ...base, learnt: 'annotations' } });
+  const byHand = 'headgate.dev/git-commit and its neighbours, written by hand, name commit aaaaaaa';
+  expect(provenanceOf(annotations)).toEqual({
+    known: true,
+    provenance: { ...base, learnt: 'annotations', evidence: byHand },
+  });
   const stamped = { ...annotations, 'headgate.dev/git-path': 'apps', 'headgate.dev/git-source': 'GitSource/shop/web' };
   const source = { namespace: 'shop', name: 'web' };
   expect(provenanceOf(stamped)).toEqual({
     known: true,
-    provenance: { ...base, path: 'apps', learnt: 'GitSource', source },
+    provenance: {
+      ...{ ...base, path: 'apps', learnt: 'GitSource', source },
+      evidence: 'GitSource shop/web applied commit aaaaaaa',
+    },
   });
   expect(provenanceOf({ ...annotations, 'headgate.dev/git-source': 'me' })).toMatchObject({
     provenance: { learnt: 'annotations' },
