@@ -3,6 +3,7 @@ import type { RepositoryAccess } from './host.ts';
 import {
   ask,
   branchPath,
+  Ended,
   type Failure,
   type HttpRequest,
   type HttpResponse,
@@ -12,17 +13,6 @@ import {
 
 /** For each file of a write, Gitea starts git three times. */
 const TIMEOUT_MILLISECONDS = 120_000;
-
-/** Ends what was begun; caught where the host is asked from outside. */
-export class Ended extends Error {
-  readonly failure: Failure;
-
-  constructor(failure: Failure) {
-    super(failure.message);
-    this.name = 'Ended';
-    this.failure = failure;
-  }
-}
 
 /** The repository's address in the API; Gitea may live below a path of its host. */
 function addressOf(text: string): string {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { fieldsOf, listOf, parsedFields, textOf } from '../../api/fields.ts';
-import { type Api, type Branch, Ended, type Entry, failureOf, openApi } from './gitea-api.ts';
+import { type Api, type Branch, type Entry, failureOf, openApi } from './gitea-api.ts';
 import {
   AUTHOR,
   type CommitOutcome,
@@ -9,7 +9,7 @@ import {
   type GitHost,
   type RepositoryAccess,
 } from './host.ts';
-import { type Failure, type HttpResponse, probeFailure, reportFailure, type SendRequest } from './http.ts';
+import { Ended, endedAs, type HttpResponse, probeFailure, reportFailure, type SendRequest } from './http.ts';
 
 export interface GiteaOptions {
   send: SendRequest;
@@ -91,12 +91,6 @@ function outcomeOf(response: HttpResponse, branch: Branch): CommitOutcome {
  * refused where it touches the same files; where it touches others, the commit lies on it.
  */
 export function createGiteaHost({ send }: GiteaOptions): GitHost {
-  const endedAs = async <T>(work: Promise<T>, outcome: (failure: Failure) => T): Promise<T> =>
-    work.catch((error) => {
-      if (error instanceof Ended) return outcome(error.failure);
-      throw error;
-    });
-
   const write = async (access: RepositoryAccess, request: CommitRequest): Promise<CommitOutcome> => {
     const api = openApi(send, access);
     const { branch: name, expectedHead, message } = request;
@@ -128,8 +122,12 @@ export function createGiteaHost({ send }: GiteaOptions): GitHost {
   };
   return {
     type: 'gitea',
-    probe: (access, branch) => endedAs(probe(access, branch), probeFailure),
-    commit: (access, request) => endedAs(write(access, request), (failure): CommitOutcome => failure),
-    report: (access, it) => endedAs(report(access, it), reportFailure),
+    probe: (access, branch) => endedAs(() => probe(access, branch), probeFailure),
+    commit: (access, request) =>
+      endedAs<CommitOutcome>(
+        () => write(access, request),
+        (failure) => failure,
+      ),
+    report: (access, it) => endedAs(() => report(access, it), reportFailure),
   };
 }

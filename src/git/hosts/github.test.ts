@@ -1,48 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { conformsAsGitHost } from '../../../test/conformance/git-host.ts';
-import {
-  type HostedWorld,
-  READ_TOKEN,
-  send,
-  startHostedWorld,
-  viewOf,
-  WRITE_TOKEN,
-} from '../../../test/conformance/git-hosts.ts';
+import { type HostedWorld, send, startHostedWorld, WRITE_TOKEN } from '../../../test/conformance/git-hosts.ts';
+import { githubHarness, startGitHubProposals } from '../../../test/conformance/github-proposals.ts';
+import { conformsAsProposals } from '../../../test/conformance/proposals.ts';
 import { createGitHubHost } from './github.ts';
 import type { SendRequest } from './http.ts';
 
-conformsAsGitHost(
-  'github',
-  async () => {
-    const hosted = await startHostedWorld();
-    return {
-      host: createGitHubHost({ send }),
-      repository: viewOf(hosted.bare),
-      access: { url: hosted.url, token: WRITE_TOKEN },
-      readOnly: [{ url: `${hosted.url}.git`, token: READ_TOKEN }],
-      move: () => hosted.move(),
-      statuses: async (commit) =>
-        (hosted.world.repositories.get('team/shop')?.statuses ?? []).filter((each) => each.commit === commit),
-      missing: { url: `${hosted.url}-missing`, token: WRITE_TOKEN },
-      async protect() {
-        hosted.world.repositories.get('team/shop')?.protectedBranches?.add('main');
-      },
-      loseAnswer() {
-        hosted.world.faults.cutAfterWrite = 1;
-      },
-      beforeWrite(intrude) {
-        hosted.world.beforeWrite = intrude;
-      },
-      close: hosted.close,
-    };
-  },
-  {
-    mode: 'createCommitOnBranch knows no file modes',
-    executable: 'createCommitOnBranch knows no file modes',
-    unchanged: 'createCommitOnBranch says nothing of it, and no plan asks for what the head holds',
-    marker: 'createCommitOnBranch moves one branch; a second key is kept out by the look at the trailers',
-  },
-);
+conformsAsGitHost('github', async () => githubHarness(await startHostedWorld()), {
+  mode: 'createCommitOnBranch knows no file modes',
+  executable: 'createCommitOnBranch knows no file modes',
+  unchanged: 'createCommitOnBranch says nothing of it, and no plan asks for what the head holds',
+  marker: 'createCommitOnBranch moves one branch; a second key is kept out by the look at the trailers',
+});
+
+conformsAsProposals('github', () => startGitHubProposals({ worksInBackground: true }));
 
 describe('what GitHub answers', () => {
   let hosted: HostedWorld;

@@ -24,6 +24,27 @@ export type Failure = HostFailure;
 
 const DEFAULT_WAIT_SECONDS = 60;
 
+/** Ends what was begun; caught where the host is asked from outside. */
+export class Ended extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.name = 'Ended';
+    this.failure = failure;
+  }
+}
+
+/** The outcome of work that may end early; what else it throws stays thrown. */
+export async function endedAs<T>(work: () => Promise<T>, outcome: (failure: Failure) => T): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Ended) return outcome(error.failure);
+    throw error;
+  }
+}
+
 /** Asks once. No answer is `unknown`, in words that name the host. */
 export async function ask(send: SendRequest, host: string, request: HttpRequest): Promise<HttpResponse | Failure> {
   try {

@@ -20,6 +20,21 @@ export interface NewCommit {
   parent?: string | null;
 }
 
+/** What a host does with a pull request. */
+export interface NewMerge {
+  /** A branch. */
+  into: string;
+  /** The commit that is merged. */
+  head: string;
+  /** Whether the new commit names `head` as its second parent. */
+  keepsParent: boolean;
+  /** `Name <address>`. */
+  author: string;
+  message: string;
+  /** Milliseconds since the epoch. */
+  time: number;
+}
+
 export interface LoggedCommit {
   id: string;
   author: string;
@@ -36,6 +51,10 @@ export interface BareRepository {
   head(branch?: string): Promise<string | undefined>;
   /** Adds a commit on top of the branch; answers its id. Throws `HeadMoved` where the head is not the named parent. */
   commit(commit: NewCommit): Promise<string>;
+  /** The tree of both commits merged; undefined where they conflict. */
+  mergedTree(one: string, other: string): Promise<string | undefined>;
+  /** Merges a commit into a branch; answers the new commit, undefined where they conflict. Throws `HeadMoved`. */
+  merge(merge: NewMerge): Promise<string | undefined>;
   /** First parents, newest first. */
   log(branch?: string): Promise<LoggedCommit[]>;
   /** Undefined where the commit has no such file. */
@@ -82,7 +101,7 @@ function identity(author: string): { name: string; email: string } {
   return { name: match?.groups?.name ?? author, email: match?.groups?.email ?? 'nobody@example.com' };
 }
 
-function authorship({ author, time }: NewCommit): Record<string, string> {
+function authorship({ author, time }: Pick<NewCommit, 'author' | 'time'>): Record<string, string> {
   const { name, email } = identity(author);
   const date = `@${Math.floor(time / 1000)} +0000`;
   return {
@@ -145,11 +164,27 @@ export async function openRepository(path: string, searchPath = ''): Promise<Bar
     const found = await git(['for-each-ref', '--format=%(objectname)', `refs/heads/${branch}`]);
     return text(found) || undefined;
   };
+  const mergedTree = (one: string, other: string) =>
+    git(['merge-tree', '--write-tree', one, other]).then(text, () => undefined);
+  const move = (branch: string, id: string, from: string | undefined) =>
+    git(['update-ref', `refs/heads/${branch}`, id, from ?? '0'.repeat(40)]).catch(() => {
+      throw new HeadMoved(branch, String(from));
+    });
   return {
     path,
     searchPath,
     git,
     head,
+    mergedTree,
+    async merge({ into, head: other, keepsParent, message, ...by }) {
+      const current = await head(into);
+      const tree = current && (await mergedTree(current, other));
+      if (!tree) return undefined;
+      const parents = ['-p', current, ...(keepsParent ? ['-p', other] : [])];
+      const id = text(await git(['commit-tree', tree, ...parents], { input: message, env: authorship(by) }));
+      await move(into, id, current);
+      return id;
+    },
     async commit(commit) {
       const { branch = 'main', files, message, parent } = commit;
       const current = await head(branch);
@@ -157,9 +192,7 @@ export async function openRepository(path: string, searchPath = ''): Promise<Bar
       const tree = await writeTree(git, current, files);
       const parents = current ? ['-p', current] : [];
       const id = text(await git(['commit-tree', tree, ...parents], { input: message, env: authorship(commit) }));
-      await git(['update-ref', `refs/heads/${branch}`, id, current ?? '0'.repeat(40)]).catch(() => {
-        throw new HeadMoved(branch, String(current));
-      });
+      await move(branch, id, current);
       return id;
     },
     async log(branch = 'main') {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { answerApi, type GitHubWorld, type HostedRepository, rightsOf } from './github.ts';
+import { answerApi, rightsOf } from './github.ts';
+import type { GitHubWorld, HostedRepository } from './github-world.ts';
 import { serveGit } from './smart-http.ts';
 
 export interface GitServer {

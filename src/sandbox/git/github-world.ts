@@ -1,0 +1,146 @@
+import type { BareRepository } from './repository.ts';
+
+/** What a token may do. */
+export interface TokenRights {
+  /** The account that commits are made as. */
+  login: string;
+  write: boolean;
+}
+
+/** What is shown beside a commit. */
+export interface ShownStatus {
+  commit: string;
+  state: string;
+  context: string;
+  description: string;
+  url: string | null;
+}
+
+export type MergeMethod = 'merge' | 'squash' | 'rebase';
+
+export interface PullRequest {
+  title: string;
+  body: string;
+  /** Branches of the same repository. */
+  from: string;
+  into: string;
+  state: 'open' | 'merged' | 'closed';
+  /** The branch's head; what it was then, once the pull request is no longer open. */
+  head: string;
+  /** World time, milliseconds since the epoch. */
+  createdAt: number;
+  mergedAt?: number;
+  mergeCommit?: string;
+  /** Oldest first. */
+  comments: string[];
+  /** It is merged as soon as the rules allow. */
+  armed?: { method: MergeMethod; by: string; headline?: string; body?: string };
+  /** The head and base for which GitHub has worked out whether it can be merged. */
+  workedOut?: string;
+}
+
+/** A repository as GitHub shows it. */
+export interface HostedRepository {
+  bare: BareRepository;
+  /** Branches on which changes must come by pull request. */
+  protectedBranches?: Set<string>;
+  archived?: boolean;
+  /** Newest last. */
+  statuses?: ShownStatus[];
+  /** Oldest first: number 1 is the first. */
+  pulls?: PullRequest[];
+  /** By branch: contexts in which a pull request's head must be shown as success before it may be merged into it. */
+  requiredChecks?: Map<string, string[]>;
+  /** Whether GitHub may be told to merge as soon as the rules allow. */
+  allowsAutoMerge?: boolean;
+  /** Default: all of them. */
+  mergeMethods?: MergeMethod[];
+  /** Whether a pull request's first look at a new head or base finds that GitHub is still working out if it can be merged. */
+  worksInBackground?: boolean;
+}
+
+/** How the host misbehaves; each count is used up by one request that it applies to. */
+export interface HostFaults {
+  /** Writes that are carried out, after which the connection is cut without an answer. */
+  cutAfterWrite: number;
+  /** Writes whose answers come through before the first that is cut. */
+  beforeCut?: number;
+  /** Requests that are answered with 502. */
+  badGateway: number;
+  /** Writes that are answered with the rate limit's error. */
+  rateLimited: number;
+}
+
+export interface GitHubWorld {
+  /** By `owner/name`. */
+  repositories: Map<string, HostedRepository>;
+  /** Names that repositories had before, each with the name of now. */
+  moved?: Map<string, string>;
+  /** By the token itself. */
+  tokens: Map<string, TokenRights>;
+  faults: HostFaults;
+  /** World time, milliseconds since the epoch. */
+  now(): number;
+  /** Called before a write arrives: the moment at which another one may come in between. */
+  beforeWrite?: () => Promise<void>;
+}
+
+/** What is answered to one request. */
+export interface Answer {
+  status: number;
+  body: unknown;
+  headers?: Record<string, string>;
+  cut?: boolean;
+}
+
+/** One request below a repository. */
+export interface Call {
+  world: GitHubWorld;
+  /** `owner/name`. */
+  name: string;
+  hosted: HostedRepository;
+  rights: TokenRights;
+  query: URLSearchParams;
+  body: object;
+}
+
+export function restError(status: number, message: string, errors?: object[]): Answer {
+  const body = { message, documentation_url: 'https://docs.github.com/rest', status: String(status) };
+  return { status, body: errors ? { ...body, errors } : body };
+}
+
+/** GitHub refuses in GraphQL with 200. */
+export function mutationError(mutation: string, type: string | undefined, message: string): Answer {
+  const error = { ...(type ? { type } : {}), path: [mutation], locations: [{ line: 2, column: 3 }], message };
+  return { status: 200, body: { data: { [mutation]: null }, errors: [error] } };
+}
+
+export const NOT_ACCESSIBLE = 'Resource not accessible by personal access token';
+
+/**
+ * One write to the API: it may meet the rate limit, another may come in before it, and its answer may get lost. What is
+ * not carried out counts for none of that.
+ */
+export async function asWrite(world: GitHubWorld, limited: Answer, write: () => Promise<Answer>): Promise<Answer> {
+  const { faults } = world;
+  if (faults.rateLimited > 0) {
+    faults.rateLimited--;
+    return limited;
+  }
+  await world.beforeWrite?.();
+  const answer = await write();
+  const isDone = answer.status < 300 && !('errors' in Object(answer.body));
+  if (!isDone || faults.cutAfterWrite === 0) return answer;
+  if (faults.beforeCut) {
+    faults.beforeCut--;
+    return answer;
+  }
+  faults.cutAfterWrite--;
+  return { ...answer, cut: true };
+}
+
+/** The rate limit as REST tells it. */
+export const LIMITED: Answer = {
+  ...restError(403, 'API rate limit exceeded for user ID 1.'),
+  headers: { 'x-ratelimit-remaining': '0', 'retry-after': '30' },
+};
