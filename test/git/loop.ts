@@ -20,10 +20,13 @@ import { createLog } from '../../src/log.ts';
 import { type ApiServer, type AuditEntry, createApiServer } from '../../src/sandbox/api/index.ts';
 import {
   type BareRepository,
+  type HostedRepository,
   type LoggedCommit,
   type NewContent,
   openRepository,
+  startGitServer,
 } from '../../src/sandbox/git/index.ts';
+import { send } from '../conformance/git-hosts.ts';
 
 export const START = Date.parse('2026-11-20T12:00:00Z');
 export const MINUTE = 60_000;
@@ -41,6 +44,10 @@ export interface Loop {
   clock: VirtualClock;
   api: ApiServer;
   bare: BareRepository;
+  /** Of the repository, as policies and sources name it. */
+  url: string;
+  /** The repository as GitHub shows it, where there is a GitHub. */
+  hosted: HostedRepository | undefined;
   told: Told[];
   audit: AuditEntry[];
   commit(files: Record<string, NewContent>, message?: string): Promise<string>;
@@ -58,7 +65,12 @@ export interface LoopOptions {
   wrap?: (host: GitHost) => GitHost;
   /** What renders, by path; otherwise as found on the PATH. */
   programs?: RendererOptions['programs'];
+  /** The repository is on a GitHub, and so; left out: it is only on disk. */
+  github?: Omit<HostedRepository, 'bare'>;
 }
+
+/** Of GitHub, for the policy's secret. */
+const TOKEN = 'token-that-writes';
 
 async function startControllers(
   loop: Pick<Loop, 'clock' | 'api' | 'told'>,
@@ -69,10 +81,10 @@ async function startControllers(
   const log = createLog({ level: process.env.LOOP_LOG ?? 'silent' });
   const client = createKubeClient({ config: loadKubeConfigText(api.kubeconfig()), log, userAgent: 'test', clock });
   const caches = createCaches({ connection: client, log, clock });
-  const git = createGit({ protocols: ['file'], clock, environment: process.env });
+  const git = createGit({ protocols: ['file', 'http'], clock, environment: process.env });
   const repositories = createRepositories({ git, cacheDir: join(folder, 'cache') });
-  const locate = (url: string) => locateRepository(url, { localRoots: [folder] });
-  const hosts = createHosts({ repositories, locate, clock, send: () => Promise.reject(new Error('no network')) });
+  const locate = (url: string) => locateRepository(url, { localRoots: [folder], plainHttpHosts: ['127.0.0.1'] });
+  const hosts = createHosts({ repositories, locate, clock, send });
   const wrapped = new Map([...hosts].map(([name, host]) => [name, wrap?.(host) ?? host]));
   const emit = (object: KubeObject, { reason, message }: { reason: string; message: string }) => {
     told.push({ object: `${object.kind}/${object.metadata.name}`, reason, message });
@@ -108,24 +120,40 @@ async function startControllers(
   };
 }
 
+async function startGitHub(hosted: HostedRepository, clock: VirtualClock) {
+  return startGitServer({
+    repositories: new Map([['team/shop', hosted]]),
+    tokens: new Map([[TOKEN, { login: 'headgate', write: true }]]),
+    faults: { cutAfterWrite: 0, badGateway: 0, rateLimited: 0 },
+    now: clock.now,
+  });
+}
+
 export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-loop-'));
   const clock = virtualClock(START);
   const audit: AuditEntry[] = [];
   const api = await createApiServer({ clock, auditLog: (entry) => audit.push(entry) });
   const bare = await openRepository(join(folder, 'repo.git'), process.env.PATH);
+  const hosted = options.github && { bare, ...options.github };
+  const github = hosted && (await startGitHub(hosted, clock));
   const told: Told[] = [];
   for (const name of ['shop', 'headgate']) {
     if (!api.store.get('Namespace', undefined, name)) {
       api.store.create('Namespace', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } as KubeObject);
     }
   }
+  const metadata = { name: 'host', namespace: 'headgate' };
+  const data = { token: Buffer.from(TOKEN).toString('base64') };
+  api.store.create('Secret', { apiVersion: 'v1', kind: 'Secret', metadata, data } as KubeObject);
   let stop = await startControllers({ clock, api, told }, folder, options);
   let minute = 0;
   return {
     clock,
     api,
     bare,
+    url: github ? `${github.url}/team/shop` : `file://${bare.path}`,
+    hosted,
     told,
     audit,
     commit: (files, message = 'change') =>
@@ -139,6 +167,7 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
     rollout: (name = 'web') => api.store.get(rollouts, 'shop', name) as Rollout,
     async close() {
       await stop();
+      await github?.close();
       await api.stop();
       await rm(folder, { recursive: true, force: true });
     },
@@ -171,7 +200,7 @@ ${more}`;
 }
 
 export function gitSource(loop: Loop, name = 'web'): KubeObject {
-  const repository = { url: `file://${loop.bare.path}`, branch: 'main' };
+  const repository = { url: loop.url, branch: 'main' };
   const spec = { repository, path: `apps/${name}`, interval: '1m', serviceAccountName: 'deployer' };
   return {
     apiVersion: 'headgate.dev/v1alpha1',
@@ -183,7 +212,10 @@ export function gitSource(loop: Loop, name = 'web'): KubeObject {
 
 /** Makes a policy that lets Headgate write to the repository. */
 export function allow(loop: Loop, part: object = {}, name = 'shop'): void {
-  const repository = { host: 'git', url: loop.bare.path, branch: 'main', path: 'apps' };
+  const place = { branch: 'main', path: 'apps' };
+  const repository = loop.hosted
+    ? { ...place, host: 'github', url: loop.url, secretRef: { name: 'host' } }
+    : { ...place, host: 'git', url: loop.bare.path };
   const spec = { namespaces: ['shop'], mode: 'Direct', repository, ...part };
   const policy = { apiVersion: 'headgate.dev/v1alpha1', kind: 'RevertPolicy', metadata: { name }, spec };
   loop.api.store.create(revertPolicies, policy as never);

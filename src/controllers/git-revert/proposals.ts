@@ -15,6 +15,7 @@ import {
   type WithdrawResult,
 } from '../../revert/index.ts';
 import { commitRequest, revertSince, type Task } from './effects.ts';
+import { answersOf } from './record.ts';
 
 const RESTS: Record<HostFailure['kind'], { reason: string; seconds: number }> = {
   noRights: { reason: 'CredentialsRejected', seconds: 300 },
@@ -38,7 +39,7 @@ function proposalsOf({ policy }: Task): Proposals {
 }
 
 function branchesOf({ policy, revert }: Task): ProposalBranches {
-  return { from: proposalBranch(revert.spec.key), into: policy.branch };
+  return { from: proposalBranch(revert.spec.key, answersOf(revert).length), into: policy.branch };
 }
 
 /** `head`: the commit that Headgate put on its branch. */
@@ -80,10 +81,8 @@ export async function propose(task: Task, planned: GitRevertPlan): Promise<Propo
 async function merged(task: Task, proposal: Proposal, head: string | undefined): Promise<WatchResult> {
   const branches = branchesOf(task);
   const still = (message?: string) => resultOf(proposal, branches.from, head, message);
-  if (!task.policy.autoMerge || !task.mayWrite()) return still();
-  if (head === undefined || proposal.head !== head)
-    return still('somebody has changed its branch, so it is not merged by itself');
-  const outcome = await proposalsOf(task).merge(task.policy.access, { ...proposal, ...branches });
+  if (!task.policy.autoMerge || head === undefined || !task.mayWrite()) return still();
+  const outcome = await proposalsOf(task).merge(task.policy.access, { ...proposal, ...branches, head });
   if (outcome.kind === 'proposal') return resultOf(outcome.proposal, branches.from, head);
   return outcome.kind === 'protected' || outcome.kind === 'stale' ? still(outcome.message) : asFailed(outcome);
 }

@@ -50,7 +50,8 @@ async function runOf(
   return { name: cause.run, uid: run?.metadata.uid ?? '' };
 }
 
-function answersOf({ metadata }: GitRevert): string[] {
+/** By their ids, the oldest first; the last is the one that this record answers. */
+export function answersOf({ metadata }: GitRevert): string[] {
   return (metadata.annotations?.[ANSWERS] ?? '').split(' ').filter(Boolean);
 }
 

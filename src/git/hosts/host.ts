@@ -135,9 +135,9 @@ export interface GitHost {
   readonly proposals?: Proposals;
 }
 
-/** The branch of the proposal with this key. */
-export function proposalBranch(key: string): string {
-  return `headgate/revert/${key.slice(0, 12)}`;
+/** The branch of the proposal with this key. `time`, from 1: a proposal that was withdrawn is not opened again; what comes later has a branch of its own. */
+export function proposalBranch(key: string, time = 1): string {
+  return `headgate/revert/${key.slice(0, 12)}${time > 1 ? `-${time}` : ''}`;
 }
 
 /** The ref whose creation, in the same step as the branch's move, makes a second write with the same key impossible. */

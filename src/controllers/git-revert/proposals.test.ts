@@ -1,0 +1,161 @@
+/** Reverts that people or rules decide about: with pull requests, on a GitHub. */
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  abort,
+  allow,
+  failedRelease,
+  HASHES,
+  type Loop,
+  MINUTE,
+  setStatus,
+  startLoop,
+} from '../../../test/git/loop.ts';
+import { STATE } from '../../api/index.ts';
+import { gitReverts, replicaSets, revertPolicies } from '../../kube/resources.ts';
+import type { HostedRepository } from '../../sandbox/git/index.ts';
+
+let loop: Loop;
+afterEach(() => loop.close());
+
+const status = () => loop.reverts()[0]?.status;
+const pulls = () => loop.hosted?.pulls ?? [];
+const isProtected = () => ({ protectedBranches: new Set(['main']) });
+const back = () => setStatus(loop, { phase: 'Healthy', abort: false, currentPodHash: 'aaa', stableRS: 'aaa' });
+
+async function start(policy: object, github: Omit<HostedRepository, 'bare'>) {
+  loop = await startLoop({ github: { pulls: [], ...github } });
+  allow(loop, policy);
+  return failedRelease(loop);
+}
+
+/** A release fails; the policy is so. */
+async function fail(policy: object, github: Omit<HostedRepository, 'bare'> = {}) {
+  const commits = await start(policy, github);
+  abort(loop, HASHES);
+  await loop.settle(1000);
+  return commits;
+}
+
+const image = async (branch: string) => {
+  const file = await loop.bare.read((await loop.bare.head(branch)) ?? '', 'apps/web/rollout.yaml');
+  return /image: (.*)/.exec(file?.toString() ?? '')?.[1];
+};
+
+/** As a person does on the host's page. */
+async function byHand(method: string, path: string, body: object = {}) {
+  const url = loop.url.replace('/team/shop', `/api/v3/repos/team/shop/${path}`);
+  const headers = { authorization: 'Bearer token-that-writes' };
+  const answer = await fetch(url, { method, headers, body: JSON.stringify(body) });
+  expect(answer.ok).toBe(true);
+}
+
+describe('a policy that asks for pull requests', () => {
+  it('has one opened, and goes on when a person merges it', async () => {
+    const { bad } = await fail({ mode: 'PullRequest' });
+    expect(pulls()).toMatchObject([
+      { state: 'open', into: 'main', title: expect.stringContaining('Revert "Release v2"') },
+    ]);
+    expect(pulls()[0]?.body).toContain(`This reverts commit ${bad}.`);
+    expect(status()).toMatchObject({ state: 'proposed', way: 'PullRequest', proposal: { number: 1 } });
+    expect([await image('main'), await image(pulls()[0]?.from ?? '')]).toEqual(['web:v2', 'web:v1']);
+    expect(loop.told).toContainEqual(expect.objectContaining({ reason: 'GitRevertProposed', object: 'Rollout/web' }));
+    await loop.settle(10 * MINUTE);
+    await byHand('PUT', 'pulls/1/merge');
+    await loop.settle(MINUTE);
+    expect(status()).toMatchObject({ state: 'merged', commit: await loop.bare.head('main') });
+    back();
+    await loop.settle(MINUTE);
+    expect(status()).toMatchObject({ state: 'done' });
+    expect(pulls()).toHaveLength(1);
+  });
+
+  it('has it merged by the host, also where the branch takes nothing else', async () => {
+    await fail({ mode: 'PullRequest', pullRequests: { autoMerge: true } }, isProtected());
+    await loop.settle(MINUTE);
+    expect(pulls()).toMatchObject([{ state: 'merged' }]);
+    expect([status()?.state, await image('main')]).toEqual(['merged', 'web:v1']);
+  });
+
+  it('waits with the host for a check, and is merged when that is there', async () => {
+    const requiredChecks = new Map([['main', ['ci']]]);
+    const github = { ...isProtected(), requiredChecks, allowsAutoMerge: true };
+    await fail({ mode: 'PullRequest', pullRequests: { autoMerge: true } }, github);
+    await loop.settle(5 * MINUTE);
+    expect([status()?.state, pulls()[0]?.armed?.method]).toEqual(['proposed', 'merge']);
+    await byHand('POST', `statuses/${pulls()[0]?.head}`, { state: 'success', context: 'ci', description: 'green' });
+    await loop.settle(MINUTE);
+    expect([status()?.state, await image('main')]).toEqual(['merged', 'web:v1']);
+  });
+
+  it('does not merge what somebody else put on its branch', async () => {
+    await fail({ mode: 'PullRequest' });
+    const files = { 'apps/web/extra.txt': 'x' };
+    const by = { author: 'Eve <eve@example.com>', time: 0, message: 'more' };
+    await loop.bare.commit({ ...by, branch: pulls()[0]?.from ?? '', files });
+    loop.api.store.patch(revertPolicies.kind, { name: 'shop' }, { spec: { pullRequests: { autoMerge: true } } });
+    await loop.settle(5 * MINUTE);
+    expect(status()).toMatchObject({ state: 'proposed', proposal: { message: expect.stringContaining('is at') } });
+    expect(await image('main')).toBe('web:v2');
+  });
+
+  it('takes a closed one for a veto, and never opens it again', async () => {
+    await fail({ mode: 'PullRequest' });
+    await byHand('PATCH', 'pulls/1', { state: 'closed' });
+    await loop.settle(MINUTE);
+    expect(status()).toMatchObject({ state: 'vetoed', reason: 'Vetoed' });
+    await loop.restart();
+    await loop.settle(10 * MINUTE);
+    expect(pulls()).toHaveLength(1);
+    expect([status()?.state, await image('main')]).toEqual(['vetoed', 'web:v2']);
+  });
+
+  it('withdraws it when the release is tried again, and a second failure gets one of its own', async () => {
+    await fail({ mode: 'PullRequest' });
+    setStatus(loop, { abort: false, phase: 'Progressing' });
+    await loop.settle(MINUTE);
+    expect([status()?.state, pulls()[0]?.state]).toEqual(['superseded', 'closed']);
+    const cause = { kind: 'analysis', phase: 'Failed', run: 'web-run-2', step: 1, at: '', message: 'again' };
+    const annotations = { [STATE]: JSON.stringify({ attempt: 2, abort: cause }) };
+    loop.api.store.patch(replicaSets, { namespace: 'shop', name: 'web-bbb' }, { metadata: { annotations } });
+    setStatus(loop, { abort: true, phase: 'Degraded', message: 'again' });
+    await loop.settle(MINUTE);
+    expect(status()).toMatchObject({ state: 'proposed', proposal: { number: 2 } });
+    expect(pulls().map(({ state }) => state)).toEqual(['closed', 'open']);
+  });
+
+  it('closes it when somebody takes the change out first', async () => {
+    const { bad } = await fail({ mode: 'PullRequest' });
+    const file = await loop.bare.read(`${bad}^`, 'apps/web/rollout.yaml');
+    const message = `Revert "Release v2"\n\nThis reverts commit ${bad}.\n`;
+    const by = await loop.commit({ 'apps/web/rollout.yaml': file?.toString() ?? '' }, message);
+    await loop.settle(MINUTE);
+    expect([status()?.state, status()?.commit, pulls()[0]?.state]).toEqual(['landed', by, 'closed']);
+  });
+
+  it.each(['writing', 'proposed'])('has exactly one when the process dies after %s was written down', async (state) => {
+    await start({ mode: 'PullRequest' }, {});
+    const end = loop.api.store.watch(gitReverts, (_, { status: written }) => {
+      // From here on the process gets nothing more through, except to the host.
+      if (written?.state === state) loop.api.faults = ({ verb }) => (verb === 'patch' ? { answer: 503 } : undefined);
+    });
+    abort(loop, HASHES);
+    await loop.settle(2000);
+    expect(status()?.state).toBe(state);
+    end();
+    loop.api.faults = undefined;
+    await loop.restart();
+    await loop.settle(2 * MINUTE);
+    expect(pulls()).toHaveLength(1);
+    expect(status()).toMatchObject({ state: 'proposed', proposal: { number: 1 } });
+  });
+});
+
+it('a branch that takes no commit gets a pull request instead, once', async () => {
+  await fail({ mode: 'Direct' }, isProtected());
+  await loop.settle(MINUTE);
+  expect(pulls()).toMatchObject([{ state: 'open' }]);
+  expect(status()).toMatchObject({ state: 'proposed', way: 'PullRequest' });
+  await byHand('PUT', 'pulls/1/merge');
+  await loop.settle(MINUTE);
+  expect([status()?.state, await image('main')]).toEqual(['merged', 'web:v1']);
+});
