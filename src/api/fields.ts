@@ -19,11 +19,20 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The fields of a JSON text; none where it is no JSON, or none of an object. */
 export function parsedFields(text: string): Fields {
-  try {
-    return fieldsOf(JSON.parse(text));
-  } catch {
-    return {};
-  }
+  return fieldsOf(parsed(text));
+}
+
+/** The entries of a JSON text; none where it is no JSON, or none of a list. */
+export function parsedList(text: string): unknown[] {
+  return listOf(parsed(text));
 }

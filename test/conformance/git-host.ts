@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CommitRequest, GitHost, RepositoryAccess } from '../../src/git/hosts/host.ts';
+import type { CommitRequest, FileChange, GitHost, RepositoryAccess } from '../../src/git/hosts/host.ts';
 import type { BareRepository } from '../../src/sandbox/git/index.ts';
 
 /** The repository as another person sees and changes it, not through the host that is tested. */
@@ -34,6 +34,8 @@ export interface HostHarness {
 export interface Deviations {
   /** Why the mode of a file cannot be set. */
   mode?: string;
+  /** Why a symbolic link cannot be written, where that is not what `mode` says. */
+  links?: string;
   /** Why an executable file cannot be written, even where it was executable before. */
   executable?: string;
   /** Why the same key can be written twice, on two heads. */
@@ -47,7 +49,7 @@ export interface Deviations {
 }
 
 const PEOPLE = { author: 'Ann <ann@example.com>', time: 1_700_000_000_000 };
-const PROTECTED = /pull request|protected|cannot commit/i;
+const PROTECTED = /pull request|protected|cannot commit|not allowed to push/i;
 const MANY_FILES = 300;
 const LONGEST = 120_000;
 
@@ -82,6 +84,13 @@ export function conformsAsGitHost(name: string, start: () => Promise<HostHarness
     const commit = (part?: Partial<CommitRequest>) => harness.host.commit(harness.access, request(part));
     const read = async (path: string) => harness.repository.read((await harness.repository.head()) as string, path);
     const push = (files: Record<string, string>) => harness.repository.commit({ ...PEOPLE, message: 'other', files });
+
+    const expectMode = async (change: FileChange, deviation: string | undefined) => {
+      const before = await harness.repository.mode(change.path);
+      const outcome = await commit({ changes: [change] });
+      expect(outcome.kind).toBe(deviation ? 'protected' : 'written');
+      expect(await harness.repository.mode(change.path)).toBe(deviation ? before : change.mode);
+    };
 
     it('writes one commit on the expected head', async () => {
       const outcome = await commit();
@@ -206,13 +215,16 @@ export function conformsAsGitHost(name: string, start: () => Promise<HostHarness
     it.each([
       ['makes a new file executable', { path: 'app/new.sh', content: Buffer.from('x'), mode: '100755' }],
       ['makes a file executable', { path: 'app/web.yaml', content: Buffer.from('x'), mode: '100755' }],
+    ])(`%s${deviations.mode ? `, or refuses: ${deviations.mode}` : ''}`, async (_, change) => {
+      await expectMode(change, deviations.mode);
+    });
+
+    const links = deviations.links ?? deviations.mode;
+    it.each([
       ['writes a symbolic link as one', { path: 'app/new-link', content: Buffer.from('run.sh'), mode: '120000' }],
       ['points a symbolic link elsewhere', { path: 'app/link', content: Buffer.from('run.sh'), mode: '120000' }],
-    ])(`%s${deviations.mode ? `, or refuses: ${deviations.mode}` : ''}`, async (_, change) => {
-      const before = await harness.repository.mode(change.path);
-      const outcome = await commit({ changes: [change] });
-      expect(outcome.kind).toBe(deviations.mode ? 'protected' : 'written');
-      expect(await harness.repository.mode(change.path)).toBe(deviations.mode ? before : change.mode);
+    ])(`%s${links ? `, or refuses: ${links}` : ''}`, async (_, change) => {
+      await expectMode(change, links);
     });
 
     it(`writes a key once${deviations.marker ? `, by the expected head alone: ${deviations.marker}` : ', on whatever head'}`, async () => {

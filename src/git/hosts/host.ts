@@ -124,7 +124,7 @@ export interface Proposals {
  * above, so nothing is thrown for what the host or network does.
  */
 export interface GitHost {
-  /** `git`, `github`, `gitea`. */
+  /** `git`, `github`, `gitea`, `gitlab`. */
   readonly type: string;
   /** Whether token, rights and branch are there, without writing anything. */
   probe(access: RepositoryAccess, branch: string): Promise<ProbeOutcome>;

@@ -1,3 +1,4 @@
+import type { MergeRequests } from './gitlab-merge-requests.ts';
 import type { BareRepository } from './repository.ts';
 
 /** What a token may do. */
@@ -5,6 +6,8 @@ export interface TokenRights {
   /** The account that commits are made as. */
   login: string;
   write: boolean;
+  /** As GitLab names them; left out: all. */
+  scopes?: string[];
 }
 
 /** What is shown beside a commit. */
@@ -57,6 +60,8 @@ export interface HostedRepository {
   mergeMethods?: MergeMethod[];
   /** Whether a pull request's first look at a new head or base finds that GitHub is still working out if it can be merged. */
   worksInBackground?: boolean;
+  /** What GitLab knows of it besides. */
+  mergeRequests?: MergeRequests;
 }
 
 /** How the host misbehaves; each count is used up by one request that it applies to. */

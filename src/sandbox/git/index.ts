@@ -7,6 +7,8 @@ export type {
   ShownStatus,
   TokenRights,
 } from './github-world.ts';
+export { mergeRequestsOf } from './gitlab.ts';
+export { type MergeRequests, type MergeRules, mergeNow } from './gitlab-merge-requests.ts';
 export type { BareRepository, LoggedCommit, NewCommit, NewContent, NewMerge } from './repository.ts';
 export { HeadMoved, openRepository } from './repository.ts';
 export type { GitServer } from './server.ts';

@@ -2,10 +2,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { answerApi, rightsOf } from './github.ts';
 import type { GitHubWorld, HostedRepository } from './github-world.ts';
+import { answerGitLab } from './gitlab.ts';
 import { serveGit } from './smart-http.ts';
 
 export interface GitServer {
-  /** `http://127.0.0.1:port`; a repository is at `/owner/name.git`, the API at `/api/graphql` and `/api/v3`. */
+  /** `http://127.0.0.1:port`; a repository is at `/owner/name.git`, GitHub's API at `/api/graphql` and `/api/v3`, GitLab's at `/api/v4`. */
   url: string;
   close(): Promise<void>;
 }
@@ -59,11 +60,13 @@ async function answer(world: GitHubWorld, request: IncomingMessage, response: Se
     response.writeHead(502).end('Bad Gateway');
     return;
   }
-  if (url.pathname.startsWith('/api/')) await answerApi(world, request, response, url.pathname.slice('/api/'.length));
+  if (url.pathname.startsWith('/api/v4/')) await answerGitLab(world, request, response);
+  else if (url.pathname.startsWith('/api/'))
+    await answerApi(world, request, response, url.pathname.slice('/api/'.length));
   else answerGit(world, request, response, url);
 }
 
-/** A Git host on loopback: GitHub's API and git's own protocol over the same bare repositories. */
+/** A Git host on loopback: the APIs of GitHub and GitLab, and git's own protocol, over the same bare repositories. */
 export async function startGitServer(world: GitHubWorld, port = 0): Promise<GitServer> {
   const server = createServer((request, response) => {
     answer(world, request, response).catch(() => response.destroy());

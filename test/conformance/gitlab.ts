@@ -1,0 +1,100 @@
+import { createGitLabHost } from '../../src/git/hosts/gitlab.ts';
+import type { SendRequest } from '../../src/git/hosts/http.ts';
+import { type MergeRules, mergeNow, mergeRequestsOf } from '../../src/sandbox/git/index.ts';
+import { READ_TOKEN, send, startHostedWorld, viewOf, WRITE_TOKEN } from './git-hosts.ts';
+import type { MergeRule, ProposalsHarness } from './proposals.ts';
+
+const RULES: Record<MergeRule, MergeRules> = {
+  atOnce: {},
+  later: { missing: 'ci_still_running' },
+  never: { missing: 'not_approved', mayWait: false },
+};
+
+/** What a network does to writes: something comes in before the next one, or the answer to a later one is lost. */
+function spoiledNetwork() {
+  const next: { before?: (() => Promise<void>) | undefined; answersUntilLoss: number } = {
+    answersUntilLoss: Number.POSITIVE_INFINITY,
+  };
+  const spoiled: SendRequest = async (request) => {
+    if (request.method === 'GET') return send(request);
+    const { before } = next;
+    next.before = undefined;
+    await before?.();
+    const answer = await send(request);
+    if (next.answersUntilLoss-- > 0) return answer;
+    next.answersUntilLoss = Number.POSITIVE_INFINITY;
+    throw new Error('socket hang up');
+  };
+  return { next, send: spoiled };
+}
+
+/** GitLab's API over a bare repository, and people who use its pages. `rules` hold besides those that a test sets. */
+export async function startGitLab(rules: MergeRules = {}): Promise<ProposalsHarness> {
+  const hosted = await startHostedWorld();
+  const { bare, world, url } = hosted;
+  const repository = world.repositories.get('team/shop') ?? { bare };
+  const network = spoiledNetwork();
+  const requests = mergeRequestsOf(repository);
+  requests.rules = rules;
+  world.tokens.set('token-of-a-reader', { login: 'headgate', write: true, scopes: ['read_api', 'write_repository'] });
+  const one = (number: number) => {
+    const found = requests.all.find(({ iid }) => iid === number);
+    if (!found) throw new Error(`there is no merge request !${number}`);
+    return found;
+  };
+  const { move, close } = hosted;
+  return {
+    host: createGitLabHost({ send: network.send }),
+    repository: viewOf(bare),
+    access: { url, token: WRITE_TOKEN },
+    readOnly: [
+      { url: `${url}.git`, token: READ_TOKEN },
+      { url, token: 'token-of-a-reader' },
+    ],
+    missing: { url: `${url}-missing`, token: WRITE_TOKEN },
+    move,
+    close,
+    async protect() {
+      repository.protectedBranches?.add('main');
+    },
+    async statuses(commit) {
+      const shown = (repository.statuses ?? []).filter((each) => each.commit === commit);
+      return shown.map((each) => ({ ...each, state: each.state === 'failed' ? 'failure' : each.state }));
+    },
+    async seen() {
+      return requests.all.map(({ iid, state, title, description, source_branch, target_branch }) => ({
+        number: iid,
+        state: state === 'opened' ? 'open' : state,
+        title,
+        body: description,
+        from: source_branch,
+        into: target_branch,
+      }));
+    },
+    comments: async (number) => one(number).notes,
+    mergeByHand: (number) =>
+      mergeNow({ bare, requests, author: 'Ann <ann@example.com>', now: world.now() }, one(number)),
+    async closeByHand(number) {
+      one(number).state = 'closed';
+    },
+    async deleteBranch(branch) {
+      await bare.git(['update-ref', '-d', `refs/heads/${branch}`]);
+    },
+    async setRule(rule) {
+      requests.rules = { ...rules, ...RULES[rule] };
+      repository.protectedBranches?.add('main');
+    },
+    async fulfilRule() {
+      requests.rules = rules;
+    },
+    loseAnswer(after = 0) {
+      network.next.answersUntilLoss = after;
+    },
+    beforeWrite(intrude) {
+      network.next.before = intrude;
+    },
+    limitRate() {
+      world.faults.rateLimited = 1;
+    },
+  };
+}
