@@ -142,6 +142,32 @@ function heldThenPromoted(played: Played): void {
   check('the rollout held meanwhile: no weight rose', risen.length === 0, JSON.stringify(risen));
 }
 
+/** The reverts, wherever they are, and the branch's own. */
+function revertsIn({ git }: Played, where: string): string[] {
+  return linesOf(git('log', '--format=%H', '--grep=^Revert-Key:', where));
+}
+
+function merged(played: Played): void {
+  const { result, git } = played;
+  check('the outcome is reverted', result.outcome === 'reverted', result.outcome);
+  check('the head of main is the merge', git('rev-parse', 'main') === result.revert, git('log', '--oneline', 'main'));
+  const reverts = revertsIn(played, '--all');
+  check('there is exactly one revert', reverts.length === 1, reverts.join(', '));
+  check('main holds it', revertsIn(played, 'main').length === 1);
+  const left = differing(played, result.culprit ?? '', `${result.culprit}^`, 'main');
+  check('every file of the culprit is as it was before', left.length === 0, left.join(', '));
+}
+
+function vetoed(played: Played): void {
+  const { result, git } = played;
+  check('the outcome is vetoed', result.outcome === 'vetoed', result.outcome);
+  check('no traffic is on the canary', result.canaryWeight === 0, String(result.canaryWeight));
+  check('main holds no revert', revertsIn(played, 'main').length === 0);
+  const kept = differing(played, result.culprit ?? '', String(result.culprit), 'main');
+  check('main holds the change', kept.length === 0, kept.join(', '));
+  check('nobody else is an author', !git('log', '--format=%an', 'main').includes('headgate'));
+}
+
 function told(): void {
   process.stdout.write('\n   -- story: npm run demo\n');
   const { status, seconds, stdout, stderr } = demo([], 3);
@@ -174,6 +200,8 @@ const scenarios: Record<string, () => void> = {
   killed: () => killed(20),
   good: () => play('good', ['--scenario', 'good'], promoted),
   outage: () => play('outage', ['--scenario', 'outage'], heldThenPromoted),
+  protected: () => play('protected, killed 8 times', ['--scenario', 'protected', '--chaos-kill', '8'], merged),
+  veto: () => play('veto', ['--scenario', 'veto'], vetoed),
   manifests: teamsOwn,
 };
 

@@ -65,11 +65,22 @@ describe('the demo, as two processes', () => {
     MINUTES,
   );
 
+  it(
+    'leaves the change in Git where a person closes the pull request, and out of the cluster',
+    async () => {
+      const keep = join(folder, 'veto');
+      const result = await demo('--scenario', 'veto', '--keep', keep, '--speed', '40');
+      expect(result).toMatchObject({ outcome: 'vetoed', canaryWeight: 0 });
+      expect(await git(keep, 'log', '--format=%B', 'main')).not.toContain('Revert-Key');
+    },
+    MINUTES,
+  );
+
   it('says what is wrong with its own command line', async () => {
     const asked = run(process.execPath, [PROGRAM, 'demo', '--scenario', 'worse']);
     await expect(asked).rejects.toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('known are story, good, bad, outage'),
+      stderr: expect.stringContaining('known are story, good, bad, outage, protected, veto'),
     });
   });
 });

@@ -49,7 +49,7 @@ async function explainTrouble(stage: Stage): Promise<void> {
 
 async function play(options: DemoOptions): Promise<number> {
   const manifests = await readManifests(options.manifests ?? EXAMPLE);
-  const stage = await buildStage(manifests, speedFor(options, manifests), options.keep);
+  const stage = await buildStage(manifests, { ...options, speed: speedFor(options, manifests) });
   const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
   const tell = options.json ? createJsonTeller(stage.clock, write) : createNarrator(stage.clock, colour, write);
   const observer = observeStage(stage, tell);

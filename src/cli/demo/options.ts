@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const scenarios = ['story', 'good', 'bad', 'outage'] as const;
+export const scenarios = ['story', 'good', 'bad', 'outage', 'protected', 'veto'] as const;
 export type Scenario = (typeof scenarios)[number];
 
 export interface DemoOptions {
@@ -18,7 +18,10 @@ export interface DemoOptions {
 
 export const DEMO_HELP = `headgate demo: plays releases in a world of its own, on this machine's loopback
 
-  --scenario story|good|bad|outage  story (default): an install, a good release, a bad one; outage: Prometheus goes away
+  --scenario story|good|bad|outage|protected|veto
+                                    story (default): an install, a good release, a bad one; outage: Prometheus goes away;
+                                    protected: the branch takes pull requests only, and the revert's is merged when its
+                                    check is green; veto: a person closes that pull request
   --json                            one JSON object per line, the last one the result
   --speed N                         world seconds per second (default: the story takes well under a minute)
   --keep DIR                        leave the repository at DIR/repo.git and a kubeconfig at DIR/kubeconfig

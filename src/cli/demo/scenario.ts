@@ -6,8 +6,8 @@ import type { Tell } from './observer.ts';
 import type { Scenario } from './options.ts';
 import { commitLine, type Stage } from './stage.ts';
 
-/** `moved`: traffic rose although nothing could be measured. */
-export type Outcome = 'promoted' | 'reverted' | 'aborted' | 'stuck' | 'moved';
+/** `moved`: traffic rose although nothing could be measured. `vetoed`: a person kept the change in Git, and it stayed out of the cluster. */
+export type Outcome = 'promoted' | 'reverted' | 'aborted' | 'stuck' | 'moved' | 'vetoed';
 
 export interface Ending {
   outcome: Outcome;
@@ -187,19 +187,51 @@ async function badRelease(play: Play, image: string, stableImage: string): Promi
   // Manifests without an analysis that notices let a bad release through.
   if (aborted === 'promoted') return { outcome: 'promoted', culprit, revert: undefined, bystander };
   if (!aborted) return { outcome: 'stuck', culprit, revert: undefined, bystander };
+  const isProposed = stage.hosted && (await wait(play, () => stage.hosted?.proposal()));
+  if (isProposed) await answerProposal(play);
   const record = await wait(play, () => endedRevert(stage, culprit));
+  if (record?.status?.state === 'vetoed')
+    return { outcome: (await staysOut(play, image)) ? 'vetoed' : 'moved', culprit, revert: undefined, bystander };
   const home = record?.status?.state === 'done' && (await wait(play, () => isHealthyOn(stage, stableImage)));
   return { outcome: home ? 'reverted' : 'aborted', culprit, revert: record?.status?.commit, bystander };
 }
 
+/** World seconds until somebody or something looks at the pull request. */
+const REACTION_SECONDS = 45;
+
+/** What a host's people and programs do with the pull request. */
+async function answerProposal({ stage, tell }: Play): Promise<void> {
+  const { hosted } = stage;
+  const { number, title } = hosted?.proposal() ?? {};
+  const say = (reason: string, message: string) => tell({ type: 'event', reason, message, warning: false });
+  say('PullRequest', `pull request ${number} was opened: ${title}`);
+  await worldSeconds(stage, REACTION_SECONDS);
+  if (hosted?.autoMerge) {
+    await hosted.passCheck();
+    say('PullRequest', `the check of pull request ${number} is green: the host merges it`);
+  } else {
+    await hosted?.closeByHand();
+    say('PullRequest', `someone closes pull request ${number}: the change is to stay in Git`);
+  }
+}
+
+/** The bad version gets no request, however long Git asks for it. */
+async function staysOut({ stage, canaryShare }: Play, image: string): Promise<boolean> {
+  await worldSeconds(stage, 120);
+  return canaryShare() === 0 && !isHealthyOn(stage, image) && rolloutOf(stage)?.status?.abort === true;
+}
+
+function worldSeconds({ clock }: Stage, seconds: number): Promise<void> {
+  return sleep((seconds / clock.time().speed) * 1000);
+}
+
 /** Prometheus goes away in mid-canary for longer than any pause, and comes back; answers whether the rollout held. */
 async function outage({ stage, manifests, tell, canaryShare }: Play): Promise<boolean> {
-  const world = (seconds: number) => sleep((seconds / stage.clock.time().speed) * 1000);
-  await world(60);
+  await worldSeconds(stage, 60);
   await stage.world.prometheus.outage(true);
   tell({ type: 'prometheus', up: false });
   const before = canaryShare();
-  await world(longestPause(manifests.rollout) + 120);
+  await worldSeconds(stage, longestPause(manifests.rollout) + 120);
   const held = canaryShare() <= before;
   await stage.world.prometheus.outage(false);
   tell({ type: 'prometheus', up: true });
@@ -211,7 +243,7 @@ const NOTHING = { culprit: undefined, revert: undefined, bystander: undefined };
 async function playReleases(scenario: Scenario, play: Play): Promise<Omit<Ending, 'before'>> {
   const first = play.manifests.image;
   const second = nextImage(first);
-  if (scenario === 'bad') return badRelease(play, second, first);
+  if (scenario === 'bad' || play.stage.hosted) return badRelease(play, second, first);
   const outcome = await goodRelease(play, second, scenario === 'outage' ? () => outage(play) : undefined);
   if (scenario !== 'story' || outcome !== 'promoted') return { ...NOTHING, outcome };
   return badRelease(play, nextImage(second), second);
@@ -236,5 +268,6 @@ export async function playScenario(scenario: Scenario, context: Omit<Play, 'pati
 
 /** What a scenario has to come to. */
 export function expectedOutcome(scenario: Scenario): Outcome {
+  if (scenario === 'veto') return 'vetoed';
   return scenario === 'good' || scenario === 'outage' ? 'promoted' : 'reverted';
 }

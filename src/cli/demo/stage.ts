@@ -5,7 +5,9 @@ import { machineNow, type ScaledClock, scaledClock } from '../../clock.ts';
 import { type BareRepository, type LoggedCommit, openRepository } from '../../sandbox/git/index.ts';
 import { createWorld, type World } from '../../sandbox/world.ts';
 import { type ControllerProcess, createControllerProcess } from './controller-process.ts';
+import { type Hosted, hostRepository } from './host.ts';
 import type { Manifests } from './manifests.ts';
+import type { Scenario } from './options.ts';
 
 /** How far behind the machine the world begins, in machine time: further than any story runs ahead, and no further, for ages to look right. */
 const HEAD_START = 300_000;
@@ -24,6 +26,8 @@ export interface Stage {
   clock: ScaledClock;
   world: World;
   repository: BareRepository;
+  /** Where pull requests are, in the stories that have them. */
+  hosted: Hosted | undefined;
   controller: ControllerProcess;
   /** Images that answer badly. */
   badImages: Set<string>;
@@ -45,7 +49,18 @@ async function folderOf(keep: string | undefined): Promise<string> {
   return realpath(keep);
 }
 
-function furnish({ api: { store } }: World, namespace: string, url: string, path: string): void {
+/** How Headgate may write to the repository. */
+function policyFor(repository: { url: string; branch: string }, hosted: Hosted | undefined) {
+  if (!hosted) return { repository: { host: 'git', ...repository, path: 'apps' }, mode: 'Direct' };
+  const place = { host: 'github', ...repository, path: 'apps', secretRef: { name: hosted.secret } };
+  return { repository: place, mode: 'PullRequest', pullRequests: { autoMerge: hosted.autoMerge } };
+}
+
+function furnish(
+  { api: { store } }: World,
+  namespace: string,
+  { url, hosted, path }: { url: string; hosted: Hosted | undefined; path: string },
+): void {
   for (const name of ['headgate', namespace]) {
     if (!store.get('Namespace', undefined, name)) store.create('Namespace', { metadata: { name } });
   }
@@ -58,7 +73,12 @@ function furnish({ api: { store } }: World, namespace: string, url: string, path
     metadata: { name: 'deploy', namespace },
     spec: source,
   } as never);
-  const policy = { namespaces: [namespace], repository: { host: 'git', ...repository, path: 'apps' }, mode: 'Direct' };
+  if (hosted) {
+    const data = { token: Buffer.from(hosted.token).toString('base64') };
+    const metadata = { name: hosted.secret, namespace: 'headgate' };
+    store.create('Secret', { apiVersion: 'v1', kind: 'Secret', metadata, data } as never);
+  }
+  const policy = { namespaces: [namespace], ...policyFor(repository, hosted) };
   store.create('RevertPolicy', {
     apiVersion: 'headgate.dev/v1alpha1',
     kind: 'RevertPolicy',
@@ -67,20 +87,24 @@ function furnish({ api: { store } }: World, namespace: string, url: string, path
   } as never);
 }
 
-function controllerFlags(stage: { folder: string; clock: ScaledClock; world: World }, manifests: Manifests): string[] {
+function controllerFlags(stage: Pick<Stage, 'folder' | 'clock' | 'world' | 'hosted'>, manifests: Manifests): string[] {
   const { start, origin, speed } = stage.clock.time();
   const addresses = new Set([PROMETHEUS_ALONE, ...manifests.prometheus]);
   return [
     ...['--kubeconfig', join(stage.folder, 'kubeconfig')],
     ...['--namespace', 'headgate', '--identity', 'demo', '--address', '127.0.0.1', '--port', '0'],
     ...['--world-time', `${start},${origin},${speed}`],
+    ...(stage.hosted ? ['--allow-plain-http', '127.0.0.1', '--allow-loopback'] : []),
     ...['--local-repositories', stage.folder, '--cache-folder', join(stage.folder, '.cache')],
     ...[...addresses].flatMap((address) => ['--resolve', `${address}=127.0.0.1:${stage.world.prometheus.port}`]),
   ];
 }
 
 /** Builds the stage; nothing is in Git and no controller runs yet. */
-export async function buildStage(manifests: Manifests, speed: number, keep: string | undefined): Promise<Stage> {
+export async function buildStage(
+  manifests: Manifests,
+  { speed, keep, scenario }: { speed: number; keep: string | undefined; scenario: Scenario },
+): Promise<Stage> {
   const folder = await folderOf(keep);
   const origin = machineNow();
   const clock = scaledClock({ origin, start: origin - HEAD_START * speed, speed });
@@ -97,7 +121,8 @@ export async function buildStage(manifests: Manifests, speed: number, keep: stri
   const repository = await openRepository(join(folder, 'repo.git'), process.env.PATH);
   await writeFile(join(folder, 'kubeconfig'), world.api.kubeconfig());
   const { name, namespace = name } = manifests.rollout.metadata;
-  furnish(world, namespace, repository.path, `apps/${name}`);
+  const hosted = await hostRepository(repository, scenario, clock);
+  furnish(world, namespace, { url: hosted?.url ?? repository.path, hosted, path: `apps/${name}` });
   const controller = createControllerProcess(join(folder, 'controller.log'));
   return {
     folder,
@@ -106,15 +131,17 @@ export async function buildStage(manifests: Manifests, speed: number, keep: stri
     clock,
     world,
     repository,
+    hosted,
     controller,
     badImages,
     async startController() {
       await controller.stop();
-      controller.start(controllerFlags({ folder, clock, world }, manifests));
+      controller.start(controllerFlags({ folder, clock, world, hosted }, manifests));
     },
     onWrite: (listener) => void listeners.push(listener),
     async end() {
       await controller.stop();
+      await hosted?.close();
       await world.stop();
       await rm(join(folder, '.cache'), { recursive: true, force: true });
       if (keep === undefined) await rm(folder, { recursive: true, force: true });

@@ -70,7 +70,7 @@ export async function summaryText(stage: Stage, result: Result, colours: Palette
     requests,
     failedRequests,
   } = result;
-  const well = outcome === 'promoted' || outcome === 'reverted';
+  const well = outcome === 'promoted' || outcome === 'reverted' || outcome === 'vetoed';
   const lines = [`\n${strong('Summary')}`, `  outcome   ${(well ? good : bad)(outcome)}`];
   if (culprit) lines.push(`  culprit   ${culprit}`);
   if (revert) lines.push(`  revert    ${revert}`);
