@@ -6,7 +6,7 @@ import type { GitHost } from '../../src/git/hosts/host.ts';
 import { openRepository } from '../../src/sandbox/git/index.ts';
 import type { HostHarness, OthersView } from './git-host.ts';
 import { viewOf } from './git-hosts.ts';
-import { startProxy } from './proxy.ts';
+import { type SpoilingProxy, startProxy } from './proxy.ts';
 
 /** A Gitea that runs, and someone who may do everything there. */
 export interface RunningGitea {
@@ -54,13 +54,13 @@ async function enrol(url: string, asAdmin: Caller, role: string): Promise<Person
 async function cloneOf(url: string, authorization: string, folder: string): Promise<OthersView> {
   const bare = await openRepository(join(folder, 'clone.git'), process.env.PATH);
   const remote = (...args: string[]) => bare.git(['-c', `http.extraHeader=Authorization: ${authorization}`, ...args]);
-  const update = () => remote('fetch', '--quiet', url, '+refs/heads/*:refs/heads/*');
+  const update = () => remote('fetch', '--quiet', '--prune', url, '+refs/heads/*:refs/heads/*');
   const here = viewOf(bare);
   return {
     async commit(commit) {
       await update();
       const id = await bare.commit(commit);
-      await remote('push', '--quiet', url, 'refs/heads/main');
+      await remote('push', '--quiet', url, `refs/heads/${commit.branch ?? 'main'}`);
       return id;
     },
     async head(branch) {
@@ -84,6 +84,10 @@ async function cloneOf(url: string, authorization: string, folder: string): Prom
 
 export interface GiteaStage extends Omit<HostHarness, 'host'> {
   folder: string;
+  owner: { name: string; call: Caller };
+  /** The repository's path in the API. */
+  path: string;
+  proxy: SpoilingProxy;
 }
 
 /** A private repository of its own on a real Gitea, and people with and without rights to it: for one test. */
@@ -102,10 +106,13 @@ export async function setGiteaStage({ url, admin }: RunningGitea): Promise<Gitea
   await asOwner('PUT', `${at}/collaborators/${writer.name}`, { permission: 'write' });
   await asOwner('PUT', `${at}/collaborators/${reader.name}`, { permission: 'read' });
   const folder = await mkdtemp(join(tmpdir(), 'headgate-gitea-'));
-  const proxy = await startProxy(url, (path) => /\/contents$|\/git-receive-pack$/.test(path));
+  const proxy = await startProxy(url, (path) => /\/contents$|\/git-receive-pack$|\/branches|\/pulls/.test(path));
   const address = `${proxy.url}/${owner.name}/shop`;
   return {
     folder,
+    owner: { name: owner.name, call: asOwner },
+    path: at,
+    proxy,
     repository: await cloneOf(`${url}/${owner.name}/shop.git`, basic(owner.name, ownersToken), folder),
     access: { url: address, token: await writer.token('write:repository') },
     readOnly: [
@@ -116,7 +123,7 @@ export async function setGiteaStage({ url, admin }: RunningGitea): Promise<Gitea
     move: () => asOwner('PATCH', at, { name: 'store' }),
     protect: () => asOwner('POST', `${at}/branch_protections`, { rule_name: 'main', enable_push: false }),
     loseAnswer() {
-      proxy.loseAnswer = true;
+      proxy.loseAnswerAfter = 0;
     },
     beforeWrite(intrude) {
       proxy.beforeWrite = intrude;

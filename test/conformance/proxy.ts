@@ -2,12 +2,14 @@ import { request as ask, createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** Stands in front of a real server and spoils what a network spoils. */
-export interface Proxy {
+export interface SpoilingProxy {
   url: string;
   /** Runs when the next write has come, before it is passed on. */
   beforeWrite: (() => Promise<void>) | undefined;
-  /** The next write is passed on, and its answer is thrown away. */
-  loseAnswer: boolean;
+  /** The write after so many others is passed on, and its answer is thrown away. */
+  loseAnswerAfter: number | undefined;
+  /** The next write is not passed on, and answered with a rate limit. */
+  limitRate: boolean;
   close(): Promise<void>;
 }
 
@@ -29,17 +31,24 @@ async function passOn(target: string, incoming: IncomingMessage, body: Buffer) {
 }
 
 /** `isWrite` knows a request that changes something by its path. */
-export async function startProxy(target: string, isWrite: (path: string) => boolean): Promise<Proxy> {
+export async function startProxy(target: string, isWrite: (path: string) => boolean): Promise<SpoilingProxy> {
   const server = createServer(async (incoming, outgoing) => {
     try {
       const body = await bytesOf(incoming);
-      const writes = incoming.method === 'POST' && isWrite(incoming.url ?? '');
+      const writes = incoming.method !== 'GET' && isWrite(incoming.url ?? '');
       const before = writes ? proxy.beforeWrite : undefined;
       if (writes) proxy.beforeWrite = undefined;
       await before?.();
+      if (writes && proxy.limitRate) {
+        proxy.limitRate = false;
+        outgoing.writeHead(429, { 'retry-after': '7' }).end('{"message":"slow down"}');
+        return;
+      }
       const answer = await passOn(target, incoming, body);
-      if (writes && proxy.loseAnswer) {
-        proxy.loseAnswer = false;
+      const isLost = writes && proxy.loseAnswerAfter === 0;
+      if (writes && proxy.loseAnswerAfter !== undefined)
+        proxy.loseAnswerAfter = isLost ? undefined : proxy.loseAnswerAfter - 1;
+      if (isLost) {
         outgoing.destroy();
       } else {
         const { 'transfer-encoding': _, ...headers } = answer.headers;
@@ -50,10 +59,11 @@ export async function startProxy(target: string, isWrite: (path: string) => bool
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const proxy: Proxy = {
+  const proxy: SpoilingProxy = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     beforeWrite: undefined,
-    loseAnswer: false,
+    loseAnswerAfter: undefined,
+    limitRate: false,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -8,6 +8,8 @@ import { createDialer } from '../../src/net/index.ts';
 import { conformsAsGitHost } from '../conformance/git-host.ts';
 import { clock } from '../conformance/git-hosts.ts';
 import { type GiteaStage, onStage, setGiteaStage } from '../conformance/gitea.ts';
+import { onProposalsStage } from '../conformance/gitea-proposals.ts';
+import { conformsAsProposals } from '../conformance/proposals.ts';
 import { readRealWorld } from '../worlds/real/state.ts';
 
 function stage(): Promise<GiteaStage> {
@@ -18,15 +20,15 @@ function stage(): Promise<GiteaStage> {
 
 const dialer = createDialer({ allowLoopback: true });
 
-conformsAsGitHost(
-  'gitea',
-  async () => onStage(await stage(), createGiteaHost({ send: (request) => dialer.request(request) })),
-  {
-    mode: 'the API for many files keeps the mode that a file has and sets none',
-    marker: 'the API makes no refs but branches; a second key is kept out by the look at the trailers',
-    head: 'the API binds each file to its content, not the branch to its head',
-  },
-);
+const gitea = createGiteaHost({ send: (request) => dialer.request(request) });
+
+conformsAsProposals('gitea', async () => onProposalsStage(await stage(), gitea));
+
+conformsAsGitHost('gitea', async () => onStage(await stage(), gitea), {
+  mode: 'the API for many files keeps the mode that a file has and sets none',
+  marker: 'the API makes no refs but branches; a second key is kept out by the look at the trailers',
+  head: 'the API binds each file to its content, not the branch to its head',
+});
 
 conformsAsGitHost(
   'git, pushing to Gitea',

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { conditionAt } from '../../api/conditions.ts';
-import type { RevertPolicy, RevertPolicyStatus } from '../../api/index.ts';
+import { type RevertPolicy, type RevertPolicyStatus, revertMode } from '../../api/index.ts';
 import { timestamp } from '../../api/times.ts';
 import { Stalled, Waiting } from '../../errors.ts';
 import { isConflict } from '../../kube/client.ts';
@@ -27,7 +27,8 @@ interface Answer {
 async function probe(options: GitRevertOptions, object: RevertPolicy): Promise<Answer> {
   try {
     const { host, access, branch } = await openPolicy(asPolicy(object), options);
-    const outcome = await host.probe(access, branch);
+    const way = revertMode(object) === 'PullRequest' ? 'proposal' : 'commit';
+    const outcome = await host.probe(access, branch, way);
     if (outcome.ok)
       return { ready: true, reason: 'Probed', message: 'repository, branch and the right to write are there' };
     return { ready: false, reason: REASONS[outcome.reason], message: outcome.message };

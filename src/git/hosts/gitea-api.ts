@@ -1,4 +1,4 @@
-import { fieldsOf, listOf, parsedFields, textOf } from '../../api/fields.ts';
+import { type Fields, fieldsOf, listOf, parsedFields, textOf } from '../../api/fields.ts';
 import type { RepositoryAccess } from './host.ts';
 import {
   ask,
@@ -68,6 +68,8 @@ export function failureOf(response: HttpResponse, branch?: Branch): Failure {
 
 export interface Branch {
   head: string;
+  /** Of the commit at its head. */
+  message: string;
   isProtected: boolean;
   mayPush: boolean;
 }
@@ -77,8 +79,22 @@ export interface Entry {
   id: string;
 }
 
+export function branchOf(found: Fields): Branch {
+  const { id, message } = fieldsOf(found.commit);
+  return {
+    head: textOf(id) ?? '',
+    message: textOf(message) ?? '',
+    isProtected: found.protected === true,
+    mayPush: found.user_can_push !== false,
+  };
+}
+
+function parsedList(text: string): unknown[] {
+  return listOf(parsedFields(`{"list":${text}}`).list);
+}
+
 /** One repository's API with one credential. All of it throws `Ended` for any answer but the one hoped for. */
-export function openApi(send: SendRequest, { url, token }: RepositoryAccess) {
+export function openApi(transport: SendRequest, { url, token }: RepositoryAccess) {
   const base = addressOf(url);
   const headers = {
     accept: 'application/json',
@@ -86,24 +102,31 @@ export function openApi(send: SendRequest, { url, token }: RepositoryAccess) {
     'user-agent': 'headgate',
     ...(token ? { authorization: `token ${token}` } : {}),
   };
-  const call = async (path: string, part: Pick<HttpRequest, 'body' | 'method'>): Promise<HttpResponse> => {
-    const request = { ...part, url: `${base}/${path}`, headers, timeoutMilliseconds: TIMEOUT_MILLISECONDS };
-    const answer = await ask(send, 'Gitea', request);
+  const send = async (method: HttpRequest['method'], path: string, body?: string): Promise<HttpResponse> => {
+    const content = body === undefined ? {} : { body };
+    const request = { method, url: `${base}/${path}`, headers, timeoutMilliseconds: TIMEOUT_MILLISECONDS, ...content };
+    const answer = await ask(transport, 'Gitea', request);
     if ('kind' in answer) throw new Ended(answer);
     return answer;
   };
-  const get = async (path: string) => {
-    const answer = await call(path, { method: 'GET' });
+  const read = async (path: string): Promise<HttpResponse> => {
+    const answer = await send('GET', path);
     if (answer.status !== 200) throw new Ended(failureOf(answer));
-    return parsedFields(answer.body);
+    return answer;
   };
+  const get = async (path: string) => parsedFields((await read(path)).body);
   return {
-    post: (path: string, body: string) => call(path, { method: 'POST', body }),
-    async branch(name: string): Promise<Branch> {
-      const found = await get(`branches/${branchPath(name)}`);
-      const head = textOf(fieldsOf(found.commit).id) ?? '';
-      return { head, isProtected: found.protected === true, mayPush: found.user_can_push !== false };
+    send,
+    get,
+    /** Undefined for what is not there: also where the whole repository is not. */
+    async find(path: string): Promise<Fields | undefined> {
+      const answer = await send('GET', path);
+      if (answer.status === 200) return parsedFields(answer.body);
+      if (answer.status === 404) return undefined;
+      throw new Ended(failureOf(answer));
     },
+    list: async (path: string): Promise<Fields[]> => parsedList((await read(path)).body).map(fieldsOf),
+    branch: async (name: string): Promise<Branch> => branchOf(await get(`branches/${branchPath(name)}`)),
     /** What lies in one folder, by name. */
     async folder(id: string): Promise<Map<string, Entry>> {
       const entries = new Map<string, Entry>();

@@ -1,18 +1,15 @@
 /** What a real Gitea 1.26 was seen to answer, each answer with what it means. The whole conformance suite runs on a real one. */
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { send } from '../../../test/conformance/git-hosts.ts';
+import {
+  message,
+  type RecordedAnswers,
+  type Reply,
+  startRecordedAnswers,
+} from '../../../test/conformance/recorded-answers.ts';
 import { createGiteaHost } from './gitea.ts';
 import type { CommitRequest, FileChange } from './host.ts';
-
-interface Reply {
-  status: number;
-  body?: unknown;
-  headers?: Record<string, string>;
-  cut?: boolean;
-}
 
 const HEAD = 'a'.repeat(40);
 const OTHER = 'b'.repeat(40);
@@ -21,7 +18,6 @@ const TOKEN = 'token-of-the-bot';
 const REPOSITORY = '/team/git/api/v1/repos/rig/app';
 
 const blobId = (text: string) => createHash('sha1').update(`blob ${text.length}\0${text}`).digest('hex');
-const message = (text: string) => ({ message: text, url: 'http://git.example.com/api/swagger' });
 const entry = (path: string, mode: string, sha: string) => ({ path, mode, sha });
 
 const branch = (part: object = {}): Reply => ({
@@ -33,22 +29,15 @@ const written = (parent = HEAD): Reply => ({
   body: { files: [], commit: { sha: WRITTEN, html_url: 'https://git.example.com/c', parents: [{ sha: parent }] } },
 });
 
-/** Plays what is put into `replies`, by method and path; anything else is not found. */
-let replies: Record<string, Reply>;
-let asked: { call: string; body: string; authorization: string | undefined }[];
-let url: string;
-let close: () => void;
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of request) text += chunk;
-  return text;
-}
+let server: RecordedAnswers;
+let replies: RecordedAnswers['replies'];
+let asked: RecordedAnswers['asked'];
 
 beforeEach(async () => {
-  asked = [];
+  server = await startRecordedAnswers();
+  ({ replies, asked } = server);
   const folder = (...entries: object[]): Reply => ({ status: 200, body: { tree: entries, truncated: false } });
-  replies = {
+  Object.assign(replies, {
     [`GET ${REPOSITORY}/branches/main`]: branch(),
     [`GET ${REPOSITORY}/git/trees/${HEAD}?page=1`]: folder(entry('app', '040000', 'd1'), entry('sub', '160000', 's1')),
     [`GET ${REPOSITORY}/git/trees/d1?page=1`]: folder(
@@ -57,28 +46,12 @@ beforeEach(async () => {
       entry('link', '120000', 'f1'),
     ),
     [`POST ${REPOSITORY}/contents`]: written(),
-  };
-  const server = createServer(async (request, response) => {
-    const call = `${request.method} ${request.url}`;
-    asked.push({ call, body: await bodyOf(request), authorization: request.headers.authorization });
-    const { status, body, headers, cut } = replies[call] ?? {
-      status: 404,
-      body: { errors: null, ...message('not found') },
-    };
-    if (cut) response.destroy();
-    else response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body ?? ''));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/team/git/rig/app.git`;
-  close = () => {
-    server.close();
-    server.closeAllConnections();
-  };
 });
-afterEach(() => close());
+afterEach(() => server.close());
 
 const host = createGiteaHost({ send });
-const access = () => ({ url, token: TOKEN });
+const access = () => ({ url: `${server.url}/team/git/rig/app.git`, token: TOKEN });
 const file = (path: string, text: string | undefined, mode = '100644'): FileChange => ({
   path,
   content: text === undefined ? undefined : Buffer.from(text),

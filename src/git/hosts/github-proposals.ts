@@ -2,13 +2,14 @@ import { type Fields, fieldsOf, listOf, parsedFields, textOf } from '../../api/f
 import { type Api, openApi, wordsOf, writeFailure } from './github-api.ts';
 import { checkModes, writeCommit } from './github-commit.ts';
 import { look, merge } from './github-merge.ts';
-import type {
-  Proposal,
-  ProposalBranches,
-  ProposalOutcome,
-  ProposalRequest,
-  Proposals,
-  RepositoryAccess,
+import {
+  carriesKey,
+  type Proposal,
+  type ProposalBranches,
+  type ProposalOutcome,
+  type ProposalRequest,
+  type Proposals,
+  type RepositoryAccess,
 } from './host.ts';
 import { branchPath, Ended, endedAs, type HttpResponse, rateLimited, type SendRequest } from './http.ts';
 
@@ -51,10 +52,6 @@ async function find(api: Api, { from, into }: ProposalBranches): Promise<Proposa
 function foreign({ from }: ProposalRequest, what: string): Ended {
   const message = `branch ${from} is there already and ${what}. It is left alone: a person decides what becomes of it`;
   return new Ended({ kind: 'protected', message });
-}
-
-function carriesKey(message: string, key: string): boolean {
-  return message.split('\n').some((line) => line.trim() === `Revert-Key: ${key}`);
 }
 
 /** What an earlier call has left on the branch: our commit, or none yet. Throws `Ended` for anything else. */

@@ -1,13 +1,14 @@
 import { type Fields, parsedFields, textOf } from '../../api/fields.ts';
-import { type Api, type Branch, failureOf, openApi } from './gitlab-api.ts';
+import { type Api, failureOf, openApi } from './gitlab-api.ts';
 import { writeBranch } from './gitlab-commit.ts';
-import type {
-  Proposal,
-  ProposalBranches,
-  ProposalOutcome,
-  ProposalRequest,
-  Proposals,
-  RepositoryAccess,
+import {
+  carriesKey,
+  type Proposal,
+  type ProposalBranches,
+  type ProposalOutcome,
+  type ProposalRequest,
+  type Proposals,
+  type RepositoryAccess,
 } from './host.ts';
 import { Ended, endedAs, type Failure, type HttpResponse, type SendRequest } from './http.ts';
 
@@ -78,10 +79,6 @@ async function find(api: Api, branches: ProposalBranches): Promise<ProposalOutco
 }
 
 /** Whether the commit at the head of a branch is the one that this request asks for. */
-function isOurs({ message }: Branch, key: string): boolean {
-  return message.split(/\r?\n/).includes(`Revert-Key: ${key}`);
-}
-
 async function create(api: Api, { from, branch: into, title, body }: ProposalRequest): Promise<MergeRequest> {
   const answer = await api.post('/merge_requests', {
     source_branch: from,
@@ -103,7 +100,7 @@ async function open(api: Api, request: ProposalRequest): Promise<ProposalOutcome
   const found = await findNewest(api, { from, into });
   const branch = await api.findBranch(from);
   if (found && (found.state !== 'open' || !branch)) return shown(found, branch);
-  if (branch && !isOurs(branch, key)) {
+  if (branch && !carriesKey(branch.message, key)) {
     const message = `${from} holds something else than this revert: it is left alone, and whoever made it decides`;
     return { kind: 'protected', message };
   }

@@ -23,12 +23,12 @@ export function createGitLabHost({ send }: GitLabOptions): GitHost {
     const message = `it lies on ${parent?.slice(0, 7)}, which came in after the plan was made and changed none of its files`;
     return { kind: 'written', commit: id, ...(url && { url }), ...(between && { message }) };
   };
-  const probe: GitHost['probe'] = async (access, name) => {
+  const probe: GitHost['probe'] = async (access, name, way) => {
     const api = openApi(send, access);
     const { isArchived, onlyReads } = await api.project();
     if (isArchived) return { ok: false, reason: 'noRights', message: 'the repository is archived' };
     const { isProtected, mayPush } = await api.branch(name);
-    if (!mayPush) {
+    if (onlyReads || (!mayPush && !(isProtected && way === 'proposal'))) {
       const rule = `${name} is protected: it takes changes by merge request only, or by others`;
       const reads = 'the token may read the repository but not write to it (Developer or more)';
       return { ok: false, reason: 'noRights', message: isProtected && !onlyReads ? rule : reads };
@@ -51,7 +51,7 @@ export function createGitLabHost({ send }: GitLabOptions): GitHost {
   };
   return {
     type: 'gitlab',
-    probe: (access, branch) => endedAs(() => probe(access, branch), probeFailure),
+    probe: (access, branch, way) => endedAs(() => probe(access, branch, way), probeFailure),
     commit: (access, request) =>
       endedAs<CommitOutcome>(
         () => write(access, request),

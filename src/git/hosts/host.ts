@@ -126,8 +126,8 @@ export interface Proposals {
 export interface GitHost {
   /** `git`, `github`, `gitea`, `gitlab`. */
   readonly type: string;
-  /** Whether token, rights and branch are there, without writing anything. */
-  probe(access: RepositoryAccess, branch: string): Promise<ProbeOutcome>;
+  /** Whether token, rights and branch are there, without writing anything. `way`: a branch that takes proposals only is enough for those. */
+  probe(access: RepositoryAccess, branch: string, way?: 'commit' | 'proposal'): Promise<ProbeOutcome>;
   commit(access: RepositoryAccess, request: CommitRequest): Promise<CommitOutcome>;
   /** Sets a commit's status; left out where the host knows none. Asked twice, it says the same once more. */
   report?(access: RepositoryAccess, report: CommitReport): Promise<ReportOutcome>;
@@ -138,6 +138,11 @@ export interface GitHost {
 /** The branch of the proposal with this key. `time`, from 1: a proposal that was withdrawn is not opened again; what comes later has a branch of its own. */
 export function proposalBranch(key: string, time = 1): string {
   return `headgate/revert/${key.slice(0, 12)}${time > 1 ? `-${time}` : ''}`;
+}
+
+/** Whether a commit with this message was made for the key. */
+export function carriesKey(message: string, key: string): boolean {
+  return message.split('\n').some((line) => line.trim() === `Revert-Key: ${key}`);
 }
 
 /** The ref whose creation, in the same step as the branch's move, makes a second write with the same key impossible. */
