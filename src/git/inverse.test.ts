@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type HostedWorld, startHostedWorld } from '../../test/conformance/git-hosts.ts';
 import type { NewContent } from '../sandbox/git/index.ts';
-import { type Inverse, inverseOf } from './inverse.ts';
+import { type Inverse, inverseOf, type Splice } from './inverse.ts';
 import type { Repository } from './repository.ts';
 
 let hosted: HostedWorld;
@@ -167,5 +167,62 @@ describe('what is refused', () => {
     await commit({ 'apps/web/long.yaml': lines(1) });
     const culprit = await commit({ 'apps/web/long.yaml': lines(2) });
     expect(await invert(culprit)).toMatchObject({ reason: 'TooLarge', message: expect.stringContaining('502 lines') });
+  });
+});
+
+describe('taking values back', () => {
+  /** As far as the tests need it: the one line that differs. */
+  const splice: Splice = ({ before, after, head }) => {
+    const [was, is] = [before.split('\n'), after.split('\n')];
+    if (was.length !== is.length) return undefined;
+    const at = was.findIndex((line, index) => line !== is[index]);
+    return head.includes(is[at] ?? '') ? head.replace(is[at] ?? '', was[at] ?? '') : undefined;
+  };
+  const values = async (culprit: string, how: Splice = splice) =>
+    inverseOf(clone, { culprit, head: await clone.fetch(), path: 'apps/web', splice: how });
+  const contentOf = (inverse: Inverse) =>
+    inverse.kind === 'changes' ? inverse.changes.map(({ content }) => content?.toString()) : inverse.kind;
+
+  it('goes on where lines beside them have changed, which a merge does not', async () => {
+    await commit({ 'apps/web/a.yaml': 'a: 1\nb: 1\nc: 1\n' });
+    const culprit = await commit({ 'apps/web/a.yaml': 'a: 1\nb: 2\nc: 1\n' });
+    await commit({ 'apps/web/a.yaml': 'a: 5\nb: 2\nc: 5 # later\n' });
+    expect((await invert(culprit)).kind).toBe('conflict');
+    const inverse = await values(culprit);
+    expect(inverse).toMatchObject({ kind: 'changes', scope: 'fields' });
+    expect(contentOf(inverse)).toEqual(['a: 5\nb: 1\nc: 5 # later\n']);
+  });
+
+  it('keeps every byte: line ends, a byte order mark, a missing last line end, the mode', async () => {
+    const file = (value: string) => ({ content: `\ufeffa: ${value}\r\nb: 1`, mode: '100755' as const });
+    await commit({ 'apps/web/a.yaml': file('1') });
+    const culprit = await commit({ 'apps/web/a.yaml': file('2') });
+    const inverse = await values(culprit);
+    expect(inverse).toMatchObject({ kind: 'changes', scope: 'fields', changes: [{ mode: '100755' }] });
+    expect(contentOf(inverse)).toEqual([file('1').content]);
+  });
+
+  it('is left to the merge, whole, where one file needs it', async () => {
+    await commit({ 'apps/web/a.yaml': 'a: 1\n', 'apps/web/b.txt': 'b: 1\n' });
+    const culprit = await commit({ 'apps/web/a.yaml': 'a: 2\n', 'apps/web/b.txt': 'b: 2\n' });
+    expect(await values(culprit)).toMatchObject({ kind: 'changes', scope: 'paths', changes: [{}, {}] });
+    const more = await commit({ 'apps/web/a.yaml': 'a: 2\nb: 2\n' });
+    expect(await values(more)).toMatchObject({ kind: 'changes', scope: 'paths' });
+  });
+
+  it('finds nothing left to do where they are back', async () => {
+    await commit({ 'apps/web/a.yaml': 'a: 1\n' });
+    const culprit = await commit({ 'apps/web/a.yaml': 'a: 2\n' });
+    await commit({ 'apps/web/a.yaml': 'a: 1\n' });
+    expect(await values(culprit, ({ head }) => head)).toEqual({ kind: 'nothing' });
+  });
+
+  it('leaves templates and files that are gone alone', async () => {
+    await commit({ 'apps/web/templates/a.yaml': 'a: 1\n', 'apps/web/b.yaml': 'b: 1\n' });
+    const template = await commit({ 'apps/web/templates/a.yaml': 'a: 2\n' });
+    expect(await values(template)).toMatchObject({ scope: 'paths' });
+    const gone = await commit({ 'apps/web/b.yaml': 'b: 2\n' });
+    await commit({ 'apps/web/b.yaml': null });
+    expect((await values(gone)).kind).toBe('conflict');
   });
 });

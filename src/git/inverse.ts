@@ -26,10 +26,21 @@ export interface InverseRequest {
   head: string;
   /** The app's path: nothing outside is touched. '' for the root. */
   path: string;
+  /** The narrower way, tried first. */
+  splice?: Splice;
 }
 
+/**
+ * Takes what changed from `before` to `after` back in `head`, value by value: three versions of one file, with a byte order
+ * mark where there is one. Undefined where that cannot be told, or is more than values.
+ */
+export type Splice = (versions: { before: string; after: string; head: string }) => string | undefined;
+
+/** `fields`: single values of files. `paths`: the whole change of the files, merged. */
+export type Scope = 'fields' | 'paths';
+
 export type Inverse =
-  | { kind: 'changes'; tree: string; changes: FileChange[] }
+  | { kind: 'changes'; tree: string; scope: Scope; changes: FileChange[] }
   /** The head holds nothing of the culprit any more. */
   | { kind: 'nothing' }
   /** Later commits changed the same lines. */
@@ -81,18 +92,59 @@ async function changedLines(clone: Clone, from: string, to: string): Promise<num
   return counts.reduce((sum, [added, removed]) => sum + (Number(added) || 0) + (Number(removed) || 0), 0);
 }
 
-/** The culprit's tree with the app's folder as it was before: what a revert limited to that folder would restore. */
-async function restoredTree(clone: Clone, culprit: string, changes: readonly Change[]): Promise<string> {
+/** A commit's tree with other entries: lines as `update-index --index-info` reads them. */
+async function treeWith(clone: Clone, commit: string, lines: readonly string[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-index-'));
   const env = { GIT_INDEX_FILE: join(folder, 'index') };
-  const lines = changes.map(({ path, oldMode, oldId }) => `${oldMode === ABSENT ? '0' : oldMode} ${oldId}\t${path}\0`);
   try {
-    await clone.text(['read-tree', '--end-of-options', culprit], { env });
+    await clone.text(['read-tree', '--end-of-options', commit], { env });
     await clone.text(['update-index', '-z', '--index-info'], { env, input: lines.join('') });
     return (await clone.text(['write-tree', '--missing-ok'], { env })).trim();
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The culprit's tree with the app's folder as it was before: what a revert limited to that folder would restore. */
+function restoredTree(clone: Clone, culprit: string, changes: readonly Change[]): Promise<string> {
+  const line = ({ path, oldMode, oldId }: Change) => `${oldMode === ABSENT ? '0' : oldMode} ${oldId}\t${path}\0`;
+  return treeWith(clone, culprit, changes.map(line));
+}
+
+/** Values can be taken back where the file was there before, is there still, and is read as it is written. */
+function isSpliceable({ path, oldMode, newMode }: Change): boolean {
+  const isTemplate = path.split('/').includes('templates');
+  return oldMode === newMode && oldMode.startsWith('100') && /\.ya?ml$/i.test(path) && !isTemplate;
+}
+
+function textOf(content: Buffer | undefined): string | undefined {
+  try {
+    return content && new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The head's tree with the values of before; undefined where one file needs the wider way. */
+async function splicedTree(clone: Clone, { head, path, splice }: InverseRequest, changes: readonly Change[]) {
+  if (!splice || changes.length > MOST_FILES || !changes.every(isSpliceable)) return undefined;
+  const entries = new Map((await clone.files(head, path)).map((entry) => [entry.path, entry]));
+  const now = changes.map((change) => entries.get(change.path));
+  const ids = changes.flatMap(({ oldId, newId }, index) => [oldId, newId, now[index]?.id ?? oldId]);
+  const contents = await clone.read(ids, MOST_BYTES);
+  const lines: string[] = [];
+  for (const [index, change] of changes.entries()) {
+    const entry = now[index];
+    const [before, after] = [textOf(contents.get(change.oldId)), textOf(contents.get(change.newId))];
+    const there = entry?.mode === change.newMode ? textOf(contents.get(entry.id)) : undefined;
+    if (before === undefined || after === undefined || there === undefined) return undefined;
+    const spliced = splice({ before, after, head: there });
+    if (spliced === undefined) return undefined;
+    if (spliced === there) continue;
+    const id = (await clone.text(['hash-object', '-w', '--stdin'], { input: spliced })).trim();
+    lines.push(`${change.newMode} ${id}\t${change.path}\0`);
+  }
+  return treeWith(clone, head, lines);
 }
 
 /**
@@ -152,7 +204,7 @@ async function checkResult(
   head: string,
   tree: string,
   culprits: Change[],
-  path: string,
+  { path, scope }: { path: string; scope: Scope },
 ): Promise<Inverse> {
   const changes = await difference(clone, head, tree, '');
   if (changes.length === 0) return { kind: 'nothing' };
@@ -177,6 +229,7 @@ async function checkResult(
   return {
     kind: 'changes',
     tree,
+    scope,
     changes: changes.map(({ path: file, oldMode, newMode, newId }) => ({
       path: file,
       mode: newMode === ABSENT ? oldMode : newMode,
@@ -186,14 +239,17 @@ async function checkResult(
 }
 
 /**
- * What taking the culprit out of the head means, limited to the app's path: a three-way merge in the object store, so that
- * what others committed later stays. Writes nothing outside the cache.
+ * What taking the culprit out of the head means, limited to the app's path: value by value where that can be done, else a
+ * three-way merge in the object store. What others committed later stays. Writes nothing outside the cache.
  */
 export async function inverseOf(clone: Clone, request: InverseRequest): Promise<Inverse> {
   const culprits = await checkCulprit(clone, request);
   if (!Array.isArray(culprits)) return culprits;
+  const { head, path } = request;
+  const spliced = culprits.length > 0 ? await splicedTree(clone, request, culprits) : undefined;
+  if (spliced !== undefined) return checkResult(clone, head, spliced, culprits, { path, scope: 'fields' });
   const restored = await restoredTree(clone, request.culprit, culprits);
-  const merged = await mergeInto(clone, request.head, request.culprit, restored);
+  const merged = await mergeInto(clone, head, request.culprit, restored);
   if (!merged.clean) return { kind: 'conflict', files: merged.files };
-  return checkResult(clone, request.head, merged.tree, culprits, request.path);
+  return checkResult(clone, head, merged.tree, culprits, { path, scope: 'paths' });
 }

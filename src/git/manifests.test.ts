@@ -29,6 +29,7 @@ describe('a file', () => {
       'a.yaml:1',
       'metadata.namespace',
     ],
+    ['a key twice', `${object('a')}data:\n  k: v\n  l: v\n  k: w\n`, 'a.yaml:8', 'Remove one of the two'],
     ['a template', 'image: {{ .Values.image }\n', 'a.yaml', ''],
     [
       'an alias bomb',
@@ -41,6 +42,12 @@ describe('a file', () => {
     expect(problem?.path).toContain(path);
     expect(problem?.message).toContain(words);
   });
+});
+
+it('with very many keys holds nobody up: each is looked at once', () => {
+  const keys = Array.from({ length: 90_000 }, (_, index) => `  k${index}: v\n`);
+  const text = `${object('a')}data:\n${keys.join('')}`;
+  expect(parse(text)).toMatchObject({ problems: [], manifests: [{ object: { data: { k89999: 'v' } } }] });
 });
 
 it('finds an object by kind and name, in the namespace of the source where it names none', () => {

@@ -1,4 +1,4 @@
-import { isScalar, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
+import { type Document, isScalar, LineCounter, parseAllDocuments, visit, type YAMLError } from 'yaml';
 import { isFields } from '../api/fields.ts';
 import type { KubeObject } from '../api/kubernetes.ts';
 import { messageOf, type Problem } from '../errors.ts';
@@ -46,7 +46,6 @@ export function describe(error: YAMLError): string {
   const [first = ''] = error.message.split('\n');
   const said = first.replace(/ at line \d+, column \d+:?$/, '').replace(/\.$/, '');
   if (error.code === 'TAB_AS_INDENT') return `${said}. Indent with spaces`;
-  if (error.code === 'DUPLICATE_KEY') return `${said}. Remove one of the two`;
   return said;
 }
 
@@ -77,15 +76,41 @@ function objectsOf(value: unknown): unknown[] {
   return list ? (value.items as unknown[]) : [value];
 }
 
+/** Where a mapping has a key for the second time: the parser itself compares each with all others, which a large file makes last for minutes. */
+function repeatedKey(document: Document): number | undefined {
+  let offset: number | undefined;
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) {
+          offset = key.range?.[0] ?? 0;
+          return visit.BREAK;
+        }
+        seen.add(key.value);
+      }
+      return undefined;
+    },
+  });
+  return offset;
+}
+
 /** Parses the documents of a text. Never throws for what is in it. */
 export function parseText(source: string, placeAt: (line: number) => Place): ManifestSet {
   const lines = new LineCounter();
   const set: ManifestSet = { manifests: [], problems: [] };
-  for (const document of parseAllDocuments(source, { lineCounter: lines, uniqueKeys: true, prettyErrors: true })) {
+  for (const document of parseAllDocuments(source, { lineCounter: lines, uniqueKeys: false, prettyErrors: true })) {
     const { line } = lines.linePos(document.contents?.range[0] ?? document.range[0]);
     const [error] = document.errors;
     if (error) {
       set.problems.push({ path: placeOf(placeAt(error.linePos?.[0].line ?? line)), message: describe(error) });
+      continue;
+    }
+    const repeated = repeatedKey(document);
+    if (repeated !== undefined) {
+      const path = placeOf(placeAt(lines.linePos(repeated).line));
+      set.problems.push({ path, message: 'Map keys must be unique. Remove one of the two' });
       continue;
     }
     if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) continue;

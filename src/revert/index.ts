@@ -23,3 +23,5 @@ export type {
   Work,
   WriteResult,
 } from './observation.ts';
+export { spliceBack } from './patch/splice.ts';
+export type { DocumentName, PlaceInFile, Splice, SplicedField, SpliceReason, SpliceRequest } from './patch/types.ts';

@@ -13,6 +13,8 @@ export interface MessageFacts {
   /** Why it was aborted, as recorded with the revision. */
   cause: string;
   files: readonly string[];
+  /** Whether single values were taken back, or all that the commit did to the files. */
+  scope: 'fields' | 'paths';
   key: string;
   version: string;
 }
@@ -62,14 +64,14 @@ export function revertMessage(facts: MessageFacts): string {
     `Revert-Key: ${facts.key}`,
     `Reverts-Commit: ${facts.culprit}`,
     `Good-Revision: ${facts.goodRevision}`,
-    'Revert-Scope: paths',
+    `Revert-Scope: ${facts.scope}`,
     ...(facts.run ? [`Analysis-Run: ${facts.rollout.namespace}/${facts.run.name}/${facts.run.uid}`] : []),
     `Rollout-Controller: headgate/${facts.version}`,
   ];
   return `Revert "${subject}" (${rollout})
 
 ${causeText(facts)}
-Restores ${filesText(facts.files)} to what was there before ${facts.culprit.slice(0, 7)}. Original author: ${author}.
+Restores ${facts.scope === 'fields' ? 'the values in ' : ''}${filesText(facts.files)} to what was there before ${facts.culprit.slice(0, 7)}. Original author: ${author}.
 To re-land: fix forward, or revert this commit. To keep a commit from being
 reverted by a program, give it the trailer "Auto-Revert: disable".
 

@@ -34,6 +34,7 @@ describe('the message', () => {
     run: { name: 'web-2-1', uid: 'u1' },
     step: 2,
     cause: 'metric "success-rate" assessed Failed',
+    scope: 'paths' as const,
     files: ['apps/web/rollout.yaml'],
     key: 'k'.repeat(64),
     version: '0.1.0',

@@ -251,6 +251,20 @@ describe('what happens in between', () => {
     expect((await head())?.id).toBe(fix);
   });
 
+  it('lines beside the value change: the value alone is taken back', async () => {
+    allow(loop, { freeze: [{ from: '2026-11-20T00:00:00Z', to: '2026-11-20T12:30:00Z', reason: 'sale' }] });
+    await failedRelease(loop);
+    abort(loop, HASHES);
+    await loop.settle(1000);
+    const commented = (image: string) => rolloutYaml(image).replace('- name: web', '- name: web # of the shop team');
+    await loop.commit({ [`${PATH}/rollout.yaml`]: commented('web:v2') }, 'Say whose it is');
+    await loop.settle(1_800_000);
+    expect(loop.reverts()[0]?.status?.state).toBe('landed');
+    const last = await head();
+    expect((await loop.bare.read(last?.id ?? '', `${PATH}/rollout.yaml`))?.toString()).toBe(commented('web:v1'));
+    expect(last?.message).toContain('Revert-Scope: fields');
+  });
+
   it('a dry run says what it would write', async () => {
     allow(loop, { mode: 'DryRun' });
     const { bad } = await failedRelease(loop);

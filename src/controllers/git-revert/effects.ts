@@ -3,13 +3,14 @@ import type { GitRevert, GitRevertPlan, PodTemplateSpec } from '../../api/index.
 import type { HelmOptions, Reading } from '../../git/app.ts';
 import type { Commit } from '../../git/clone.ts';
 import { type CommitRequest, type FileChange, markerRef } from '../../git/hosts/host.ts';
-import { inverseOf } from '../../git/inverse.ts';
+import { inverseOf, type Splice } from '../../git/inverse.ts';
 import {
   type LookResult,
   neverReverted,
   type PlanResult,
   type ProofResult,
   revertMessage,
+  spliceBack,
   takesOut,
   type WriteResult,
 } from '../../revert/index.ts';
@@ -87,6 +88,12 @@ async function goneFrom(task: Task, head: string, by: Commit | undefined): Promi
   return { kind: 'gone', ...(commit ? { commit: commit.id } : {}), message: `the change was taken out already${who}` };
 }
 
+const splice: Splice = (versions) => {
+  const result = spliceBack(versions);
+  if (result.kind === 'spliced') return result.content;
+  return result.kind === 'unchanged' ? versions.head : undefined;
+};
+
 /** Finds out what would have to be written, and writes nothing. */
 export async function plan(task: Task): Promise<PlanResult> {
   const { revert, policy } = task;
@@ -101,7 +108,7 @@ export async function plan(task: Task): Promise<PlanResult> {
   const commit = await policy.repository.commit(culprit);
   const never = commit && neverReverted(commit.message);
   if (never) return { kind: never.reason === 'OptedOut' ? 'skipped' : 'needsHuman', ...never };
-  const inverse = await inverseOf(policy.repository, { culprit, head, path });
+  const inverse = await inverseOf(policy.repository, { culprit, head, path, splice });
   if (inverse.kind === 'refused') return { kind: 'needsHuman', reason: inverse.reason, message: inverse.message };
   const by = await revertSince(task, culprit, head);
   const says = await headSays(task, head);
@@ -127,10 +134,10 @@ export async function plan(task: Task): Promise<PlanResult> {
 async function plannedChanges({ revert, policy }: Task, { expectedHead, tree, patchDigest }: GitRevertPlan) {
   await policy.repository.fetch();
   const culprit = revert.spec.culprits[0] ?? '';
-  const inverse = await inverseOf(policy.repository, { culprit, head: expectedHead, path: revert.spec.path });
+  const inverse = await inverseOf(policy.repository, { culprit, head: expectedHead, path: revert.spec.path, splice });
   if (inverse.kind !== 'changes' || inverse.tree !== tree || digestOf(inverse.changes) !== patchDigest)
     return undefined;
-  return inverse.changes;
+  return inverse;
 }
 
 /** Proves the plan by what it renders to: at the culprit what failed, after the revert what runs as stable. */
@@ -181,9 +188,10 @@ export async function commitRequest(task: Task, planned: GitRevertPlan): Promise
   const { revert, policy, cause, version } = task;
   const { spec } = revert;
   const culprit = spec.culprits[0] ?? '';
-  const changes = await plannedChanges(task, planned);
+  const inverse = await plannedChanges(task, planned);
   const commit = await policy.repository.commit(culprit);
-  if (!changes || !commit) return undefined;
+  if (!inverse || !commit) return undefined;
+  const { changes, scope } = inverse;
   const message = revertMessage({
     culpritMessage: commit.message,
     culpritAuthor: commit.authorName,
@@ -194,6 +202,7 @@ export async function commitRequest(task: Task, planned: GitRevertPlan): Promise
     step: cause.step,
     cause: cause.message,
     files: planned.files,
+    scope,
     key: spec.key,
     version,
   });
