@@ -47,6 +47,9 @@ export const GIT_SOURCE = 'headgate.dev/git-source';
 /** Where an object's content came from, all of it. */
 export const PROVENANCE: readonly string[] = [GIT_REPOSITORY, GIT_BRANCH, GIT_PATH, GIT_COMMIT, GIT_SOURCE];
 
+/** On a GitRevert: `true` where a person asked that the change stays in Git. Whoever removes it lets later attempts be reverted again. */
+export const SKIP = 'headgate.dev/skip';
+
 /** On a workload that was scaled for a Rollout: JSON of `ScaledDown`. Whoever removes it decides the size alone again. */
 export const SCALED_DOWN = 'headgate.dev/scaled-down';
 

@@ -16,6 +16,8 @@ beforeAll(async () => {
   const { rollout } = healthy();
   for (const name of ['cart', 'card', 'shop'])
     server.put('rollouts', { ...rollout, metadata: { ...rollout.metadata, name, uid: name } });
+  const metadata = { name: 'revert-1', namespace: 'shop' };
+  server.put('gitreverts', { apiVersion: 'headgate.dev/v1alpha1', kind: 'GitRevert', metadata });
 });
 afterAll(() => server.close());
 
@@ -38,6 +40,7 @@ describe('a line is completed', () => {
     ['a command after flags', ['-n', 'shop', 'ab'], ['abort', ':4']],
     ['a command that reads its own flags', ['control'], ['controller', ':4']],
     ['a noun', ['get', ''], ['rollout', 'experiment', ':4']],
+    ['what to do with a revert', ['revert', ''], ['list', 'show', 'skip', 'retry', ':4']],
     ['a noun among those without', ['create', 'a'], ['analysisrun', ':4']],
     ['a flag', ['promote', '--f'], ['--full', ':4']],
     ['a flag of a noun', ['get', 'rollout', '--no'], ['--no-color', ':4']],
@@ -78,6 +81,8 @@ describe('a line is completed', () => {
     ['one after a noun', ['get', 'ro', 's'], ['shop', ':4']],
     ['one after flags', ['retry', '-n', 'shop', 'rollout', 'sh'], ['shop', ':4']],
     ['no second one, where there is one', ['promote', 'cart', ''], [':4']],
+    ['one of a GitRevert', ['revert', 'skip', ''], ['revert-1', ':4']],
+    ['no second one of a GitRevert', ['revert', 'show', 'revert-1', ''], [':4']],
     ['no name of an Experiment', ['get', 'experiment', ''], [':4']],
   ])('with names of objects: %s', async (_, line, words) => {
     expect((await offered(...here(), ...line)).sort()).toEqual(words.sort());

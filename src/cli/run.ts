@@ -15,6 +15,10 @@ import { pause } from './pause.ts';
 import { promote } from './promote.ts';
 import { restart } from './restart.ts';
 import { retryExperiment, retryRollout } from './retry.ts';
+import { listReverts } from './revert-list.ts';
+import { retryRevert } from './revert-retry.ts';
+import { showRevert } from './revert-show.ts';
+import { skipRevert } from './revert-skip.ts';
 import { setImage } from './set-image.ts';
 import { status } from './status.ts';
 import { terminateAnalysisRun, terminateExperiment } from './terminate.ts';
@@ -38,6 +42,10 @@ export const verbs: readonly Verb[] = [
   create,
   createAnalysisRun,
   terminateAnalysisRun,
+  listReverts,
+  showRevert,
+  skipRevert,
+  retryRevert,
   getExperiment,
   listExperiments,
   retryExperiment,

@@ -79,6 +79,7 @@ const GATES: Gate[] = [
   PROPOSE,
   { kind: 'open', mode: 'DryRun' },
   { kind: 'skip', reason: 'RevertPolicyOff', message: 'off' },
+  { kind: 'skip', reason: 'SkippedByPerson', message: 'asked', withdraw: true },
   { kind: 'person', reason: 'BudgetExhausted', message: 'spent' },
   { kind: 'wait', until: NOW + 60_000, reason: 'Frozen', message: 'frozen' },
 ];
@@ -283,6 +284,21 @@ describe('the way of a proposal', () => {
     const gate: Gate = { kind: 'skip', reason: 'NoRevertPolicy', message: 'gone' };
     expect(asks({ status: atProposed, superseded, gate })).toMatchObject({ state: 'superseded', effect: undefined });
     expect(asks({ status: atProposed, gate })).toMatchObject({ state: 'skipped', effect: undefined });
+  });
+
+  it('is withdrawn, whatever else holds, when a person asks that the change stays in Git', () => {
+    const gate: Gate = { kind: 'skip', reason: 'SkippedByPerson', message: 'asked', withdraw: true };
+    for (const superseded of [undefined, 'the update is tried again']) {
+      const part = { status: atProposed, gate, superseded };
+      expect(asks(part)).toMatchObject({ state: 'proposed', effect: 'withdraw' });
+      const closed: Work = { effect: 'withdraw', result: { kind: 'closed', proposal } };
+      const skipped = asks({ ...part, work: closed });
+      expect(skipped).toMatchObject({ state: 'skipped', status: { reason: 'SkippedByPerson', proposal } });
+      const lost: Work = { effect: 'watch', result: { kind: 'lost', message: 'gone' } };
+      expect(asks({ ...part, work: lost })).toMatchObject({ state: 'skipped' });
+      const merged: Work = { effect: 'withdraw', result: { kind: 'merged', proposal, commit: HEAD } };
+      expect(asks({ ...part, work: merged })).toMatchObject({ state: 'merged' });
+    }
   });
 
   it('takes the place of a commit that the branch does not take, where the host can propose', () => {

@@ -69,8 +69,8 @@ export interface GateFacts {
 
 export type Gate =
   | { kind: 'open'; mode: 'Direct' | 'PullRequest' | 'DryRun' }
-  /** Nothing is written, and nobody is asked. */
-  | { kind: 'skip'; reason: string; message: string }
+  /** Nothing is written, and nobody is asked. `withdraw`: what is proposed already is closed first. */
+  | { kind: 'skip'; reason: string; message: string; withdraw?: true }
   /** Milliseconds since the epoch. */
   | { kind: 'wait'; until: number; reason: string; message: string }
   | { kind: 'person'; reason: string; message: string };

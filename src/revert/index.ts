@@ -1,3 +1,5 @@
+export type { RevertChoice } from './choices.ts';
+export { endedUnwritten, mayRetry, maySkip, revertChoices } from './choices.ts';
 export type { Candidate, Classification, TemplateInGit } from './culprit.ts';
 export { findCulprit } from './culprit.ts';
 export type { Decision } from './decide.ts';

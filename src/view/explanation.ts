@@ -1,6 +1,6 @@
-import type { Rollout } from '../api/index.ts';
+import type { KubeObject, Rollout } from '../api/index.ts';
 import { timestamp } from '../api/times.ts';
-import type { Choice, Explanation } from '../rollout/index.ts';
+import type { Explanation } from '../rollout/index.ts';
 import { humanDuration } from './age.ts';
 import { type Drawing, field, plain } from './text.ts';
 
@@ -25,7 +25,11 @@ export function explanationLines({ rollout, why, program }: Explained, { now, wi
 }
 
 /** As it can be copied into a shell, the comment with it: names of objects need no quotes there. */
-function told({ command, does }: Choice, { metadata }: Rollout, program: string): string {
+export function told(
+  { command, does }: { command?: string; does: string },
+  { metadata }: KubeObject,
+  program: string,
+): string {
   if (command === undefined) return does;
   const namespace = metadata.namespace === undefined ? '' : ` -n ${metadata.namespace}`;
   return `${program} ${command} ${metadata.name}${namespace} # ${does}`;

@@ -1,9 +1,17 @@
 import { isCompleted } from '../analysis/index.ts';
-import { desiredReplicas, durationSeconds, type Experiment, type KubeObject, type Rollout } from '../api/index.ts';
+import {
+  desiredReplicas,
+  durationSeconds,
+  type Experiment,
+  type GitRevert,
+  type KubeObject,
+  type Rollout,
+} from '../api/index.ts';
 import { ageOf, humanDuration } from './age.ts';
 import { experimentPhase } from './experiment.ts';
 import { rolloutPhase } from './phase.ts';
 import { type Drawing, plain, table } from './text.ts';
+import { revertStatus, shortCommit } from './tree.ts';
 import { progressOf } from './weights.ts';
 
 export interface ListOptions {
@@ -37,9 +45,19 @@ const EXPERIMENT: Column[] = [
   ['AGE', 3],
 ];
 
+const REVERT: Column[] = [
+  ['NAME', 27],
+  ['ROLLOUT', 10],
+  ['STATE', 10],
+  ['WAY', 11],
+  ['CULPRIT', 7],
+  ['WRITTEN', 7],
+  ['AGE', 3],
+];
+
 /** A table of Rollouts, one line each, by namespace and name. */
 export function rolloutList(rollouts: Rollout[], { width }: Pick<Drawing, 'width'>, options: ListOptions = {}): string {
-  return list(rollouts, ROLLOUT, rolloutRow, width, options);
+  return list([...rollouts].sort(byName), ROLLOUT, rolloutRow, width, options);
 }
 
 /** A table of Experiments, one line each, by namespace and name. */
@@ -48,7 +66,17 @@ export function experimentList(
   { now, width }: Pick<Drawing, 'now' | 'width'>,
   options: ListOptions = {},
 ): string {
-  return list(experiments, EXPERIMENT, (experiment) => experimentRow(experiment, now), width, options);
+  const rowOf = (experiment: Experiment) => experimentRow(experiment, now);
+  return list([...experiments].sort(byName), EXPERIMENT, rowOf, width, options);
+}
+
+/** A table of GitReverts, one line each, newest first. */
+export function revertList(
+  reverts: GitRevert[],
+  { now, width }: Pick<Drawing, 'now' | 'width'>,
+  options: ListOptions = {},
+): string {
+  return list([...reverts].sort(newestFirst), REVERT, (revert) => revertRow(revert, now), width, options);
 }
 
 function list<T extends KubeObject>(
@@ -63,13 +91,11 @@ function list<T extends KubeObject>(
     ...(namespaces ? [['NAMESPACE', 9] as Column] : []),
     ...own,
   ];
-  const rows = [...objects]
-    .sort(byName)
-    .map((object) => [
-      ...(timestamp === undefined ? [] : [timestamp]),
-      ...(namespaces ? [plain(object.metadata.namespace ?? '')] : []),
-      ...rowOf(object),
-    ]);
+  const rows = objects.map((object) => [
+    ...(timestamp === undefined ? [] : [timestamp]),
+    ...(namespaces ? [plain(object.metadata.namespace ?? '')] : []),
+    ...rowOf(object),
+  ]);
   const head = columns.map(([name]) => name);
   const minimum = columns.map(([, least]) => least);
   return table(header ? [head, ...rows] : rows, width, minimum)
@@ -105,6 +131,27 @@ function experimentRow(experiment: Experiment, now: number): string[] {
     isRunning ? humanDuration(end - now) : '-',
     ageOf(metadata.creationTimestamp, now),
   ];
+}
+
+/** What was written: the commit on the branch, else the pull request. */
+function revertRow(revert: GitRevert, now: number): string[] {
+  const { metadata, spec, status = {} } = revert;
+  const proposal = status.proposal && `#${status.proposal.number}`;
+  return [
+    plain(metadata.name),
+    plain(spec.rollout.name),
+    revertStatus(revert).status,
+    plain(status.way ?? '-'),
+    spec.culprits.map(shortCommit).join('+') || '-',
+    status.commit ? shortCommit(status.commit) : (proposal ?? '-'),
+    ageOf(metadata.creationTimestamp, now),
+  ];
+}
+
+/** Those of one instant by name. */
+export function newestFirst(a: KubeObject, b: KubeObject): number {
+  const time = ({ metadata }: KubeObject) => Date.parse(metadata.creationTimestamp ?? '') || 0;
+  return time(b) - time(a) || byName(a, b);
 }
 
 function byName(a: KubeObject, b: KubeObject): number {

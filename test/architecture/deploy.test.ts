@@ -142,6 +142,14 @@ it('no role of people creates GitReverts or touches RevertPolicies', () => {
   ).toEqual([]);
 });
 
+it('the role of those who decide about reverts neither creates one nor writes its status, and is added to no other', () => {
+  const rights = rightsOf('headgate-reverts');
+  const own = ['get', 'list', 'watch', 'patch', 'delete'].map((verb) => `${verb} headgate.dev/gitreverts`);
+  expect(rights).toEqual([...own, 'get argoproj.io/rollouts']);
+  const role = manifests.find(({ metadata }) => metadata.name === 'headgate-reverts');
+  expect(role?.metadata).toEqual({ name: 'headgate-reverts' });
+});
+
 it('every file of the folder is in the kustomization, or named there as an example', () => {
   const kustomization = readFileSync(join(folder, 'kustomization.yaml'), 'utf8');
   for (const file of readdirSync(folder))

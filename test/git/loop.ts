@@ -281,6 +281,14 @@ export function abort(
   setStatus(loop, { abort: true, stableRS: stable, currentPodHash: canary, phase: 'Degraded' }, name);
 }
 
+/** As it fails once more after a retry: the second attempt of the template of `failedRelease`. */
+export function failAgain(loop: Loop) {
+  const cause = { kind: 'analysis', phase: 'Failed', run: 'web-run-2', step: 1, at: '', message: 'again' };
+  const annotations = { [STATE]: JSON.stringify({ attempt: 2, abort: cause }) };
+  loop.api.store.patch(replicaSets, { namespace: 'shop', name: `web-${HASHES.canary}` }, { metadata: { annotations } });
+  setStatus(loop, { abort: true, phase: 'Degraded', message: 'again' });
+}
+
 export function setStatus(loop: Loop, status: object, name = 'web') {
   loop.api.store.patchStatus(rollouts, { namespace: 'shop', name }, status);
 }

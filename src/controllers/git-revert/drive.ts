@@ -58,7 +58,7 @@ async function perform(effect: Effect, task: Task): Promise<Work> {
   if (effect === 'look') return { effect, result: await lookFor(task, planned) };
   if (effect === 'propose') return { effect, result: await propose(task, planned) };
   if (effect === 'watch') return { effect, result: await watch(task, planned) };
-  if (effect === 'withdraw') return { effect, result: await withdraw(task, task.superseded ?? 'it is not needed') };
+  if (effect === 'withdraw') return { effect, result: await withdraw(task, task.unwanted ?? 'it is not needed') };
   return { effect, result: await write(task, planned) };
 }
 
@@ -155,8 +155,9 @@ function begin(context: Context, job: Job, effect: Effect, revert: GitRevert, po
       const gathered = gather(context, revert);
       if (!gathered)
         throw new Waiting('ReplicaSetMissing', 'a ReplicaSet of the update is not there any more', RETRY_SECONDS);
-      const { superseded } = observe(context, revert, job).seen;
-      const task = { ...gathered, revert, policy: await openPolicy(policy, context), version, superseded };
+      const { superseded, gate } = observe(context, revert, job).seen;
+      const unwanted = superseded ?? (gate.kind === 'skip' ? gate.message : undefined);
+      const task = { ...gathered, revert, policy: await openPolicy(policy, context), version, unwanted };
       return await perform(effect, { ...task, mayWrite: () => mayWrite(context, job, revert, policy) });
     } catch (error) {
       return { effect, result: failed(error) };

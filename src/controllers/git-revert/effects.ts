@@ -31,8 +31,8 @@ export interface Task {
   /** How a chart was rendered, where that is known. */
   helm: HelmOptions | undefined;
   version: string;
-  /** Why the failure does not count any more. */
-  superseded: string | undefined;
+  /** Why nobody needs the revert any more. */
+  unwanted: string | undefined;
   /** Asks again, of what is known at this moment, whether the policy lets it be written and the failure still counts. */
   mayWrite: () => boolean;
 }

@@ -1,4 +1,11 @@
-import type { AbortCause, GitRevert, ReplicaSet, RevertWay, Rollout } from '../../api/index.ts';
+import {
+  type AbortCause,
+  type GitRevert,
+  type ReplicaSet,
+  type RevertWay,
+  type Rollout,
+  SKIP,
+} from '../../api/index.ts';
 import type { HelmOptions } from '../../git/app.ts';
 import { type Provenance, provenanceOf } from '../../git/provenance/index.ts';
 import { canonicalRepository } from '../../git/url.ts';
@@ -7,6 +14,12 @@ import { hashOf, memoryOf } from '../../rollout/index.ts';
 import { helmOptionsOf } from '../git-source/check.ts';
 import { asPolicy } from './access.ts';
 import type { GitRevertOptions } from './options.ts';
+
+/** What a person decided about a record, for good. */
+export const SKIPPED_BY_PERSON = {
+  reason: 'SkippedByPerson',
+  message: 'a person asked that the change stays in Git',
+} as const;
 
 const DAY = 24 * 3_600_000;
 
@@ -89,6 +102,11 @@ function forged(revert: GitRevert, provenance: Provenance): string | undefined {
   return same ? undefined : `it does not say what ReplicaSet ${spec.canaryReplicaSet} says of where it came from`;
 }
 
+/** Whether a person asked that the change stays in Git. */
+export function isSkipped({ metadata }: GitRevert): boolean {
+  return metadata.annotations?.[SKIP] === 'true';
+}
+
 export interface GateAnswer {
   gate: Gate;
   policy?: Policy;
@@ -106,6 +124,8 @@ export function askPolicy(options: GitRevertOptions, revert: GitRevert, canary: 
   const selection = selectPolicy(policiesOf(options), origin);
   if (selection.kind !== 'one') return { gate: { kind: 'skip', reason: selection.reason, message: selection.message } };
   const { policy } = selection;
+  // With the policy: what is on the host already is looked for, and closed.
+  if (isSkipped(revert)) return { gate: { ...SKIPPED_BY_PERSON, kind: 'skip', withdraw: true }, policy };
   const answer = gate(policy, {
     cause: cause ?? { kind: 'user' },
     learnt: learnt.provenance.learnt,

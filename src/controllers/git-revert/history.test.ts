@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { abort, allow, failedRelease, type Loop, startLoop } from '../../../test/git/loop.ts';
-import type { GitRevert } from '../../api/index.ts';
+import { abort, allow, failedRelease, type Loop, setStatus, startLoop } from '../../../test/git/loop.ts';
+import { type GitRevert, SKIP } from '../../api/index.ts';
 import { gitReverts } from '../../kube/resources.ts';
 import { MOST_KEPT } from './history.ts';
 
@@ -10,11 +10,18 @@ beforeEach(async () => {
 });
 afterEach(() => loop.close());
 
-it('keeps the newest records that have ended, and every one whose failure still stands', async () => {
+it.each([
+  ['whose failure still stands', {}, {}],
+  ['about which a person decided while its template is there', { [SKIP]: 'true' }, { abort: false }],
+])('keeps the newest records that have ended, and every one %s', async (_, annotations, change) => {
   allow(loop, { mode: 'DryRun' });
   await failedRelease(loop);
   abort(loop, { stable: 'aaa', canary: 'bbb' });
   await loop.settle(60_000);
+  const { name: standingName = '' } = loop.reverts()[0]?.metadata ?? {};
+  loop.api.store.patch(gitReverts, { namespace: 'shop', name: standingName }, { metadata: { annotations } });
+  setStatus(loop, change);
+  await loop.settle(1000);
   const [standing] = loop.reverts();
   if (!standing) throw new Error('there is no record');
   const rollout = { namespace: 'shop', name: 'gone', uid: 'gone' };

@@ -1,6 +1,7 @@
 import type { GitRevert } from '../../api/index.ts';
 import { gitReverts } from '../../kube/resources.ts';
 import { derive, isFinal } from '../../revert/index.ts';
+import { isSkipped } from './facts.ts';
 import type { GitRevertOptions } from './options.ts';
 
 export const MOST_KEPT = 100;
@@ -13,10 +14,11 @@ export function outdated(reverts: readonly GitRevert[]): GitRevert[] {
   return ended.slice(MOST_KEPT);
 }
 
-/** The failure still stands: without its record it would be taken up anew. */
-function isNeeded({ rollouts }: GitRevertOptions, { spec }: GitRevert): boolean {
+/** The failure still stands, or may come again where a person decided about it: without its record it would be taken up anew. */
+function isNeeded({ rollouts }: GitRevertOptions, revert: GitRevert): boolean {
+  const { spec } = revert;
   const { abort, currentPodHash } = rollouts.get(spec.rollout.namespace, spec.rollout.name)?.status ?? {};
-  return abort === true && currentPodHash === spec.templates.canary;
+  return currentPodHash === spec.templates.canary && (abort === true || isSkipped(revert));
 }
 
 export async function clearHistory(options: GitRevertOptions, namespace: string): Promise<void> {

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import {
   abort,
   allow,
+  failAgain,
   failedRelease,
   HASHES,
   type Loop,
@@ -10,8 +11,8 @@ import {
   setStatus,
   startLoop,
 } from '../../../test/git/loop.ts';
-import { STATE } from '../../api/index.ts';
-import { gitReverts, replicaSets, revertPolicies } from '../../kube/resources.ts';
+import { SKIP } from '../../api/index.ts';
+import { gitReverts, revertPolicies } from '../../kube/resources.ts';
 import type { HostedRepository } from '../../sandbox/git/index.ts';
 
 let loop: Loop;
@@ -40,6 +41,12 @@ const image = async (branch: string) => {
   const file = await loop.bare.read((await loop.bare.head(branch)) ?? '', 'apps/web/rollout.yaml');
   return /image: (.*)/.exec(file?.toString() ?? '')?.[1];
 };
+
+/** As `revert skip` writes it. */
+function skip() {
+  const { name = '' } = loop.reverts()[0]?.metadata ?? {};
+  loop.api.store.patch(gitReverts, { namespace: 'shop', name }, { metadata: { annotations: { [SKIP]: 'true' } } });
+}
 
 /** As a person does on the host's page. */
 async function byHand(method: string, path: string, body: object = {}) {
@@ -114,13 +121,45 @@ describe('a policy that asks for pull requests', () => {
     setStatus(loop, { abort: false, phase: 'Progressing' });
     await loop.settle(MINUTE);
     expect([status()?.state, pulls()[0]?.state]).toEqual(['superseded', 'closed']);
-    const cause = { kind: 'analysis', phase: 'Failed', run: 'web-run-2', step: 1, at: '', message: 'again' };
-    const annotations = { [STATE]: JSON.stringify({ attempt: 2, abort: cause }) };
-    loop.api.store.patch(replicaSets, { namespace: 'shop', name: 'web-bbb' }, { metadata: { annotations } });
-    setStatus(loop, { abort: true, phase: 'Degraded', message: 'again' });
+    failAgain(loop);
     await loop.settle(MINUTE);
     expect(status()).toMatchObject({ state: 'proposed', proposal: { number: 2 } });
     expect(pulls().map(({ state }) => state)).toEqual(['closed', 'open']);
+  });
+
+  it('withdraws it when a person asks that the change stays in Git, for a later attempt too', async () => {
+    await fail({ mode: 'PullRequest', pullRequests: { autoMerge: false } });
+    skip();
+    await loop.settle(MINUTE);
+    expect(status()).toMatchObject({ state: 'skipped', reason: 'SkippedByPerson', proposal: { number: 1 } });
+    expect(pulls()).toMatchObject([{ state: 'closed' }]);
+    const { uid } = loop.reverts()[0]?.metadata ?? {};
+    failAgain(loop);
+    await loop.settle(MINUTE);
+    await loop.restart();
+    await loop.settle(10 * MINUTE);
+    expect([loop.reverts()[0]?.metadata.uid, pulls().length, await image('main')]).toEqual([uid, 1, 'web:v2']);
+    expect(loop.told).toContainEqual(expect.objectContaining({ object: 'Rollout/web', reason: 'SkippedByPerson' }));
+  });
+
+  it('withdraws it once more when the process dies after it was closed', async () => {
+    await fail({ mode: 'PullRequest' });
+    loop.api.faults = ({ verb }) => (verb === 'patch' ? { answer: 503 } : undefined);
+    skip();
+    await loop.settle(MINUTE);
+    expect([status()?.state, pulls()[0]?.state]).toEqual(['proposed', 'closed']);
+    loop.api.faults = undefined;
+    await loop.restart();
+    await loop.settle(MINUTE);
+    expect([status()?.state, status()?.reason]).toEqual(['skipped', 'SkippedByPerson']);
+  });
+
+  it('is skipped with it when the release is tried again at the same time', async () => {
+    await fail({ mode: 'PullRequest' });
+    skip();
+    setStatus(loop, { abort: false, phase: 'Progressing' });
+    await loop.settle(MINUTE);
+    expect([status()?.state, pulls()[0]?.state]).toEqual(['skipped', 'closed']);
   });
 
   it('closes it when somebody takes the change out first', async () => {

@@ -2,15 +2,14 @@ import type { GitRevert } from '../../api/index.ts';
 import { canonicalRepository } from '../../git/url.ts';
 import { isAlreadyExists } from '../../kube/client.ts';
 import { analysisRuns, gitReverts } from '../../kube/resources.ts';
-import { derive, revertKey, revertName } from '../../revert/index.ts';
+import { derive, endedUnwritten, revertKey, revertName } from '../../revert/index.ts';
+import { isSkipped, SKIPPED_BY_PERSON } from './facts.ts';
 import type { Case, Refusal } from './failure.ts';
 import type { GitRevertOptions } from './options.ts';
 
 /** The failures that a record answers, and those that were answered under its name before: each is answered once. */
 const ANSWERS = 'headgate.dev/answers';
 const MOST_ANSWERS = 50;
-/** Ends in which nothing was written, so that another failure may begin anew. */
-const UNWRITTEN = new Set(['superseded', 'skipped', 'needsHuman', 'dryRun']);
 
 function recordFor({ failure, policy, bad, good }: Case, culprits: readonly string[]): GitRevert {
   const { rollout, canary, stable } = failure;
@@ -57,26 +56,34 @@ export function answersOf({ metadata }: GitRevert): string[] {
 
 /**
  * Whether another failure may begin anew under this name. How one Rollout's record ended holds for the others of its folder
- * too, unless that failure stopped to count; else they would take each other's place for ever.
+ * too, unless that failure stopped to count; else they would take each other's place for ever. What a person decided holds for all.
  */
-function mayReplace({ rollouts }: GitRevertOptions, { spec, status, metadata }: GitRevert, record: GitRevert): boolean {
+function mayReplace({ rollouts }: GitRevertOptions, existing: GitRevert, record: GitRevert): boolean {
+  if (isSkipped(existing)) return false;
+  const { spec, status, metadata } = existing;
   const state = derive(status);
   const isThere = rollouts.list(metadata.namespace).some((rollout) => rollout.metadata.uid === spec.rollout.uid);
   const isAnothers = spec.rollout.uid !== record.spec.rollout.uid && isThere;
-  return isAnothers ? state === 'superseded' : UNWRITTEN.has(state);
+  return isAnothers ? state === 'superseded' : endedUnwritten(status);
 }
 
-function refusal({ metadata, spec, status }: GitRevert): Refusal {
+function refusal(existing: GitRevert): Refusal {
+  const { metadata, spec, status } = existing;
   const state = derive(status);
   if (state === 'vetoed') {
     const message = `pull request ${status?.proposal?.number} for this very change was closed without being merged (GitRevert ${metadata.name}); it is not opened again`;
     return { reason: 'Vetoed', message };
   }
-  if (!UNWRITTEN.has(state)) {
+  if (!endedUnwritten(status)) {
     const message = `GitRevert ${metadata.name} took this very change up before; nothing is reverted twice`;
     return { reason: 'RevertedBefore', message };
   }
-  const message = `GitRevert ${metadata.name} speaks of this very change, for Rollout ${spec.rollout.name}, and ended as ${state}. To have it taken up anew, delete that GitRevert`;
+  const anew = 'To have it taken up anew, delete that GitRevert';
+  if (isSkipped(existing)) {
+    const { reason, message: why } = SKIPPED_BY_PERSON;
+    return { reason, message: `${why} (GitRevert ${metadata.name}). ${anew}` };
+  }
+  const message = `GitRevert ${metadata.name} speaks of this very change, for Rollout ${spec.rollout.name}, and ended as ${state}. ${anew}`;
   return { reason: 'AnsweredBefore', message };
 }
 
