@@ -168,7 +168,7 @@ async function expectReverted(before: string, culprit: string, bystander: string
     `Revert-Key: ${revert?.spec.key}`,
     `Reverts-Commit: ${culprit}`,
     `Good-Revision: ${before}`,
-    'Revert-Scope: paths',
+    'Revert-Scope: fields',
     `Analysis-Run: ${namespace}/${run?.metadata.name}/${run?.metadata.uid}`,
   ];
   expect(head?.message.split('\n')).toEqual(expect.arrayContaining(trailers));

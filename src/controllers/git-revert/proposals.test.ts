@@ -66,7 +66,7 @@ describe('a policy that asks for pull requests', () => {
     expect(status()).toMatchObject({ state: 'proposed', way: 'PullRequest', proposal: { number: 1 } });
     expect([await image('main'), await image(pulls()[0]?.from ?? '')]).toEqual(['web:v2', 'web:v1']);
     expect(loop.told).toContainEqual(expect.objectContaining({ reason: 'GitRevertProposed', object: 'Rollout/web' }));
-    await loop.settle(10 * MINUTE);
+    await loop.settle(2 * MINUTE);
     await byHand('PUT', 'pulls/1/merge');
     await loop.settle(MINUTE);
     expect(status()).toMatchObject({ state: 'merged', commit: await loop.bare.head('main') });
@@ -87,7 +87,7 @@ describe('a policy that asks for pull requests', () => {
     const requiredChecks = new Map([['main', ['ci']]]);
     const github = { ...isProtected(), requiredChecks, allowsAutoMerge: true };
     await fail({ mode: 'PullRequest', pullRequests: { autoMerge: true } }, github);
-    await loop.settle(5 * MINUTE);
+    await loop.settle(MINUTE);
     expect([status()?.state, pulls()[0]?.armed?.method]).toEqual(['proposed', 'merge']);
     await byHand('POST', `statuses/${pulls()[0]?.head}`, { state: 'success', context: 'ci', description: 'green' });
     await loop.settle(MINUTE);
@@ -100,7 +100,7 @@ describe('a policy that asks for pull requests', () => {
     const by = { author: 'Eve <eve@example.com>', time: 0, message: 'more' };
     await loop.bare.commit({ ...by, branch: pulls()[0]?.from ?? '', files });
     loop.api.store.patch(revertPolicies.kind, { name: 'shop' }, { spec: { pullRequests: { autoMerge: true } } });
-    await loop.settle(5 * MINUTE);
+    await loop.settle(MINUTE);
     expect(status()).toMatchObject({ state: 'proposed', proposal: { message: expect.stringContaining('is at') } });
     expect(await image('main')).toBe('web:v2');
   });
@@ -111,7 +111,7 @@ describe('a policy that asks for pull requests', () => {
     await loop.settle(MINUTE);
     expect(status()).toMatchObject({ state: 'vetoed', reason: 'Vetoed' });
     await loop.restart();
-    await loop.settle(10 * MINUTE);
+    await loop.settle(2 * MINUTE);
     expect(pulls()).toHaveLength(1);
     expect([status()?.state, await image('main')]).toEqual(['vetoed', 'web:v2']);
   });
@@ -137,7 +137,7 @@ describe('a policy that asks for pull requests', () => {
     failAgain(loop);
     await loop.settle(MINUTE);
     await loop.restart();
-    await loop.settle(10 * MINUTE);
+    await loop.settle(2 * MINUTE);
     expect([loop.reverts()[0]?.metadata.uid, pulls().length, await image('main')]).toEqual([uid, 1, 'web:v2']);
     expect(loop.told).toContainEqual(expect.objectContaining({ object: 'Rollout/web', reason: 'SkippedByPerson' }));
   });

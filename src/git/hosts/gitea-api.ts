@@ -1,5 +1,6 @@
-import { type Fields, fieldsOf, listOf, parsedFields, textOf } from '../../api/fields.ts';
+import { type Fields, fieldsOf, listOf, parsedFields, parsedList, textOf } from '../../api/fields.ts';
 import type { RepositoryAccess } from './host.ts';
+import type { Entry } from './host-tree.ts';
 import {
   ask,
   branchPath,
@@ -74,11 +75,6 @@ export interface Branch {
   mayPush: boolean;
 }
 
-export interface Entry {
-  mode: string;
-  id: string;
-}
-
 export function branchOf(found: Fields): Branch {
   const { id, message } = fieldsOf(found.commit);
   return {
@@ -87,10 +83,6 @@ export function branchOf(found: Fields): Branch {
     isProtected: found.protected === true,
     mayPush: found.user_can_push !== false,
   };
-}
-
-function parsedList(text: string): unknown[] {
-  return listOf(parsedFields(`{"list":${text}}`).list);
 }
 
 /** One repository's API with one credential. All of it throws `Ended` for any answer but the one hoped for. */

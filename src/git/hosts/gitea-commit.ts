@@ -1,33 +1,10 @@
-import { createHash } from 'node:crypto';
 import { fieldsOf, listOf, parsedFields, textOf } from '../../api/fields.ts';
-import { type Api, type Branch, type Entry, failureOf } from './gitea-api.ts';
+import { type Api, type Branch, failureOf } from './gitea-api.ts';
 import { AUTHOR, type CommitOutcome, type CommitRequest, type FileChange } from './host.ts';
+import { blobId, type Entry, openTree, TREE } from './host-tree.ts';
 import { Ended, type HttpResponse } from './http.ts';
 
-const TREE = '040000';
 const PLAIN_MODES = new Set(['100644', '100755']);
-
-/** Finds files of a commit, reading each folder on their ways once. */
-function openTree(api: Api, commit: string) {
-  const folders = new Map<string, Promise<Map<string, Entry>>>();
-  const read = async (path: string): Promise<Map<string, Entry>> => {
-    if (path === '') return api.folder(commit);
-    const entry = await find(path);
-    return entry?.mode === TREE ? api.folder(entry.id) : new Map();
-  };
-  const find = async (path: string): Promise<Entry | undefined> => {
-    const slash = path.lastIndexOf('/');
-    const folder = path.slice(0, Math.max(slash, 0));
-    const entries = folders.get(folder) ?? read(folder);
-    folders.set(folder, entries);
-    return (await entries).get(path.slice(slash + 1));
-  };
-  return find;
-}
-
-function blobId(content: Buffer): string {
-  return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
-}
 
 /**
  * What Gitea is asked to do with one file; undefined where the branch holds it so already. It is always told which content
@@ -51,7 +28,7 @@ function operationOf({ path, content, mode }: FileChange, there: Entry | undefin
 
 /** What Gitea is asked to do for a commit on its expected head. Throws `Ended` where that is nothing, or cannot be done. */
 export async function operationsFor(api: Api, { changes, expectedHead, branch }: CommitRequest) {
-  const find = openTree(api, expectedHead);
+  const find = openTree((_, entry) => api.folder(entry?.id ?? expectedHead));
   const operations: object[] = [];
   for (const change of changes) {
     const operation = operationOf(change, await find(change.path));

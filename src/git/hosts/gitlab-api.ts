@@ -1,5 +1,6 @@
 import { type Fields, fieldsOf, isFields, parsedFields, parsedList, textOf } from '../../api/fields.ts';
 import type { RepositoryAccess } from './host.ts';
+import type { Entry } from './host-tree.ts';
 import {
   ask,
   Ended,
@@ -95,11 +96,6 @@ export interface Branch {
   message: string;
   isProtected: boolean;
   mayPush: boolean;
-}
-
-export interface Entry {
-  mode: string;
-  id: string;
 }
 
 function branchOf(found: Fields): Branch {

@@ -1,33 +1,11 @@
-import { createHash } from 'node:crypto';
 import { listOf, parsedFields, textOf } from '../../api/fields.ts';
-import { type Api, type Branch, type Entry, failureOf } from './gitlab-api.ts';
+import { type Api, type Branch, failureOf } from './gitlab-api.ts';
 import { AUTHOR, type CommitRequest, type FileChange } from './host.ts';
+import { blobId, type Entry, openTree, TREE } from './host-tree.ts';
 import { Ended } from './http.ts';
 
-const TREE = '040000';
 const EXECUTABLE = '100755';
 const PLAIN_MODES = new Set(['100644', EXECUTABLE]);
-
-/** Finds files of a commit, reading each folder on their ways once. */
-function openTree(api: Api, commit: string) {
-  const folders = new Map<string, Promise<Map<string, Entry>>>();
-  const read = async (path: string): Promise<Map<string, Entry>> => {
-    if (path !== '' && (await find(path))?.mode !== TREE) return new Map();
-    return api.folder(commit, path);
-  };
-  const find = async (path: string): Promise<Entry | undefined> => {
-    const slash = path.lastIndexOf('/');
-    const folder = path.slice(0, Math.max(slash, 0));
-    const entries = folders.get(folder) ?? read(folder);
-    folders.set(folder, entries);
-    return (await entries).get(path.slice(slash + 1));
-  };
-  return find;
-}
-
-function blobId(content: Buffer): string {
-  return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
-}
 
 function checkModes({ path, content, mode }: FileChange, there: Entry | undefined) {
   const refuse = (what: string): never => {
@@ -62,7 +40,7 @@ function actionsOf({ path, content, mode }: FileChange, there: Entry | undefined
 
 /** `isBound`: each file to the last commit that changed it at the expected head. */
 async function actionsFor(api: Api, { changes, expectedHead, branch }: CommitRequest, isBound: boolean) {
-  const find = openTree(api, expectedHead);
+  const find = openTree((path) => api.folder(expectedHead, path));
   const actions: object[] = [];
   for (const change of changes) {
     const there = await find(change.path);

@@ -1,0 +1,36 @@
+/** What the APIs of hosts that show folders have in common. */
+import { createHash } from 'node:crypto';
+
+/** The mode of a folder. */
+export const TREE = '040000';
+
+export interface Entry {
+  mode: string;
+  id: string;
+}
+
+/**
+ * Finds files of a commit, reading each folder on their ways once. `readFolder`: what lies in a folder that is there, by name;
+ * the root has the path '' and no entry.
+ */
+export function openTree(readFolder: (path: string, entry: Entry | undefined) => Promise<Map<string, Entry>>) {
+  const folders = new Map<string, Promise<Map<string, Entry>>>();
+  const read = async (path: string): Promise<Map<string, Entry>> => {
+    if (path === '') return readFolder(path, undefined);
+    const entry = await find(path);
+    return entry?.mode === TREE ? readFolder(path, entry) : new Map();
+  };
+  const find = async (path: string): Promise<Entry | undefined> => {
+    const slash = path.lastIndexOf('/');
+    const folder = path.slice(0, Math.max(slash, 0));
+    const entries = folders.get(folder) ?? read(folder);
+    folders.set(folder, entries);
+    return (await entries).get(path.slice(slash + 1));
+  };
+  return find;
+}
+
+/** The id that Git gives to a file with this content. */
+export function blobId(content: Buffer): string {
+  return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
+}
