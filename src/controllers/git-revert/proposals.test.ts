@@ -114,18 +114,30 @@ describe('a policy that asks for pull requests', () => {
     await loop.settle(2 * MINUTE);
     expect(pulls()).toHaveLength(1);
     expect([status()?.state, await image('main')]).toEqual(['vetoed', 'web:v2']);
+    forget();
+    await loop.settle(MINUTE);
+    expect([status()?.state, pulls().length]).toEqual(['vetoed', 1]);
   });
 
-  it('withdraws it when the release is tried again, and a second failure gets one of its own', async () => {
-    await fail({ mode: 'PullRequest' });
-    setStatus(loop, { abort: false, phase: 'Progressing' });
-    await loop.settle(MINUTE);
-    expect([status()?.state, pulls()[0]?.state]).toEqual(['superseded', 'closed']);
-    failAgain(loop);
-    await loop.settle(MINUTE);
-    expect(status()).toMatchObject({ state: 'proposed', proposal: { number: 2 } });
-    expect(pulls().map(({ state }) => state)).toEqual(['closed', 'open']);
-  });
+  const forget = () => loop.api.store.delete(gitReverts, 'shop', loop.reverts()[0]?.metadata.name ?? '');
+
+  it.each([
+    ['kept', () => undefined],
+    ['deleted by a person', forget],
+  ])(
+    'withdraws it when the release is tried again, and a second failure gets one of its own, with the record %s',
+    async (_, between) => {
+      await fail({ mode: 'PullRequest' });
+      setStatus(loop, { abort: false, phase: 'Progressing' });
+      await loop.settle(MINUTE);
+      expect([status()?.state, pulls()[0]?.state]).toEqual(['superseded', 'closed']);
+      between();
+      failAgain(loop);
+      await loop.settle(MINUTE);
+      expect(status()).toMatchObject({ state: 'proposed', proposal: { number: 2 } });
+      expect(pulls().map(({ state }) => state)).toEqual(['closed', 'open']);
+    },
+  );
 
   it('withdraws it when a person asks that the change stays in Git, for a later attempt too', async () => {
     await fail({ mode: 'PullRequest', pullRequests: { autoMerge: false } });

@@ -15,7 +15,7 @@ import {
   type WithdrawResult,
 } from '../../revert/index.ts';
 import { commitRequest, revertSince, type Task } from './effects.ts';
-import { answersOf } from './record.ts';
+import { timeOf } from './record.ts';
 
 const RESTS: Record<HostFailure['kind'], { reason: string; seconds: number }> = {
   noRights: { reason: 'CredentialsRejected', seconds: 300 },
@@ -39,7 +39,7 @@ function proposalsOf({ policy }: Task): Proposals {
 }
 
 function branchesOf({ policy, revert }: Task): ProposalBranches {
-  return { from: proposalBranch(revert.spec.key, answersOf(revert).length), into: policy.branch };
+  return { from: proposalBranch(revert.spec.key, timeOf(revert)), into: policy.branch };
 }
 
 /** `head`: the commit that Headgate put on its branch. */

@@ -49,8 +49,18 @@ async function runOf(
   return { name: cause.run, uid: run?.metadata.uid ?? '' };
 }
 
+/**
+ * Which of the times that this change failed the record answers, from 1: by the attempt of the update, and by the failures that
+ * were answered under its name. A record that a person deletes takes the latter with it.
+ */
+export function timeOf(revert: GitRevert): number {
+  const answers = answersOf(revert);
+  const attempt = Number(answers.at(-1)?.split('/').at(-1));
+  return Math.max(answers.length, attempt || 1);
+}
+
 /** By their ids, the oldest first; the last is the one that this record answers. */
-export function answersOf({ metadata }: GitRevert): string[] {
+function answersOf({ metadata }: GitRevert): string[] {
   return (metadata.annotations?.[ANSWERS] ?? '').split(' ').filter(Boolean);
 }
 
