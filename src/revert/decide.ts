@@ -3,8 +3,9 @@ import { conditionAt } from '../api/conditions.ts';
 import { revertStates } from '../api/git-revert.ts';
 import type { Condition, GitRevertState, GitRevertStatus } from '../api/index.ts';
 import { timestamp } from '../api/times.ts';
-import { type Context, machine } from './machine.ts';
+import { machine } from './machine.ts';
 import type { Effect, Seen } from './observation.ts';
+import type { Context } from './work.ts';
 
 export interface Decision {
   state: GitRevertState;

@@ -1,0 +1,93 @@
+import type { GitRevertPlan, ProposalRef, RevertWay } from '../api/index.ts';
+import type { Effect, ProposedResult, Seen, Work } from './observation.ts';
+
+/** What is kept from one pass to the next is what status keeps; `effect` and `lookAgainAt` belong to one pass. */
+export interface Context {
+  plan?: GitRevertPlan | undefined;
+  way?: RevertWay | undefined;
+  proposal?: ProposalRef | undefined;
+  commit?: string | undefined;
+  url?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+  /** What may begin once this state is persisted. */
+  effect?: Effect | undefined;
+  /** World time, milliseconds since the epoch. */
+  lookAgainAt?: number | undefined;
+}
+
+const FIRST_REPLAN_SECONDS = 2;
+/** Rejected credentials wait longest: hosts lock out addresses that keep failing. */
+const RESTS = {
+  noRights: { reason: 'CredentialsRejected', seconds: 300 },
+  gone: { reason: 'RepositoryGone', seconds: 300 },
+  unknown: { reason: 'OutcomeUnknown', seconds: 10 },
+  stale: { reason: 'BranchMoved', seconds: 2 },
+} as const;
+
+/** Between two looks at a proposal. */
+const WATCH_SECONDS = 30;
+
+/** Milliseconds: doubled with each attempt, and up to half as much again. */
+export function replanRest(attempt: number, jitter: number): number {
+  return FIRST_REPLAN_SECONDS * 1000 * 2 ** (attempt - 1) * (1 + jitter / 2);
+}
+
+/** How the proposal stands, where that is what the work has brought. */
+export function proposed({ work }: Seen): ProposedResult | undefined {
+  if (work === undefined || work.effect === 'plan' || work.effect === 'prove') return undefined;
+  const { result } = work;
+  return result.kind === 'open' || result.kind === 'merged' || result.kind === 'closed' ? result : undefined;
+}
+
+export function writes(work: Work | undefined): boolean {
+  return work?.effect === 'write' || work?.effect === 'propose';
+}
+
+function restOf({ work, gate, now }: Seen): Pick<Context, 'reason' | 'message' | 'lookAgainAt'> | undefined {
+  const result = work?.result;
+  if (result?.kind === 'failed') {
+    return { reason: result.reason, message: result.message, lookAgainAt: now + result.retryAfterSeconds * 1000 };
+  }
+  if (result?.kind === 'rateLimited') {
+    return { reason: 'RateLimited', message: result.message, lookAgainAt: now + result.retryAfterSeconds * 1000 };
+  }
+  if (work && writes(work) && work.result.kind in RESTS) {
+    const { reason, seconds } = RESTS[work.result.kind as keyof typeof RESTS];
+    return { reason, message: told(work).message, lookAgainAt: now + seconds * 1000 };
+  }
+  return gate.kind === 'wait' ? { reason: gate.reason, message: gate.message, lookAgainAt: gate.until } : undefined;
+}
+
+/** Begins a state's work, unless something is under way or has to rest first. */
+export function begin(effect: Effect, seen: Seen): Partial<Context> {
+  const rest = restOf(seen);
+  if (rest) return rest;
+  if (seen.busy) return {};
+  if (seen.notBefore !== undefined && seen.now < seen.notBefore) return { lookAgainAt: seen.notBefore };
+  return { effect };
+}
+
+/** As `begin`, whatever the policy says: what is open on the host is looked after. */
+export function beginAtHost(effect: 'watch' | 'withdraw', seen: Seen): Partial<Context> {
+  const rest = restOf({ ...seen, gate: { kind: 'open', mode: 'PullRequest' } });
+  if (rest) return rest;
+  if (seen.work?.effect === effect) return { lookAgainAt: seen.now + WATCH_SECONDS * 1000 };
+  return begin(effect, { ...seen, gate: { kind: 'open', mode: 'PullRequest' } });
+}
+
+/** The way of a write: a proposal where the policy asks for one, or where a commit was refused before. */
+export function wayOf(context: Context, { gate }: Seen): RevertWay {
+  const asksForProposal = gate.kind === 'open' && gate.mode === 'PullRequest';
+  return asksForProposal ? 'PullRequest' : (context.way ?? 'Direct');
+}
+
+export function told(work: Work | undefined): { reason: string; message: string } {
+  const result = work?.result;
+  const message = result && 'message' in result ? result.message : '';
+  return { reason: result && 'reason' in result ? result.reason : '', message };
+}
+
+export function proposalLost(work: Work | undefined): boolean {
+  return (work?.effect === 'watch' || work?.effect === 'withdraw') && work.result.kind === 'lost';
+}
