@@ -43,6 +43,9 @@ function settings({ staticRoot, folder, address, port }: GiteaOptions): Record<s
       STATIC_ROOT_PATH: staticRoot,
       APP_DATA_PATH: join(folder, 'data'),
       DISABLE_SSH: 'true',
+      // It would write into the home of whoever runs the tests, and two worlds into each other's file.
+      SSH_CREATE_AUTHORIZED_KEYS_FILE: 'false',
+      SSH_ROOT_PATH: join(folder, 'ssh'),
       OFFLINE_MODE: 'true',
       LFS_START_SERVER: 'false',
     },
