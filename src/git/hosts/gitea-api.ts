@@ -1,14 +1,14 @@
 import { type Fields, fieldsOf, listOf, parsedFields, parsedList, textOf } from '../../api/fields.ts';
 import type { RepositoryAccess } from './host.ts';
-import type { Entry } from './host-tree.ts';
+import { type Branch, branchOf, type Entry } from './host-objects.ts';
 import {
+  answerFailure,
   ask,
   branchPath,
   Ended,
   type Failure,
   type HttpRequest,
   type HttpResponse,
-  rateLimited,
   type SendRequest,
 } from './http.ts';
 
@@ -58,31 +58,12 @@ function kindOf(status: number, said: string, branch: Branch | undefined): Exclu
 
 /** An answer that is not the one hoped for. Gitea hides from all but administrators why it answered 500. */
 export function failureOf(response: HttpResponse, branch?: Branch): Failure {
-  const { status, headers, body } = response;
-  const said = (textOf(parsedFields(body).message) || 'no explanation').slice(0, 300);
-  const moved = headers.location?.slice(0, 200);
-  const where = moved ? `: the repository has moved (${moved}); put its new address into the policy` : `: ${said}`;
-  const message = `Gitea answered ${status}${where}`;
-  if (status === 429) return rateLimited(response, message);
-  return { kind: kindOf(status, said, branch), message };
+  const said = (textOf(parsedFields(response.body).message) || 'no explanation').slice(0, 300);
+  return answerFailure('Gitea', response, said, kindOf(response.status, said, branch));
 }
 
-export interface Branch {
-  head: string;
-  /** Of the commit at its head. */
-  message: string;
-  isProtected: boolean;
-  mayPush: boolean;
-}
-
-export function branchOf(found: Fields): Branch {
-  const { id, message } = fieldsOf(found.commit);
-  return {
-    head: textOf(id) ?? '',
-    message: textOf(message) ?? '',
-    isProtected: found.protected === true,
-    mayPush: found.user_can_push !== false,
-  };
+export function branchIn(found: Fields): Branch {
+  return branchOf(found, found.user_can_push);
 }
 
 /** One repository's API with one credential. All of it throws `Ended` for any answer but the one hoped for. */
@@ -118,7 +99,7 @@ export function openApi(transport: SendRequest, { url, token }: RepositoryAccess
       throw new Ended(failureOf(answer));
     },
     list: async (path: string): Promise<Fields[]> => parsedList((await read(path)).body).map(fieldsOf),
-    branch: async (name: string): Promise<Branch> => branchOf(await get(`branches/${branchPath(name)}`)),
+    branch: async (name: string): Promise<Branch> => branchIn(await get(`branches/${branchPath(name)}`)),
     /** What lies in one folder, by name. */
     async folder(id: string): Promise<Map<string, Entry>> {
       const entries = new Map<string, Entry>();

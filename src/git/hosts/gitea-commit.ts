@@ -1,7 +1,7 @@
 import { fieldsOf, listOf, parsedFields, textOf } from '../../api/fields.ts';
-import { type Api, type Branch, failureOf } from './gitea-api.ts';
+import { type Api, failureOf } from './gitea-api.ts';
 import { AUTHOR, type CommitOutcome, type CommitRequest, type FileChange } from './host.ts';
-import { blobId, type Entry, openTree, TREE } from './host-tree.ts';
+import { type Branch, blobId, type Entry, openTree, TREE } from './host-objects.ts';
 import { Ended, type HttpResponse } from './http.ts';
 
 const PLAIN_MODES = new Set(['100644', '100755']);

@@ -1,5 +1,5 @@
 import { parsedFields, textOf } from '../../api/fields.ts';
-import { type Api, type Branch, branchOf, failureOf } from './gitea-api.ts';
+import { type Api, branchIn, failureOf } from './gitea-api.ts';
 import { operationsFor, writeCommit } from './gitea-commit.ts';
 import { mergePull } from './gitea-merge.ts';
 import { findPull, pullOf, readPull } from './gitea-pulls.ts';
@@ -7,12 +7,13 @@ import {
   carriesKey,
   type Proposal,
   type ProposalBranches,
-  type ProposalOutcome,
   type ProposalRequest,
   type Proposals,
   type RepositoryAccess,
 } from './host.ts';
-import { branchPath, Ended, endedAs, type HttpResponse } from './http.ts';
+import type { Branch } from './host-objects.ts';
+import { asOutcome, proposalsOver } from './host-proposals.ts';
+import { branchPath, Ended, type HttpResponse } from './http.ts';
 
 function messageOf(answer: HttpResponse): string {
   return textOf(parsedFields(answer.body).message) ?? '';
@@ -83,7 +84,7 @@ async function openPull(api: Api, request: ProposalRequest): Promise<Proposal> {
   const found = (await findPull(api, { from, into }))?.proposal;
   if (found && found.state !== 'open') return found;
   const fields = await api.find(`branches/${branchPath(from)}`);
-  const there = fields && branchOf(fields);
+  const there = fields && branchIn(fields);
   if (there && carriesKey(there.message, key)) return found ?? requestPull(api, request);
   if (found && !there) throw new Ended({ kind: 'stale', message: `${from} is gone, and ${found.url} is being closed` });
   if (found) throw holdsSomethingElse(from);
@@ -112,24 +113,14 @@ async function closePull(api: Api, proposal: Proposal & ProposalBranches, why: s
 }
 
 /** Pull requests of Gitea and Forgejo. */
-export function createGiteaProposals(open: (access: RepositoryAccess) => Api, pauseMilliseconds: number): Proposals {
-  const told = (access: RepositoryAccess, work: (api: Api) => Promise<Proposal>) =>
-    endedAs<ProposalOutcome>(
-      async () => ({ kind: 'proposal', proposal: await work(open(access)) }),
-      (failure) => failure,
-    );
-  const find = async (api: Api, branches: ProposalBranches): ReturnType<Proposals['find']> => {
-    const pull = await findPull(api, branches);
-    return pull ? { kind: 'proposal', proposal: pull.proposal } : { kind: 'none' };
-  };
-  return {
-    find: (access, branches) =>
-      endedAs(
-        async () => find(open(access), branches),
-        (failure) => failure,
-      ),
-    open: (access, request) => told(access, (api) => openPull(api, request)),
-    merge: (access, proposal) => told(access, (api) => mergePull(api, proposal, pauseMilliseconds)),
-    close: (access, proposal, why) => told(access, (api) => closePull(api, proposal, why)),
-  };
+export function createGiteaProposals(openApi: (access: RepositoryAccess) => Api, pauseMilliseconds: number): Proposals {
+  return proposalsOver(openApi, {
+    async find(api, branches) {
+      const pull = await findPull(api, branches);
+      return pull ? asOutcome(pull.proposal) : { kind: 'none' };
+    },
+    open: async (api, request) => asOutcome(await openPull(api, request)),
+    merge: async (api, proposal) => asOutcome(await mergePull(api, proposal, pauseMilliseconds)),
+    close: async (api, proposal, why) => asOutcome(await closePull(api, proposal, why)),
+  });
 }

@@ -1,8 +1,8 @@
 import { failureOf, openApi } from './gitea-api.ts';
 import { operationsFor, writeCommit } from './gitea-commit.ts';
 import { createGiteaProposals } from './gitea-proposals.ts';
-import type { CommitOutcome, GitHost } from './host.ts';
-import { endedAs, probeFailure, reportFailure, type SendRequest } from './http.ts';
+import type { GitHost } from './host.ts';
+import { endedAs, orFailure, probeFailure, reportFailure, type SendRequest } from './http.ts';
 
 export interface GiteaOptions {
   send: SendRequest;
@@ -44,11 +44,7 @@ export function createGiteaHost({ send, pauseMilliseconds = PAUSE_MILLISECONDS }
   return {
     type: 'gitea',
     probe: (access, branch, way) => endedAs(() => probe(access, branch, way), probeFailure),
-    commit: (access, request) =>
-      endedAs<CommitOutcome>(
-        () => write(access, request),
-        (failure) => failure,
-      ),
+    commit: (access, request) => orFailure(() => write(access, request)),
     report: (access, it) => endedAs(() => report(access, it), reportFailure),
     proposals: createGiteaProposals((access) => openApi(send, access), pauseMilliseconds),
   };

@@ -2,16 +2,9 @@ import { type Fields, fieldsOf, listOf, parsedFields, textOf } from '../../api/f
 import { type Api, openApi, wordsOf, writeFailure } from './github-api.ts';
 import { checkModes, writeCommit } from './github-commit.ts';
 import { look, merge } from './github-merge.ts';
-import {
-  carriesKey,
-  type Proposal,
-  type ProposalBranches,
-  type ProposalOutcome,
-  type ProposalRequest,
-  type Proposals,
-  type RepositoryAccess,
-} from './host.ts';
-import { branchPath, Ended, endedAs, type HttpResponse, rateLimited, type SendRequest } from './http.ts';
+import { carriesKey, type Proposal, type ProposalBranches, type ProposalRequest, type Proposals } from './host.ts';
+import { asOutcome, proposalsOver } from './host-proposals.ts';
+import { branchPath, Ended, type HttpResponse, orFailure, rateLimited, type SendRequest } from './http.ts';
 
 /** `merge_commit_sha` of what is not merged is a commit by which GitHub tries whether it could be. */
 function proposalOf(pull: Fields): Proposal {
@@ -84,10 +77,7 @@ async function makeBranch(api: Api, request: ProposalRequest): Promise<string | 
 async function makeCommit(api: Api, request: ProposalRequest, isThere: boolean): Promise<string> {
   const there = await (isThere ? ourCommit(api, request) : makeBranch(api, request));
   if (there) return there;
-  const outcome = await endedAs(
-    () => writeCommit(api, { ...request, branch: request.from }),
-    (failure) => failure,
-  );
+  const outcome = await orFailure(() => writeCommit(api, { ...request, branch: request.from }));
   if (outcome.kind === 'written') return outcome.commit;
   // Someone was faster on our branch: the same call elsewhere, or a person.
   const faster = outcome.kind === 'stale' ? await ourCommit(api, request) : undefined;
@@ -148,23 +138,13 @@ async function close(api: Api, { number, head, from }: Proposal & ProposalBranch
 
 /** Pull requests from branches of the repository itself. */
 export function createGitHubProposals(send: SendRequest): Proposals {
-  const outcomeOf = (access: RepositoryAccess, work: (api: Api) => Promise<ProposalOutcome>) =>
-    endedAs<ProposalOutcome>(
-      async () => work(openApi(send, access)),
-      (failure) => failure,
-    );
-  const as = (proposal: Proposal): ProposalOutcome => ({ kind: 'proposal', proposal });
-  return {
-    find: (access, branches) =>
-      endedAs<ProposalOutcome | { kind: 'none' }>(
-        async () => {
-          const proposal = await find(openApi(send, access), branches);
-          return proposal ? as(proposal) : { kind: 'none' };
-        },
-        (failure) => failure,
-      ),
-    open: (access, request) => outcomeOf(access, async (api) => as(await open(api, request))),
-    merge: (access, proposal) => outcomeOf(access, (api) => merge(api, proposal)),
-    close: (access, proposal, why) => outcomeOf(access, async (api) => as(await close(api, proposal, why))),
-  };
+  return proposalsOver((access) => openApi(send, access), {
+    async find(api, branches) {
+      const found = await find(api, branches);
+      return found ? asOutcome(found) : { kind: 'none' };
+    },
+    open: async (api, request) => asOutcome(await open(api, request)),
+    merge,
+    close: async (api, proposal, why) => asOutcome(await close(api, proposal, why)),
+  });
 }

@@ -2,8 +2,8 @@ import { fieldsOf, parsedFields } from '../../api/fields.ts';
 import { openApi, statusFailure } from './github-api.ts';
 import { writeCommit } from './github-commit.ts';
 import { createGitHubProposals } from './github-proposals.ts';
-import type { CommitOutcome, GitHost, ProbeOutcome, ReportOutcome } from './host.ts';
-import { endedAs, probeFailure, reportFailure, type SendRequest } from './http.ts';
+import type { GitHost, ProbeOutcome, ReportOutcome } from './host.ts';
+import { endedAs, orFailure, probeFailure, reportFailure, type SendRequest } from './http.ts';
 
 export interface GitHubOptions {
   send: SendRequest;
@@ -34,11 +34,7 @@ export function createGitHubHost({ send }: GitHubOptions): GitHost {
   return {
     type: 'github',
     probe: (access, branch) => endedAs(() => probe(access, branch), probeFailure),
-    commit: (access, request) =>
-      endedAs<CommitOutcome>(
-        async () => writeCommit(openApi(send, access), request),
-        (failure) => failure,
-      ),
+    commit: (access, request) => orFailure(async () => writeCommit(openApi(send, access), request)),
     report: (access, it) => endedAs<ReportOutcome>(() => report(access, it), reportFailure),
     proposals: createGitHubProposals(send),
   };

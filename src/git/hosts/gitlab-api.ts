@@ -1,13 +1,13 @@
 import { type Fields, fieldsOf, isFields, parsedFields, parsedList, textOf } from '../../api/fields.ts';
 import type { RepositoryAccess } from './host.ts';
-import type { Entry } from './host-tree.ts';
+import { type Branch, branchOf, type Entry } from './host-objects.ts';
 import {
+  answerFailure,
   ask,
   Ended,
   type Failure,
   type HttpRequest,
   type HttpResponse,
-  rateLimited,
   type SendRequest,
 } from './http.ts';
 
@@ -81,31 +81,8 @@ function kindOf(status: number, said: string, branch: Branch | undefined): Exclu
 
 /** An answer that is not the one hoped for. `branch`: as it was read right before, for a write to it. */
 export function failureOf(response: HttpResponse, branch?: Branch): Failure {
-  const { status, headers, body } = response;
-  const said = wordsOf(body);
-  const moved = headers.location?.slice(0, 200);
-  const where = moved ? `: the repository has moved (${moved}); put its new address into the policy` : `: ${said}`;
-  const message = `GitLab answered ${status}${where}`;
-  if (status === 429) return rateLimited(response, message);
-  return { kind: kindOf(status, said, branch), message };
-}
-
-export interface Branch {
-  head: string;
-  /** The message of the commit at its head. */
-  message: string;
-  isProtected: boolean;
-  mayPush: boolean;
-}
-
-function branchOf(found: Fields): Branch {
-  const { id, message } = fieldsOf(found.commit);
-  return {
-    head: textOf(id) ?? '',
-    message: textOf(message) ?? '',
-    isProtected: found.protected === true,
-    mayPush: found.can_push !== false,
-  };
+  const said = wordsOf(response.body);
+  return answerFailure('GitLab', response, said, kindOf(response.status, said, branch));
 }
 
 /** Whether project and group grant less than writing; that is not so where neither says anything, as for administrators. */
@@ -114,6 +91,10 @@ function onlyReads(permissions: unknown): boolean {
   const levels = [project_access, group_access].map((access) => fieldsOf(access).access_level);
   const known = levels.filter((level) => typeof level === 'number');
   return known.length > 0 && Math.max(...known) < DEVELOPER;
+}
+
+function branchIn(found: Fields): Branch {
+  return branchOf(found, found.can_push);
 }
 
 /** One project's API with one credential. All of it throws `Ended` for any answer but the one hoped for. */
@@ -147,11 +128,11 @@ export function openApi(send: SendRequest, { url, token }: RepositoryAccess) {
       const { archived, permissions } = parsedFields(await get(''));
       return { isArchived: archived === true, onlyReads: onlyReads(permissions) };
     },
-    branch: async (name: string): Promise<Branch> => branchOf(parsedFields(await get(branchPath(name)))),
+    branch: async (name: string): Promise<Branch> => branchIn(parsedFields(await get(branchPath(name)))),
     /** Undefined where the project has no such branch. */
     async findBranch(name: string): Promise<Branch | undefined> {
       const answer = await call(branchPath(name), { method: 'GET' });
-      if (answer.status === 200) return branchOf(parsedFields(answer.body));
+      if (answer.status === 200) return branchIn(parsedFields(answer.body));
       if (answer.status === 404 && /branch not found/i.test(wordsOf(answer.body))) return undefined;
       throw new Ended(failureOf(answer));
     },

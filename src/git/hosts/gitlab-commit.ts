@@ -1,7 +1,7 @@
 import { listOf, parsedFields, textOf } from '../../api/fields.ts';
-import { type Api, type Branch, failureOf } from './gitlab-api.ts';
+import { type Api, failureOf } from './gitlab-api.ts';
 import { AUTHOR, type CommitRequest, type FileChange } from './host.ts';
-import { blobId, type Entry, openTree, TREE } from './host-tree.ts';
+import { type Branch, blobId, type Entry, openTree, TREE } from './host-objects.ts';
 import { Ended } from './http.ts';
 
 const EXECUTABLE = '100755';

@@ -8,9 +8,9 @@ import {
   type ProposalOutcome,
   type ProposalRequest,
   type Proposals,
-  type RepositoryAccess,
 } from './host.ts';
-import { Ended, endedAs, type Failure, type HttpResponse, type SendRequest } from './http.ts';
+import { asOutcome, proposalsOver } from './host-proposals.ts';
+import { Ended, type Failure, type HttpResponse, type SendRequest } from './http.ts';
 
 /** GitLab finds out in the background whether a merge request can be merged; reading one makes it do so. */
 const UNDECIDED = new Set(['unchecked', 'checking', 'preparing', 'approvals_syncing']);
@@ -48,7 +48,7 @@ function mergeRequestOf(found: Fields): MergeRequest {
 /** As others know it. The merge request itself keeps the last head of a branch that is gone, and lags behind one that moves. */
 function shown({ number, url, state, commit }: MergeRequest, branch: { head: string } | undefined): ProposalOutcome {
   const head = branch?.head;
-  return { kind: 'proposal', proposal: { number, url, state, ...(head && { head }), ...(commit && { commit }) } };
+  return asOutcome({ number, url, state, ...(head && { head }), ...(commit && { commit }) });
 }
 
 /** A line that begins so is a command to GitLab, carried out as the owner of the token. */
@@ -185,15 +185,5 @@ async function close(api: Api, proposal: Proposal & ProposalBranches, why: strin
 
 /** Merge requests from a branch of the same project. */
 export function createGitLabProposals(send: SendRequest): Proposals {
-  const on = <T>(access: RepositoryAccess, work: (api: Api) => Promise<T>) =>
-    endedAs<T | Failure>(
-      async () => work(openApi(send, access)),
-      (failure) => failure,
-    );
-  return {
-    find: (access, branches) => on(access, (api) => find(api, branches)),
-    open: (access, request) => on(access, (api) => open(api, request)),
-    merge: (access, proposal) => on(access, (api) => merge(api, proposal)),
-    close: (access, proposal, why) => on(access, (api) => close(api, proposal, why)),
-  };
+  return proposalsOver((access) => openApi(send, access), { find, open, merge, close });
 }

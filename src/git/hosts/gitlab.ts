@@ -2,7 +2,7 @@ import { failureOf, openApi } from './gitlab-api.ts';
 import { writeCommit } from './gitlab-commit.ts';
 import { createGitLabProposals } from './gitlab-proposals.ts';
 import type { CommitOutcome, CommitRequest, GitHost, RepositoryAccess } from './host.ts';
-import { endedAs, probeFailure, reportFailure, type SendRequest } from './http.ts';
+import { endedAs, orFailure, probeFailure, reportFailure, type SendRequest } from './http.ts';
 
 export interface GitLabOptions {
   send: SendRequest;
@@ -52,11 +52,7 @@ export function createGitLabHost({ send }: GitLabOptions): GitHost {
   return {
     type: 'gitlab',
     probe: (access, branch, way) => endedAs(() => probe(access, branch, way), probeFailure),
-    commit: (access, request) =>
-      endedAs<CommitOutcome>(
-        () => write(access, request),
-        (failure) => failure,
-      ),
+    commit: (access, request) => orFailure(() => write(access, request)),
     report: (access, it) => endedAs(() => report(access, it), reportFailure),
     proposals: createGitLabProposals(send),
   };

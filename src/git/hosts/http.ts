@@ -45,6 +45,11 @@ export async function endedAs<T>(work: () => Promise<T>, outcome: (failure: Fail
   }
 }
 
+/** As `endedAs`, where the failure is the outcome. */
+export function orFailure<T>(work: () => Promise<T>): Promise<T | Failure> {
+  return endedAs<T | Failure>(work, (failure) => failure);
+}
+
 /** Asks once. No answer is `unknown`, in words that name the host. */
 export async function ask(send: SendRequest, host: string, request: HttpRequest): Promise<HttpResponse | Failure> {
   try {
@@ -58,6 +63,23 @@ export function rateLimited({ headers }: HttpResponse, message: string): Failure
   const seconds = Number(headers['retry-after']);
   const isGiven = Number.isFinite(seconds) && seconds > 0;
   return { kind: 'rateLimited', message, retryAfterSeconds: isGiven ? seconds : DEFAULT_WAIT_SECONDS };
+}
+
+/**
+ * An answer that is not the one hoped for, of a host that says where a repository has moved to. `said`: its words; `kind`: what
+ * its status means, besides the rate limit.
+ */
+export function answerFailure(
+  host: string,
+  response: HttpResponse,
+  said: string,
+  kind: Exclude<Failure['kind'], 'rateLimited'>,
+): Failure {
+  const { status, headers } = response;
+  const moved = headers.location?.slice(0, 200);
+  const where = moved ? `: the repository has moved (${moved}); put its new address into the policy` : `: ${said}`;
+  const message = `${host} answered ${status}${where}`;
+  return status === 429 ? rateLimited(response, message) : { kind, message };
 }
 
 export function probeFailure({ kind, message }: Failure): ProbeOutcome {

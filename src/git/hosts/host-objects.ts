@@ -1,5 +1,25 @@
-/** What the APIs of hosts that show folders have in common. */
+/** Branches, folders and files, as the APIs of several hosts show them. */
 import { createHash } from 'node:crypto';
+import { type Fields, fieldsOf, textOf } from '../../api/fields.ts';
+
+export interface Branch {
+  head: string;
+  /** Of the commit at its head. */
+  message: string;
+  isProtected: boolean;
+  mayPush: boolean;
+}
+
+/** `canPush`: what the host says of it; what says nothing may be. */
+export function branchOf({ commit, protected: isProtected }: Fields, canPush: unknown): Branch {
+  const { id, message } = fieldsOf(commit);
+  return {
+    head: textOf(id) ?? '',
+    message: textOf(message) ?? '',
+    isProtected: isProtected === true,
+    mayPush: canPush !== false,
+  };
+}
 
 /** The mode of a folder. */
 export const TREE = '040000';
