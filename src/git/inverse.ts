@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clone, isLfsPointer, SUBMODULE, SYMBOLIC_LINK } from './clone.ts';
 import type { FileChange } from './hosts/host.ts';
+import { decodeText } from './manifests.ts';
 import { GitError } from './process.ts';
 
 const MOST_FILES = 20;
@@ -118,11 +119,7 @@ function isSpliceable({ path, oldMode, newMode }: Change): boolean {
 }
 
 function textOf(content: Buffer | undefined): string | undefined {
-  try {
-    return content && new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
-  } catch {
-    return undefined;
-  }
+  return content && decodeText(content, { ignoreBOM: true });
 }
 
 /** The head's tree with the values of before; undefined where one file needs the wider way. */

@@ -119,10 +119,10 @@ export function parseText(source: string, placeAt: (line: number) => Place): Man
   return set;
 }
 
-/** The text of a file; undefined where it is none. */
-export function decodeText(content: Buffer): string | undefined {
+/** The text of a file; undefined where it is none. `ignoreBOM`: a byte order mark stays part of it. */
+export function decodeText(content: Buffer, { ignoreBOM = false } = {}): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(content);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM }).decode(content);
   } catch {
     return undefined;
   }

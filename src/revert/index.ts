@@ -27,3 +27,4 @@ export type {
 } from './observation.ts';
 export { spliceBack } from './patch/splice.ts';
 export type { DocumentName, PlaceInFile, Splice, SplicedField, SpliceReason, SpliceRequest } from './patch/types.ts';
+export { HOST_REASONS } from './work.ts';

@@ -1,7 +1,18 @@
 import { and, assign, setup } from 'xstate';
 import { timestamp } from '../api/times.ts';
 import type { Effect, ProposedResult, Seen } from './observation.ts';
-import { begin, beginAtHost, type Context, proposalLost, proposed, replanRest, told, wayOf, writes } from './work.ts';
+import {
+  begin,
+  beginAtHost,
+  type Context,
+  HOST_REASONS,
+  proposalLost,
+  proposed,
+  replanRest,
+  told,
+  wayOf,
+  writes,
+} from './work.ts';
 
 interface Observed {
   type: 'OBSERVED';
@@ -81,7 +92,7 @@ const chart = setup({
     }),
     proposeInstead: assign(({ event: { seen } }) => ({
       ...told(seen.work),
-      reason: 'BranchProtected',
+      reason: HOST_REASONS.protected,
       way: 'PullRequest' as const,
       ...(seen.busy ? {} : { effect: 'look' as const }),
     })),
@@ -100,7 +111,7 @@ const chart = setup({
     })),
     sayLost: assign(({ event }) => ({ ...told(event.seen.work), reason: 'ProposalGone' })),
     sayResult: assign(({ event }) => told(event.seen.work)),
-    sayProtected: assign(({ event }) => ({ ...told(event.seen.work), reason: 'BranchProtected' })),
+    sayProtected: assign(({ event }) => ({ ...told(event.seen.work), reason: HOST_REASONS.protected })),
     saySuperseded: assign(({ event }) => ({ reason: 'Superseded', message: event.seen.superseded ?? '' })),
     sayGate: assign(({ event: { seen } }) =>
       seen.gate.kind === 'open' ? {} : { reason: seen.gate.reason, message: seen.gate.message },
@@ -125,7 +136,7 @@ const chart = setup({
       return { commit, reason: 'AlreadyReverted', message: told(seen.work).message };
     }),
     restBeforePlan: assign(({ context, event: { seen } }) => ({
-      reason: 'BranchMoved',
+      reason: HOST_REASONS.stale,
       message: 'the branch has moved since the plan was made; planning again',
       lookAgainAt: seen.now + replanRest(context.plan?.attempt ?? 1, seen.jitter ?? 0),
     })),

@@ -17,13 +17,17 @@ export interface Context {
 }
 
 const FIRST_REPLAN_SECONDS = 2;
-/** Rejected credentials wait longest: hosts lock out addresses that keep failing. */
-const RESTS = {
-  noRights: { reason: 'CredentialsRejected', seconds: 300 },
-  gone: { reason: 'RepositoryGone', seconds: 300 },
-  unknown: { reason: 'OutcomeUnknown', seconds: 10 },
-  stale: { reason: 'BranchMoved', seconds: 2 },
+/** One word for each way in which a host does not do what it is asked. */
+export const HOST_REASONS = {
+  stale: 'BranchMoved',
+  protected: 'BranchProtected',
+  noRights: 'CredentialsRejected',
+  rateLimited: 'RateLimited',
+  gone: 'RepositoryGone',
+  unknown: 'OutcomeUnknown',
 } as const;
+/** Seconds, after a write. Rejected credentials wait longest: hosts lock out addresses that keep failing. */
+const RESTS = { noRights: 300, gone: 300, unknown: 10, stale: 2 } as const;
 
 /** Between two looks at a proposal. */
 const WATCH_SECONDS = 30;
@@ -50,11 +54,15 @@ function restOf({ work, gate, now }: Seen): Pick<Context, 'reason' | 'message' |
     return { reason: result.reason, message: result.message, lookAgainAt: now + result.retryAfterSeconds * 1000 };
   }
   if (result?.kind === 'rateLimited') {
-    return { reason: 'RateLimited', message: result.message, lookAgainAt: now + result.retryAfterSeconds * 1000 };
+    return {
+      reason: HOST_REASONS.rateLimited,
+      message: result.message,
+      lookAgainAt: now + result.retryAfterSeconds * 1000,
+    };
   }
   if (work && writes(work) && work.result.kind in RESTS) {
-    const { reason, seconds } = RESTS[work.result.kind as keyof typeof RESTS];
-    return { reason, message: told(work).message, lookAgainAt: now + seconds * 1000 };
+    const kind = work.result.kind as keyof typeof RESTS;
+    return { reason: HOST_REASONS[kind], message: told(work).message, lookAgainAt: now + RESTS[kind] * 1000 };
   }
   return gate.kind === 'wait' ? { reason: gate.reason, message: gate.message, lookAgainAt: gate.until } : undefined;
 }

@@ -6,7 +6,13 @@ import type { SendRequest } from '../../src/git/hosts/http.ts';
 import { createGit } from '../../src/git/process.ts';
 import { createRepositories, type Repositories } from '../../src/git/repository.ts';
 import { locateRepository } from '../../src/git/url.ts';
-import { type BareRepository, type GitHubWorld, openRepository, startGitServer } from '../../src/sandbox/git/index.ts';
+import {
+  type BareRepository,
+  type GitHubWorld,
+  noFaults,
+  openRepository,
+  startGitServer,
+} from '../../src/sandbox/git/index.ts';
 import type { OthersView } from './git-host.ts';
 
 /** A real bare repository, served over HTTP with GitHub's API, and clones of it: for one test. */
@@ -34,7 +40,7 @@ export async function startHostedWorld(): Promise<HostedWorld> {
       [WRITE_TOKEN, { login: 'headgate', write: true }],
       [READ_TOKEN, { login: 'reader', write: false }],
     ]),
-    faults: { cutAfterWrite: 0, badGateway: 0, rateLimited: 0 },
+    faults: noFaults(),
     now: () => 1_700_000_500_000,
   };
   const server = await startGitServer(world);

@@ -35,7 +35,7 @@ export function githubHarness(hosted: HostedWorld): HostHarness {
 }
 
 /** A person's hands: what the host's pages do, by the API below them. */
-function handsOn(url: string) {
+export function handsOn(url: string) {
   const api = url.replace('/team/shop', '/api/v3/repos/team/shop');
   return async <T>(method: string, path: string, body?: object): Promise<T> => {
     const headers = { authorization: `Bearer ${WRITE_TOKEN}` };

@@ -23,6 +23,7 @@ import {
   type HostedRepository,
   type LoggedCommit,
   type NewContent,
+  noFaults,
   openRepository,
   startGitServer,
 } from '../../src/sandbox/git/index.ts';
@@ -124,7 +125,7 @@ async function startGitHub(hosted: HostedRepository, clock: VirtualClock) {
   return startGitServer({
     repositories: new Map([['team/shop', hosted]]),
     tokens: new Map([[TOKEN, { login: 'headgate', write: true }]]),
-    faults: { cutAfterWrite: 0, badGateway: 0, rateLimited: 0 },
+    faults: noFaults(),
     now: clock.now,
   });
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import { type BareRepository, type HostedRepository, startGitServer } from '../../sandbox/git/index.ts';
+import { type BareRepository, type HostedRepository, noFaults, startGitServer } from '../../sandbox/git/index.ts';
 import type { Scenario } from './options.ts';
 
 const CHECK = 'ci/build';
@@ -40,7 +40,7 @@ export async function hostRepository(
   const server = await startGitServer({
     repositories: new Map([['shop/deploy', hosted]]),
     tokens: new Map([[TOKEN, { login: 'headgate', write: true }]]),
-    faults: { cutAfterWrite: 0, badGateway: 0, rateLimited: 0 },
+    faults: noFaults(),
     now: clock.now,
   });
   const byHand = async (method: string, path: string, body: object) => {

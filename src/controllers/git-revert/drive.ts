@@ -148,15 +148,23 @@ function mayWrite(context: Context, job: Job, { metadata }: GitRevert, policy: P
   return isOpen && seen.superseded === undefined && isDeepStrictEqual(current, policy);
 }
 
-function begin(context: Context, job: Job, effect: Effect, revert: GitRevert, policy: Policy) {
+/** What is begun once the decision is written down. */
+interface Begun {
+  effect: Effect;
+  revert: GitRevert;
+  policy: Policy;
+  seen: Seen;
+}
+
+function begin(context: Context, job: Job, { effect, revert, policy, seen }: Begun) {
   const { pool, again, version } = context;
+  const { superseded, gate } = seen;
+  const unwanted = superseded ?? (gate.kind === 'skip' ? gate.message : undefined);
   const run = async (): Promise<Work> => {
     try {
       const gathered = gather(context, revert);
       if (!gathered)
         throw new Waiting('ReplicaSetMissing', 'a ReplicaSet of the update is not there any more', RETRY_SECONDS);
-      const { superseded, gate } = observe(context, revert, job).seen;
-      const unwanted = superseded ?? (gate.kind === 'skip' ? gate.message : undefined);
       const task = { ...gathered, revert, policy: await openPolicy(policy, context), version, unwanted };
       return await perform(effect, { ...task, mayWrite: () => mayWrite(context, job, revert, policy) });
     } catch (error) {
@@ -211,7 +219,8 @@ export function createDriver(options: GitRevertOptions, pool: Pool, again: (key:
       // Delivered: what it led to is persisted now.
       if (seen.work) Object.assign(job, { work: undefined, notBefore: decision.lookAgainAt });
       tell(context, written, decision);
-      if (decision.effect && policy && !job.running) begin(context, job, decision.effect, written, policy);
+      if (decision.effect && policy && !job.running)
+        begin(context, job, { effect: decision.effect, revert: written, policy, seen });
       if (decision.from !== undefined && !isFinal(decision.state)) again(key);
       return { lookAgainAt: decision.lookAgainAt };
     },

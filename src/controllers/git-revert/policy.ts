@@ -5,6 +5,7 @@ import { timestamp } from '../../api/times.ts';
 import { Stalled, Waiting } from '../../errors.ts';
 import { isConflict } from '../../kube/client.ts';
 import { revertPolicies } from '../../kube/resources.ts';
+import { HOST_REASONS } from '../../revert/index.ts';
 import type { PassResult } from '../queue.ts';
 import { asPolicy, openPolicy } from './access.ts';
 import type { GitRevertOptions } from './options.ts';
@@ -13,8 +14,8 @@ const PROBE_INTERVAL_MILLISECONDS = 600_000;
 const RETRY_INTERVAL_MILLISECONDS = 60_000;
 
 const REASONS = {
-  noRights: 'CredentialsRejected',
-  gone: 'RepositoryGone',
+  noRights: HOST_REASONS.noRights,
+  gone: HOST_REASONS.gone,
   unreachable: 'RepositoryUnreachable',
 } as const;
 

@@ -1,5 +1,6 @@
 /** Reverts that people or rules decide about: with pull requests, on a GitHub. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { handsOn } from '../../../test/conformance/github-proposals.ts';
 import {
   abort,
   allow,
@@ -49,12 +50,7 @@ function skip() {
 }
 
 /** As a person does on the host's page. */
-async function byHand(method: string, path: string, body: object = {}) {
-  const url = loop.url.replace('/team/shop', `/api/v3/repos/team/shop/${path}`);
-  const headers = { authorization: 'Bearer token-that-writes' };
-  const answer = await fetch(url, { method, headers, body: JSON.stringify(body) });
-  expect(answer.ok).toBe(true);
-}
+const byHand = (method: string, path: string, body: object = {}) => handsOn(loop.url)(method, path, body);
 
 describe('a policy that asks for pull requests', () => {
   it('has one opened, and goes on when a person merges it', async () => {

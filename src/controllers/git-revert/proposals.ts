@@ -8,6 +8,7 @@ import {
 } from '../../git/hosts/host.ts';
 import {
   type FailedResult,
+  HOST_REASONS,
   type ProposedResult,
   type ProposeResult,
   proposalText,
@@ -17,19 +18,19 @@ import {
 import { commitRequest, revertSince, type Task } from './effects.ts';
 import { timeOf } from './record.ts';
 
-const RESTS: Record<HostFailure['kind'], { reason: string; seconds: number }> = {
-  noRights: { reason: 'CredentialsRejected', seconds: 300 },
-  gone: { reason: 'RepositoryGone', seconds: 300 },
-  protected: { reason: 'BranchProtected', seconds: 300 },
-  rateLimited: { reason: 'RateLimited', seconds: 60 },
-  unknown: { reason: 'OutcomeUnknown', seconds: 30 },
-  stale: { reason: 'BranchMoved', seconds: 30 },
+/** Seconds until a host is asked again that did not answer as hoped; what it says itself counts before that. */
+const RESTS: Record<Exclude<HostFailure['kind'], 'rateLimited'>, number> = {
+  noRights: 300,
+  gone: 300,
+  protected: 300,
+  unknown: 30,
+  stale: 30,
 };
 
 function asFailed(failure: HostFailure): FailedResult {
-  const { reason, seconds } = RESTS[failure.kind];
-  const retryAfterSeconds = failure.kind === 'rateLimited' ? failure.retryAfterSeconds : seconds;
-  return { kind: 'failed', reason, message: failure.message, retryAfterSeconds };
+  const { kind, message } = failure;
+  const retryAfterSeconds = kind === 'rateLimited' ? failure.retryAfterSeconds : RESTS[kind];
+  return { kind: 'failed', reason: HOST_REASONS[kind], message, retryAfterSeconds };
 }
 
 function proposalsOf({ policy }: Task): Proposals {

@@ -76,6 +76,10 @@ export interface HostFaults {
   rateLimited: number;
 }
 
+export function noFaults(): HostFaults {
+  return { cutAfterWrite: 0, badGateway: 0, rateLimited: 0 };
+}
+
 export interface GitHubWorld {
   /** By `owner/name`. */
   repositories: Map<string, HostedRepository>;

@@ -7,6 +7,7 @@ export type {
   ShownStatus,
   TokenRights,
 } from './github-world.ts';
+export { noFaults } from './github-world.ts';
 export { mergeRequestsOf } from './gitlab.ts';
 export { type MergeRequests, type MergeRules, mergeNow } from './gitlab-merge-requests.ts';
 export type { BareRepository, LoggedCommit, NewCommit, NewContent, NewMerge } from './repository.ts';
