@@ -153,10 +153,9 @@ export function openClone({ git, gitDir, branch, call: fixed, prefetch }: CloneO
     git: run,
     text,
     async commit(id) {
-      const present = await run(['cat-file', '-e', `${checkId(id)}^{commit}`]);
-      if (present.code !== 0) return undefined;
-      const args = ['log', '-1', '--no-walk', `--format=${COMMIT_FORMAT}`, '--end-of-options', id];
-      return parseCommits(await text(args))[0];
+      const commit = `${checkId(id)}^{commit}`;
+      const { code, stdout } = await run(['log', '-1', `--format=${COMMIT_FORMAT}`, '--end-of-options', commit]);
+      return code === 0 ? parseCommits(stdout.toString('utf8'))[0] : undefined;
     },
     async log({ from, to, path, limit }) {
       const range = from === undefined ? checkId(to) : `${checkId(from)}..${checkId(to)}`;
