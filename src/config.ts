@@ -33,6 +33,8 @@ export interface Config {
   /** Programs that render, by path; undefined: the first on the PATH. */
   kustomize: string | undefined;
   helm: string | undefined;
+  /** Where Argo CD keeps its Applications. */
+  argoCdNamespace: string;
   outages: 'hold' | 'count';
   worldTime: WorldTime | undefined;
   /** The process's environment, for programs that are started: each takes from it, by name, what it needs. */
@@ -60,6 +62,7 @@ const OPTIONS = {
   'cache-folder': { type: 'string' },
   kustomize: { type: 'string' },
   helm: { type: 'string' },
+  'argocd-namespace': { type: 'string' },
   'count-outages-as-errors': { type: 'boolean' },
   'world-time': { type: 'string' },
 } as const;
@@ -85,6 +88,7 @@ export const CONTROLLER_HELP = `headgate controller: drives Rollouts until it is
   --allow-plain-http HOST             a Git host that may be spoken to without TLS, tokens included; may be repeated
   --cache-folder DIR                  where clones are kept
   --kustomize PATH, --helm PATH       the programs that render Kustomize folders and Helm charts (default: as found on the PATH)
+  --argocd-namespace NAME             where Argo CD keeps its Applications (default: argocd)
   --count-outages-as-errors           an unreachable metric backend counts as an error, as in the reference
   --world-time START,ORIGIN,SPEED     world time: milliseconds, milliseconds, factor: for the sandbox
 `;
@@ -151,6 +155,7 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
     cacheFolder: values['cache-folder'] ?? join(env.XDG_CACHE_HOME ?? join(env.HOME ?? '/tmp', '.cache'), 'headgate'),
     kustomize: programOf(values.kustomize, 'kustomize'),
     helm: programOf(values.helm, 'helm'),
+    argoCdNamespace: values['argocd-namespace'] ?? 'argocd',
     outages: values['count-outages-as-errors'] === true ? 'count' : 'hold',
     worldTime: worldTime(values['world-time']),
     environment: env,

@@ -105,6 +105,7 @@ function compose(config: Config, log: Log, metrics: ControllerMetrics, beforeReq
     clock,
     log,
     namespace: config.ownNamespace,
+    argoCdNamespace: config.argoCdNamespace,
     version,
     ...composeGit(config, clock, dialer, log),
   });

@@ -41,7 +41,10 @@ export const GIT_BRANCH = 'headgate.dev/git-branch';
 export const GIT_PATH = 'headgate.dev/git-path';
 /** 40 hex digits: the commit in which this object's own content last changed. */
 export const GIT_COMMIT = 'headgate.dev/git-commit';
-/** How it was learnt: `GitSource/<namespace>/<name>`; anything else, or nothing, counts as set by hand. */
+/**
+ * How it was learnt: `GitSource/<namespace>/<name>`; on ReplicaSets also `ArgoCD/...` (an Application) and `Flux/...` (a
+ * Kustomization). Anything else, or nothing, counts as set by hand.
+ */
 export const GIT_SOURCE = 'headgate.dev/git-source';
 
 /** Where an object's content came from, all of it. */

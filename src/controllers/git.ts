@@ -6,8 +6,11 @@ import type { RepositoryLocation } from '../git/url.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { gitSources, revertPolicies } from '../kube/resources.ts';
 import type { Log } from '../log.ts';
+import { defaultBranchBy } from './git-revert/access.ts';
 import { createGitRevertController } from './git-revert/index.ts';
 import { createGitSourceController } from './git-source/index.ts';
+import { createProvenanceKeeper } from './provenance/keeper.ts';
+import { createProvenanceReader } from './provenance/reader.ts';
 import type { Extension } from './start.ts';
 
 export interface GitControllersOptions {
@@ -23,17 +26,24 @@ export interface GitControllersOptions {
   locate: (url: string) => Promise<RepositoryLocation>;
   /** The controller's own namespace, where the policies' Secrets are. */
   namespace: string;
+  /** Where Argo CD keeps its Applications. */
+  argoCdNamespace: string;
   version: string;
 }
 
 /** From Git into the cluster, and what failed out of Git again. A cluster with the stock CRDs alone has neither. */
 export function gitControllers(options: GitControllersOptions): Extension {
-  return ({ caches, rollout: { rollouts, replicaSets }, reverts, emit }) => {
+  return ({ caches, rollout: { rollouts, replicaSets, workloads }, reverts, emit }) => {
     const sources = caches.cache(gitSources, { optional: true });
     const policies = caches.cache(revertPolicies, { optional: true });
+    const { client, argoCdNamespace } = options;
+    const defaultBranch = defaultBranchBy({ ...options, policies });
+    const reader = createProvenanceReader({ client, argoCdNamespace, defaultBranch });
+    const provenance = createProvenanceKeeper({ ...options, rollouts, replicaSets, workloads, reader });
     const members = [
+      provenance,
       createGitSourceController({ ...options, sources, rollouts, emit }),
-      createGitRevertController({ ...options, rollouts, replicaSets, reverts, policies, sources, emit }),
+      createGitRevertController({ ...options, rollouts, replicaSets, reverts, policies, sources, provenance, emit }),
     ];
     return {
       start() {

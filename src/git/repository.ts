@@ -21,6 +21,8 @@ export interface Repository extends Clone {
   fetch(): Promise<string>;
   /** What a ref of the origin points to, asked of the origin itself; undefined where there is none. */
   remoteRef(ref: string): Promise<string | undefined>;
+  /** The branch that the origin's HEAD points to; undefined where it says none. */
+  defaultBranch(): Promise<string | undefined>;
   /** Never throws for what the origin does. */
   push(args: readonly string[], refs: readonly string[]): Promise<PushReport>;
 }
@@ -111,6 +113,7 @@ export function createRepositories({ git, cacheDir, locateHost }: RepositoriesOp
         location,
         fetch: () => slot.serially(fetch),
         remoteRef: transport.remoteRef,
+        defaultBranch: transport.defaultBranch,
         push: transport.push,
       };
     },

@@ -43,6 +43,7 @@ export interface Transport {
   fetchBranch(): Promise<void>;
   fetchObjects(ids: readonly string[]): Promise<void>;
   remoteRef(ref: string): Promise<string | undefined>;
+  defaultBranch(): Promise<string | undefined>;
   push(args: readonly string[], refs: readonly string[]): Promise<PushReport>;
 }
 
@@ -116,6 +117,10 @@ export function createTransport(options: TransportOptions): Transport {
         .split('\n')
         .find((line) => line.endsWith(`\t${ref}`))
         ?.split('\t')[0];
+    },
+    async defaultBranch() {
+      const listed = await demand(['ls-remote', '--symref', '--end-of-options', 'origin', 'HEAD']);
+      return /^ref: refs\/heads\/(?<branch>\S+)\tHEAD$/m.exec(listed)?.groups?.branch;
     },
     async push(args, refs) {
       try {

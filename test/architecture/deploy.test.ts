@@ -54,6 +54,8 @@ const verbsOfCall: Record<string, string[]> = {
   delete: ['delete'],
   cache: ['list', 'watch'],
   createOwned: ['create', 'get'],
+  // ProvenanceReader, of an object in hand.
+  learn: ['get'],
 };
 
 function calledName({ callee }: Node): string {
@@ -110,6 +112,11 @@ const otherwiseUsed = [
   'patch gateway.networking.k8s.io/httproutes',
   // Owner references that block deletion need it.
   'update argoproj.io/rollouts/finalizers',
+  // ProvenanceReader has them in a table.
+  'get argoproj.io/applications',
+  'get kustomize.toolkit.fluxcd.io/kustomizations',
+  'get helm.toolkit.fluxcd.io/helmreleases',
+  'get source.toolkit.fluxcd.io/gitrepositories',
   // KubeClient.as(), for GitSources.
   'impersonate /serviceaccounts',
 ];

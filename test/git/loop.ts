@@ -6,6 +6,9 @@ import { STATE } from '../../src/api/index.ts';
 import { type VirtualClock, virtualClock } from '../../src/clock.ts';
 import { createGitRevertController } from '../../src/controllers/git-revert/index.ts';
 import { createGitSourceController } from '../../src/controllers/git-source/index.ts';
+import { createProvenanceKeeper } from '../../src/controllers/provenance/keeper.ts';
+import { createProvenanceReader } from '../../src/controllers/provenance/reader.ts';
+import { createWorkloads } from '../../src/controllers/rollout/workloads.ts';
 import type { GitHost } from '../../src/git/hosts/host.ts';
 import { createHosts } from '../../src/git/hosts/index.ts';
 import { createGit } from '../../src/git/process.ts';
@@ -13,6 +16,7 @@ import { createRenderer, type RendererOptions } from '../../src/git/render/rende
 import { createRepositories } from '../../src/git/repository.ts';
 import { locateRepository } from '../../src/git/url.ts';
 import { createCaches } from '../../src/kube/caches.ts';
+import type { KubeClient } from '../../src/kube/client.ts';
 import { loadKubeConfigText } from '../../src/kube/config.ts';
 import { createKubeClient } from '../../src/kube/http-client.ts';
 import { gitReverts, gitSources, replicaSets, revertPolicies, rollouts } from '../../src/kube/resources.ts';
@@ -64,6 +68,8 @@ export interface Loop {
 export interface LoopOptions {
   /** Stands between the controller and its hosts. */
   wrap?: (host: GitHost) => GitHost;
+  /** Answers what sync engines say; left out: there is none. */
+  tools?: Pick<KubeClient, 'get'>;
   /** What renders, by path; otherwise as found on the PATH. */
   programs?: RendererOptions['programs'];
   /** The repository is on a GitHub, and so; left out: it is only on disk. */
@@ -76,7 +82,7 @@ const TOKEN = 'token-that-writes';
 async function startControllers(
   loop: Pick<Loop, 'clock' | 'api' | 'told'>,
   folder: string,
-  { wrap, programs }: LoopOptions,
+  { wrap, programs, tools }: LoopOptions,
 ) {
   const { clock, api, told } = loop;
   const log = createLog({ level: process.env.LOOP_LOG ?? 'silent' });
@@ -101,10 +107,19 @@ async function startControllers(
     locate,
     emit,
   };
+  const sets = caches.cache(replicaSets);
+  const reader = createProvenanceReader({ client: tools ?? client });
+  const provenance = createProvenanceKeeper({
+    ...shared,
+    replicaSets: sets,
+    workloads: createWorkloads(caches),
+    reader,
+  });
   const source = createGitSourceController(shared);
   const revert = createGitRevertController({
     ...shared,
-    replicaSets: caches.cache(replicaSets),
+    replicaSets: sets,
+    provenance,
     reverts: caches.cache(gitReverts),
     policies: caches.cache(revertPolicies),
     hosts: wrapped,
@@ -113,9 +128,10 @@ async function startControllers(
   });
   await caches.start();
   source.start();
+  provenance.start();
   revert.start();
   return async () => {
-    await Promise.all([source.stop(), revert.stop()]);
+    await Promise.all([source.stop(), provenance.stop(), revert.stop()]);
     await caches.stop();
     client.close();
   };

@@ -4,9 +4,17 @@
  */
 import { join } from 'node:path';
 import { afterAll, it as base, beforeAll, describe, expect } from 'vitest';
-import type { GitRevert } from '../../src/api/index.ts';
+import type { GitRevert, KubeObject } from '../../src/api/index.ts';
 import { machineClock } from '../../src/clock.ts';
 import { createLeaderElection } from '../../src/controllers/leader.ts';
+import {
+  application,
+  COMMIT,
+  changed,
+  fluxLabels,
+  gitRepository,
+  kustomization,
+} from '../../src/git/provenance/testing-objects.ts';
 import { loadKubeConfig } from '../../src/kube/config.ts';
 import { createKubeClient } from '../../src/kube/http-client.ts';
 import { gitReverts, leases, replicaSets, revertPolicies, rollouts, secrets } from '../../src/kube/resources.ts';
@@ -157,6 +165,100 @@ describe.each(worlds)('rights in the $name world', ({ it }) => {
     await world.untilTrue(isNext, 90);
     expect((await record())?.metadata.name).toBe(first?.metadata.name);
     await world.until('shop', isAborted, 10);
+  });
+});
+
+/** Kinds of Argo CD and Flux, without their schemas. */
+const TOOL_KINDS = [
+  ['argoproj.io', 'v1alpha1', 'Application', 'applications'],
+  ['kustomize.toolkit.fluxcd.io', 'v1', 'Kustomization', 'kustomizations'],
+  ['helm.toolkit.fluxcd.io', 'v2', 'HelmRelease', 'helmreleases'],
+  ['source.toolkit.fluxcd.io', 'v1', 'GitRepository', 'gitrepositories'],
+].map(
+  ([group, version, kind = '', plural]) => `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: ${plural}.${group} }
+spec:
+  group: ${group}
+  scope: Namespaced
+  names: { kind: ${kind}, plural: ${plural}, singular: ${kind.toLowerCase()}, listKind: ${kind}List }
+  versions:
+  - name: ${version}
+    served: true
+    storage: true
+    schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } }
+`,
+);
+
+/** A Rollout of that name, with what a sync engine writes on all that it applies. */
+function markedYaml(name: string, { labels = {}, annotations = {} }: Partial<KubeObject['metadata']>): string {
+  const metadata = JSON.stringify({ name, labels, annotations });
+  return rolloutYaml({ replicas: 1 }).replace('metadata: { name: shop }', `metadata: ${metadata}`);
+}
+
+function deployedYaml(name: string, annotations: Record<string, string>): string {
+  const pods = `{ metadata: { labels: { app: ${name} } }, spec: { containers: [{ name: shop, image: '${FIRST}' }] } }`;
+  return `
+apiVersion: apps/v1
+kind: Deployment
+metadata: ${JSON.stringify({ name, annotations })}
+spec: { replicas: 0, selector: { matchLabels: { app: ${name} } }, template: ${pods} }
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: { name: ${name} }
+spec:
+  replicas: 1
+  workloadRef: { apiVersion: apps/v1, kind: Deployment, name: ${name} }
+  strategy: { canary: {} }
+`;
+}
+
+describe.each(worlds)('rights to read what sync engines say, in the $name world', ({ it }) => {
+  it('where a revision came from is noted: of an Application, a Kustomization, a HelmRelease', async ({ world }) => {
+    const { namespace } = world;
+    const own = { 'metadata.namespace': namespace, 'metadata.uid': undefined, 'metadata.generation': undefined };
+    const resource = { group: 'apps', kind: 'Deployment', namespace, name: 'behind', status: 'Synced' };
+    const objects = [
+      changed(application(), {
+        ...own,
+        'status.resources.1': resource,
+        'status.operationState.syncResult.resources.1': resource,
+      }),
+      changed(kustomization(`${namespace}_fluxed_argoproj.io_Rollout`), { ...own, 'status.observedGeneration': 1 }),
+      changed(gitRepository(), own),
+    ];
+    // Another try of this story may have made them.
+    for (const kind of TOOL_KINDS) await world.create(kind).catch(() => {});
+    for (const object of objects) {
+      const isMade = () =>
+        world.create(JSON.stringify(object)).then(
+          () => true,
+          () => false,
+        );
+      await world.untilTrue(isMade, 30);
+    }
+    const tracking = `${namespace}_web:apps/Deployment:${namespace}/behind`;
+    await world.create(
+      [
+        markedYaml('fluxed', { labels: fluxLabels('apps', namespace) }),
+        markedYaml('released', { labels: fluxLabels('gone', namespace, 'helm') }),
+        deployedYaml('behind', { 'argocd.argoproj.io/tracking-id': tracking }),
+      ].join('---'),
+    );
+    const noted = async (rollout: string) => {
+      const sets = await world.list(replicaSets);
+      return sets.find(({ metadata }) => metadata.ownerReferences?.[0]?.name === rollout)?.metadata.annotations ?? {};
+    };
+    for (const [rollout, source] of [
+      ['fluxed', `Flux/${namespace}/apps`],
+      ['behind', `ArgoCD/${namespace}/web`],
+    ] as const) {
+      await world.untilTrue(async () => (await noted(rollout))['headgate.dev/git-source'] === source, 60);
+      expect(await noted(rollout)).toMatchObject({ 'headgate.dev/git-commit': COMMIT });
+    }
+    expect(await noted('released')).not.toHaveProperty('headgate.dev/git-commit');
   });
 });
 

@@ -50,7 +50,15 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const hosts = createHosts({ repositories, locate, clock, send: () => Promise.reject(new Error('no network')) });
   const renderer = createRenderer({ programs: await realPrograms(), environment: process.env, log, clock });
   const shared = { repositories, renderer, hosts, locate };
-  const own = { client: connection, clock, log, ...shared, namespace: 'headgate', version: '0.0.0' };
+  const own = {
+    client: connection,
+    clock,
+    log,
+    ...shared,
+    namespace: 'headgate',
+    argoCdNamespace: 'argocd',
+    version: '0.0.0',
+  };
   const controllers = createControllers(
     {
       connection,

@@ -105,6 +105,10 @@ const KINDS: ReadonlyMap<string, Resource> = new Map(
     ...Object.values(resources),
     namespaced('', 'v1', 'serviceaccounts', 'ServiceAccount'),
     podDisruptionBudgets,
+    {
+      ...namespaced('apiextensions.k8s.io', 'v1', 'customresourcedefinitions', 'CustomResourceDefinition'),
+      namespaced: false,
+    },
     namespaced(RBAC, 'v1', 'roles', 'Role'),
     namespaced(RBAC, 'v1', 'rolebindings', 'RoleBinding'),
   ].map((resource) => [resource.kind, resource as Resource]),

@@ -35,7 +35,9 @@ function secretName({ name, spec }: Policy, home: string): string | undefined {
   return reference.name;
 }
 
-async function credentials(policy: Policy, { client, namespace }: GitRevertOptions) {
+type AccessOptions = Pick<GitRevertOptions, 'client' | 'namespace' | 'hosts' | 'locate' | 'repositories'>;
+
+async function credentials(policy: Policy, { client, namespace }: AccessOptions) {
   const name = secretName(policy, namespace);
   if (name === undefined) return {};
   const secret = await client.get(secrets, { namespace, name });
@@ -50,7 +52,7 @@ async function credentials(policy: Policy, { client, namespace }: GitRevertOptio
 }
 
 /** Throws `Stalled` for what a person must put right in the policy, `Waiting` for a secret that is not there yet. */
-export async function openPolicy(policy: Policy, options: GitRevertOptions): Promise<PolicyAccess> {
+export async function openPolicy(policy: Policy, options: AccessOptions): Promise<PolicyAccess> {
   const { url, branch, host: type } = policy.spec.repository;
   const host = options.hosts.get(type);
   if (!host) {
@@ -65,4 +67,19 @@ export async function openPolicy(policy: Policy, options: GitRevertOptions): Pro
   const repository = options.repositories.open(location, checkBranch(branch), given);
   const autoMerge = policy.spec.pullRequests?.autoMerge === true;
   return { host, access: { url, ...given }, repository, branch, autoMerge };
+}
+
+/** Asks which branch is the default of a repository: of one that a policy names, by that policy's credentials, and of no other. */
+export function defaultBranchBy(options: AccessOptions & Pick<GitRevertOptions, 'policies'>) {
+  return async (url: string): Promise<string | undefined> => {
+    const policy = options.policies
+      .list()
+      .map(asPolicy)
+      .find(({ repository }) => repository === canonicalRepository(url));
+    if (!policy) return undefined;
+    const { repository } = await openPolicy(policy, options);
+    // Asking needs a clone.
+    await repository.fetch();
+    return repository.defaultBranch();
+  };
 }

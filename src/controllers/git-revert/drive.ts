@@ -128,7 +128,7 @@ function gather(
   const stable = rollout && replicaSetOf(context, rollout, spec.templates.stable);
   if (!rollout || !bad || !stable) return undefined;
   const { message = '', step } = causeOf(bad) ?? {};
-  const learnt = learn(context, bad);
+  const learnt = learn(context, rollout, bad);
   return {
     templates: { bad: templateOf(bad), stable: templateOf(stable), ignored: ignoredMetadata(rollout) },
     cause: { message, step },
@@ -190,7 +190,7 @@ function observe(context: Context, revert: GitRevert, job: Job): { seen: Seen; p
   const canary = rollout && replicaSetOf(context, rollout, revert.spec.templates.canary);
   const superseded = supersededBy(rollout, revert) ?? takenBack(canary);
   const noPolicy: GateAnswer = { gate: { kind: 'skip', reason: 'Superseded', message: superseded ?? '' } };
-  const { gate, policy } = canary ? askPolicy(context, revert, canary) : noPolicy;
+  const { gate, policy } = rollout && canary ? askPolicy(context, revert, rollout, canary) : noPolicy;
   const { work, running: busy, notBefore } = job;
   const now = context.clock.now();
   const observed = isObserved(rollout, revert);

@@ -7,7 +7,7 @@ import {
   SKIP,
 } from '../../api/index.ts';
 import type { HelmOptions } from '../../git/app.ts';
-import { type Provenance, provenanceOf } from '../../git/provenance/index.ts';
+import { type Provenance, type ProvenanceAnswer, provenanceOf, trusted } from '../../git/provenance/index.ts';
 import { canonicalRepository } from '../../git/url.ts';
 import { type Gate, gate, type Policy, revertKey, revertName, selectPolicy } from '../../revert/index.ts';
 import { hashOf, memoryOf } from '../../rollout/index.ts';
@@ -36,11 +36,22 @@ export function causeOf(replicaSet: ReplicaSet): AbortCause | undefined {
   return abort && typeof abort === 'object' && typeof abort.kind === 'string' ? abort : undefined;
 }
 
-/** Where a ReplicaSet's revision came from. A GitSource counts only where it exists and follows that very place. */
-export function learn(options: GitRevertOptions, { metadata }: ReplicaSet): ReturnType<typeof provenanceOf> {
-  const answer = provenanceOf(metadata.annotations);
-  if (!answer.known) return answer;
-  const { provenance } = answer;
+/** `isAsked`: a tool is being asked, and will be heard. */
+export type Learnt = ProvenanceAnswer | { known: false; why: string; isAsked: true };
+
+/**
+ * Where a ReplicaSet's revision came from. A GitSource counts only where it exists and follows that very place; what another
+ * tool is said to have applied, only where that tool says so too.
+ */
+export function learn(options: GitRevertOptions, rollout: Rollout, { metadata }: ReplicaSet): Learnt {
+  const noted = provenanceOf(metadata.annotations);
+  if (noted.known && noted.provenance.learnt === 'GitSource')
+    return { known: true, provenance: bySource(options, metadata, noted.provenance) };
+  const said = options.provenance.said(rollout);
+  return said ? trusted(noted, said) : { known: false, why: 'the tool that applied it is being asked', isAsked: true };
+}
+
+function bySource(options: GitRevertOptions, metadata: ReplicaSet['metadata'], provenance: Provenance): Provenance {
   const { source } = provenance;
   const found = source && options.sources.get(source.namespace, source.name);
   const confirmed =
@@ -49,11 +60,12 @@ export function learn(options: GitRevertOptions, { metadata }: ReplicaSet): Retu
     canonicalRepository(found.spec.repository.url) === canonicalRepository(provenance.repository) &&
     found.spec.repository.branch === provenance.branch &&
     (found.spec.path ?? '').replace(/^\.?\/+|\/+$/g, '') === provenance.path;
-  return { known: true, provenance: confirmed ? provenance : { ...provenance, learnt: 'annotations' } };
+  return confirmed ? provenance : { ...provenance, learnt: 'annotations' };
 }
 
-/** How a chart was rendered for a revision, where the GitSource that applied it says so. */
-export function helmOf({ sources }: GitRevertOptions, { learnt, source }: Provenance): HelmOptions | undefined {
+/** How a chart was rendered for a revision, where what applied it says so. */
+export function helmOf({ sources }: GitRevertOptions, { learnt, source, helm }: Provenance): HelmOptions | undefined {
+  if (helm) return helm;
   const found = learnt === 'GitSource' && source ? sources.get(source.namespace, source.name) : undefined;
   return found && helmOptionsOf(found);
 }
@@ -107,15 +119,27 @@ export function isSkipped({ metadata }: GitRevert): boolean {
   return metadata.annotations?.[SKIP] === 'true';
 }
 
+const ASKED_AGAIN_MILLISECONDS = 5_000;
+
+function askedAgain({ clock }: GitRevertOptions, message: string): Gate {
+  return { kind: 'wait', until: clock.now() + ASKED_AGAIN_MILLISECONDS, reason: 'ProvenanceAsked', message };
+}
+
 export interface GateAnswer {
   gate: Gate;
   policy?: Policy;
 }
 
 /** Asks the one matching policy; nothing that the record says is believed. */
-export function askPolicy(options: GitRevertOptions, revert: GitRevert, canary: ReplicaSet): GateAnswer {
-  const learnt = learn(options, canary);
+export function askPolicy(
+  options: GitRevertOptions,
+  revert: GitRevert,
+  rollout: Rollout,
+  canary: ReplicaSet,
+): GateAnswer {
+  const learnt = learn(options, rollout, canary);
   const cause = causeOf(canary);
+  if ('isAsked' in learnt) return { gate: askedAgain(options, learnt.why) };
   if (!learnt.known) return { gate: { kind: 'skip', reason: 'ProvenanceUnknown', message: learnt.why } };
   const wrong = forged(revert, learnt.provenance);
   if (wrong)

@@ -43,11 +43,12 @@ export function failureOf(options: GitRevertOptions, rollout: Rollout): Failure 
   return { rollout, canary, stable, cause, attempt, id: `${rollout.metadata.uid}/${currentPodHash}/${attempt}` };
 }
 
-/** The one policy and the two commits, or why nothing is reverted. */
-export function assess(options: GitRevertOptions, failure: Failure): Case | Refusal {
+/** The one policy and the two commits, or why nothing is reverted; undefined as long as a tool is being asked. */
+export function assess(options: GitRevertOptions, failure: Failure): Case | Refusal | undefined {
   const { rollout, canary, stable, cause } = failure;
   const namespace = rollout.metadata.namespace ?? 'default';
-  const bad = learn(options, canary);
+  const bad = learn(options, rollout, canary);
+  if ('isAsked' in bad) return undefined;
   if (!bad.known) return unknown('what failed', canary, bad.why);
   const origin = originOf(namespace, bad.provenance);
   const selection = selectPolicy(policiesOf(options), origin);
@@ -57,7 +58,8 @@ export function assess(options: GitRevertOptions, failure: Failure): Case | Refu
   const facts = { cause, learnt, now: options.clock.now(), writtenToday: writtenToday(options, origin.repository) };
   const answer = gate(policy, facts);
   if (answer.kind === 'skip') return answer;
-  const good = learn(options, stable);
+  const good = learn(options, rollout, stable);
+  if ('isAsked' in good) return undefined;
   if (!good.known) return unknown('the stable revision', stable, good.why);
   const before = originOf(namespace, good.provenance);
   if (before.repository !== origin.repository || before.branch !== origin.branch || before.path !== origin.path) {

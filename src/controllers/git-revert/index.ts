@@ -37,7 +37,7 @@ export function createGitRevertController(options: GitRevertOptions): { start():
   const reports = open('gitrevert-reports', reporter.reconcile);
   const probes = open('revertpolicies', createPolicyProbe(options).reconcile);
 
-  const addRecordsOf = (rollout: KubeObject) => {
+  const addRecordsOf = (rollout: Pick<KubeObject, 'metadata'>) => {
     for (const revert of reverts.list(rollout.metadata.namespace)) {
       if (revert.spec.rollout.name === rollout.metadata.name) records.add(keyOf(revert));
     }
@@ -55,6 +55,11 @@ export function createGitRevertController(options: GitRevertOptions): { start():
       reports.add(keyOf(revert));
     }
   };
+  options.provenance.onAnswer((key) => {
+    failures.add(key);
+    const { namespace, name } = splitKey(key);
+    addRecordsOf({ metadata: { namespace, name } });
+  });
   const subscriptions: (() => void)[] = [];
   return {
     start() {

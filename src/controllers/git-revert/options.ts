@@ -7,6 +7,7 @@ import type { RepositoryLocation } from '../../git/url.ts';
 import type { Cache } from '../../kube/cache.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Log } from '../../log.ts';
+import type { ProvenanceKeeper } from '../provenance/keeper.ts';
 
 export interface GitRevertOptions {
   client: KubeClient;
@@ -17,6 +18,8 @@ export interface GitRevertOptions {
   reverts: Cache<GitRevert>;
   policies: Cache<RevertPolicy>;
   sources: Cache<GitSource>;
+  /** What sync engines besides our own say. */
+  provenance: Pick<ProvenanceKeeper, 'said' | 'onAnswer'>;
   repositories: Repositories;
   renderer: Renderer;
   /** By the name that a policy uses. */

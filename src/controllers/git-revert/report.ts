@@ -50,8 +50,8 @@ function addressee(options: GitRevertOptions, revert: GitRevert) {
   const { rollout: ref, templates } = revert.spec;
   const rollout = options.rollouts.get(ref.namespace, ref.name);
   const canary = rollout && replicaSetOf(options, rollout, templates.canary);
-  if (!canary) return undefined;
-  const { policy } = askPolicy(options, revert, canary);
+  if (!rollout || !canary) return undefined;
+  const { policy } = askPolicy(options, revert, rollout, canary);
   const host = policy && options.hosts.get(policy.spec.repository.host);
   if (!policy || !host?.report || !WRITING_MODES.has(revertMode(policy))) return undefined;
   return { policy, host, why: causeOf(canary)?.message ?? '' };

@@ -93,6 +93,8 @@ export function createTrigger(options: GitRevertOptions, pool: Pool, again: (key
       const memory = remember(key, failure);
       const say = (whyNot: Refusal) => sayWhyNot(options, memory, failure, whyNot);
       const found = assess(options, failure);
+      // Its answer leads here again.
+      if (!found) return undefined;
       if ('reason' in found) {
         await say(found);
         return undefined;

@@ -7,6 +7,7 @@ import {
   type Rollout,
   SCALED_DOWN,
 } from '../../api/index.ts';
+import { isSyncMark } from '../../git/provenance/index.ts';
 import type { Caches } from '../../kube/caches.ts';
 import type { Informer } from '../../kube/informer.ts';
 import { deployments, podTemplates, replicaSets } from '../../kube/resources.ts';
@@ -18,7 +19,7 @@ export type WorkloadKind = 'Deployment' | 'ReplicaSet' | 'PodTemplate';
 
 /**
  * What is kept of a workload: little, because every one of a kind is kept as soon as any Rollout names one of the kind.
- * In its metadata, only annotations that somebody here reads.
+ * In its metadata, only what somebody here reads.
  */
 export interface WorkloadRecord extends KubeObject {
   /** Undefined for one without pods of its own. */
@@ -51,8 +52,9 @@ function countOf(value: unknown): number {
 function compact({ apiVersion, kind, metadata, ...object }: KubeObject): WorkloadRecord {
   const { name, namespace, uid, resourceVersion, generation, deletionTimestamp, ownerReferences } = metadata;
   const read = Object.entries(metadata.annotations ?? {}).filter(
-    ([key]) => key === SCALED_DOWN || PROVENANCE.includes(key),
+    ([key]) => key === SCALED_DOWN || PROVENANCE.includes(key) || isSyncMark(key),
   );
+  const marks = Object.entries(metadata.labels ?? {}).filter(([key]) => isSyncMark(key));
   const kept = { name, namespace, uid, resourceVersion, generation, deletionTimestamp, ownerReferences };
   const present = Object.entries(kept).filter(([, value]) => value !== undefined);
   const { spec, status, template } = object as { spec?: unknown; status?: unknown; template?: unknown };
@@ -63,7 +65,12 @@ function compact({ apiVersion, kind, metadata, ...object }: KubeObject): Workloa
   return {
     ...(apiVersion && { apiVersion }),
     ...(kind && { kind }),
-    metadata: { ...Object.fromEntries(present), name, annotations: Object.fromEntries(read) },
+    metadata: {
+      ...Object.fromEntries(present),
+      name,
+      annotations: Object.fromEntries(read),
+      ...(marks.length > 0 && { labels: Object.fromEntries(marks) }),
+    },
     replicas: hasPods ? countOf(replicas) : undefined,
     isSteady: !hasPods || (countOf(observedGeneration) >= (generation ?? 0) && countOf(newest) >= countOf(all)),
     selector: selector as LabelSelector | undefined,

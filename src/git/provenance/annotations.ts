@@ -4,13 +4,16 @@ import type { Finding, Provenance, ProvenanceAnswer } from './provenance.ts';
 
 type Annotations = Readonly<Record<string, string>>;
 
-function sourceOf(text: string | undefined): Provenance['source'] {
-  const match = /^GitSource\/(?<namespace>[^/]+)\/(?<name>[^/]+)$/.exec(text ?? '');
-  const { namespace, name } = match?.groups ?? {};
-  return namespace && name ? { namespace, name } : undefined;
+type Claim = Required<Pick<Provenance, 'learnt' | 'source'>>;
+
+const NOTED = /^(?<learnt>GitSource|ArgoCD|Flux)\/(?<namespace>[^/]+)\/(?<name>[^/]+)$/;
+
+function claimOf(text: string | undefined): Claim | undefined {
+  const { learnt, namespace, name } = NOTED.exec(text ?? '')?.groups ?? {};
+  return learnt && namespace && name ? { learnt: learnt as Claim['learnt'], source: { namespace, name } } : undefined;
 }
 
-/** Reads an object's annotations. Where they are not enough, says what was looked at. */
+/** Reads a ReplicaSet's annotations. Where they are not enough, says what was looked at. Whom they name is for the reader to ask. */
 export function provenanceOf(annotations: Annotations | undefined): ProvenanceAnswer {
   const repository = annotations?.[GIT_REPOSITORY];
   const branch = annotations?.[GIT_BRANCH];
@@ -23,21 +26,24 @@ export function provenanceOf(annotations: Annotations | undefined): ProvenanceAn
     const shown = JSON.stringify(commit.slice(0, 80));
     return { known: false, why: `the annotation ${GIT_COMMIT} is ${shown}, not the 40 hex digits of a commit` };
   }
-  const source = sourceOf(annotations[GIT_SOURCE]);
+  const claim = claimOf(annotations[GIT_SOURCE]);
   const path = annotations[GIT_PATH] ?? '';
-  const learnt = source ? 'GitSource' : 'annotations';
-  const evidence = source
-    ? `GitSource ${source.namespace}/${source.name} applied commit ${commit.slice(0, 7)}`
+  const evidence = claim
+    ? `${claim.learnt} ${claim.source.namespace}/${claim.source.name} applied commit ${commit.slice(0, 7)}`
     : `${GIT_COMMIT} and its neighbours, written by hand, name commit ${commit.slice(0, 7)}`;
   return {
     known: true,
-    provenance: { repository, branch, path, commit, learnt, ...(source ? { source } : {}), evidence },
+    provenance: { repository, branch, path, commit, learnt: 'annotations', ...claim, evidence },
   };
 }
 
-/** The same as one finding among others: annotations that are not there at all say nothing. */
+/**
+ * What an object that is applied says of itself, as one finding among others: annotations that are not there at all say
+ * nothing. Only a GitSource writes them there: another tool's name in them was written by hand.
+ */
 export function findAnnotations(annotations: Annotations): Finding {
   if (![GIT_REPOSITORY, GIT_BRANCH, GIT_COMMIT].some((name) => annotations[name])) return { kind: 'silent' };
-  const answer = provenanceOf(annotations);
+  const isBySource = claimOf(annotations[GIT_SOURCE])?.learnt === 'GitSource';
+  const answer = provenanceOf(isBySource ? annotations : { ...annotations, [GIT_SOURCE]: '' });
   return answer.known ? { kind: 'known', provenance: answer.provenance } : { kind: 'unknown', why: answer.why };
 }

@@ -1,5 +1,7 @@
 /** Which of an Application's sources an object came from. Where that is not certain, it is not said. */
+import { posix } from 'node:path';
 import { type Fields, fieldsOf, isFields, listOf, textOf } from '../../api/fields.ts';
+import type { HelmOptions } from '../render/helm-graph.ts';
 import { canonicalRepository } from '../url.ts';
 import type { Sync } from './argocd-sync.ts';
 import { notYet, shown, unknown } from './lookup.ts';
@@ -124,6 +126,19 @@ function pickFromHydrator(application: Fields, { revisions }: Sync, hydrator: Fi
     values: values.map((file) => safePath(textOf(source.path) ?? '', file)),
     overrides: shapingFields(source, field),
   };
+}
+
+/** How Argo CD renders a chart in the chosen folder; undefined where it takes values from elsewhere. */
+export function helmOf({ source, values }: Chosen, application: string): HelmOptions | undefined {
+  const { releaseName, valueFiles: files } = fieldsOf(source.helm);
+  if (valueFiles(source).some(isRemote)) return undefined;
+  // Those of file parameters come after them.
+  const own = values.slice(0, listOf(files).length);
+  const folder = safePath('', textOf(source.path) ?? '') ?? '';
+  const relative = own.flatMap((file) => (file === undefined ? [] : posix.relative(folder, file)));
+  return relative.length === own.length
+    ? { releaseName: textOf(releaseName) || application, valueFiles: relative }
+    : undefined;
 }
 
 /** Throws `Stalled` where it cannot be told which source counts, or where that one is not in Git. */

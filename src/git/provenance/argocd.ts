@@ -1,7 +1,7 @@
 /** Where an object came from, by the Argo CD Application that tracks it. */
 import { type Fields, fieldsOf, listOf, textOf } from '../../api/fields.ts';
 import { isObjectId } from '../process.ts';
-import { type Chosen, pickSource } from './argocd-sources.ts';
+import { type Chosen, helmOf, pickSource } from './argocd-sources.ts';
 import { syncOf } from './argocd-sync.ts';
 import {
   annotationsOf,
@@ -18,7 +18,7 @@ import { branchNamed, fileOf, folderAt, inputsOf, repositoryAt, safePath } from 
 import type { Provenance } from './provenance.ts';
 
 const TRACKING_ID = 'argocd.argoproj.io/tracking-id';
-const INSTANCE = 'app.kubernetes.io/instance';
+export const INSTANCE = 'app.kubernetes.io/instance';
 const GENERATE_PATHS = 'argocd.argoproj.io/manifest-generate-paths';
 const IN_CLUSTER = { server: 'https://kubernetes.default.svc', name: 'in-cluster' };
 
@@ -123,10 +123,12 @@ export function fromArgoCd(object: unknown, lookup: Lookup, home: string): Prove
   const branch = branchNamed(source.targetRevision, `${field}.targetRevision`) ?? lookup.defaultBranch(repository);
   const { file, override } = fileOf(object, { repository, branch, path });
   const inputs = inputsOf(path, [...generatePaths(application, path), ...chosen.values]);
+  const helm = helmOf(chosen, name);
   const overrides = overridesOf(application, identity, chosen.overrides, `${namespace}/${name}`);
   if (override) overrides.push(override);
   return {
     ...{ repository, branch, path, commit, learnt: 'ArgoCD', source: { namespace, name } },
+    ...(helm && { helm }),
     ...(inputs && { inputs }),
     ...(file && { file }),
     ...(overrides.length > 0 && { overrides }),

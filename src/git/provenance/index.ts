@@ -5,7 +5,7 @@
 import type { KubeObject } from '../../api/kubernetes.ts';
 import { agree } from './agree.ts';
 import { findAnnotations } from './annotations.ts';
-import { fromArgoCd } from './argocd.ts';
+import { fromArgoCd, INSTANCE } from './argocd.ts';
 import { fromFlux } from './flux.ts';
 import { annotationsOf, type Found, type Lookup, look, lookupIn, type Reference, referenceKey } from './lookup.ts';
 import type { Answer, Provenance } from './provenance.ts';
@@ -13,10 +13,19 @@ import type { Answer, Provenance } from './provenance.ts';
 export { provenanceOf } from './annotations.ts';
 export { type Found, type ObjectReference, type Reading, type Reference, referenceKey } from './lookup.ts';
 export type { Answer, Finding, Look, Provenance, ProvenanceAnswer } from './provenance.ts';
+export { trusted } from './trust.ts';
 
 export interface ProvenanceOptions {
   /** Argo CD's own namespace: where an Application is that is named without one. */
   argoCdNamespace: string;
+}
+
+/** Whether it is of what sync engines write on objects, and is read here: the name of a label or annotation. */
+export function isSyncMark(key: string): boolean {
+  return (
+    key === INSTANCE ||
+    /^(argocd\.argoproj\.io|(kustomize|helm)\.toolkit\.fluxcd\.io|config\.kubernetes\.io)\//.test(key)
+  );
 }
 
 type Source = (object: KubeObject, lookup: Lookup, options: ProvenanceOptions) => Provenance | undefined;

@@ -1,3 +1,5 @@
+import type { HelmOptions } from '../render/helm-graph.ts';
+
 /** Where a revision came from. */
 export interface Provenance {
   repository: string;
@@ -15,6 +17,8 @@ export interface Provenance {
   source?: { namespace: string; name: string };
   /** Paths from the repository's root that are known to be read besides the app's folder, and the folder itself. May hold globs. */
   inputs?: string[];
+  /** How a chart in the folder is rendered, where an Application says so. */
+  helm?: HelmOptions;
   /** The very file that holds the object, from the repository's root. */
   file?: string;
   /**

@@ -167,7 +167,8 @@ const SERVED = `[uploadpack]
 `;
 
 async function initialise(path: string, git: (args: readonly string[]) => Promise<Buffer>) {
-  await mkdir(path, { recursive: true });
+  // Where whoever runs the server puts its rules.
+  await mkdir(join(path, 'hooks'), { recursive: true });
   await git(['init', '--quiet', '--bare', '--initial-branch=main', '--template=', path]);
   await appendFile(join(path, 'config'), SERVED);
 }
