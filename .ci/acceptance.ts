@@ -11,6 +11,16 @@ interface Result {
   revert?: string;
   canaryWeight?: number;
   controllerRestarts?: number;
+  standings?: Standing[];
+}
+
+/** How an app stands in a cluster at the end. */
+interface Standing {
+  of: string;
+  phase: string;
+  image: string;
+  revision: string;
+  canaryWeight: number;
 }
 
 /** One line of the demo for programs; which fields there are depends on the type. */
@@ -18,6 +28,8 @@ interface Line extends Result {
   up?: boolean;
   canary?: number;
   phase?: string;
+  /** Which app or cluster it is about. */
+  of?: string;
 }
 
 interface Played {
@@ -93,8 +105,8 @@ function differing({ git }: Played, commit: string, then: string, now: string): 
 
 const trailers = ['Rollout', 'Revert-Key', 'Reverts-Commit', 'Good-Revision', 'Analysis-Run', 'Rollout-Controller'];
 
-function reverted(played: Played): void {
-  const { result, git } = played;
+/** Answers the revert's message. */
+function headIsTheRevert({ result, git }: Played): string {
   const { culprit = '', outcome } = result;
   check('the outcome is reverted', outcome === 'reverted', outcome);
   check('no traffic is on the canary', result.canaryWeight === 0, String(result.canaryWeight));
@@ -107,6 +119,13 @@ function reverted(played: Played): void {
   );
   const missing = trailers.filter((trailer) => !new RegExp(`^${trailer}: \\S`, 'm').test(message));
   check('its message carries the trailers', missing.length === 0, `missing: ${missing.join(', ')}`);
+  return message;
+}
+
+function reverted(played: Played): void {
+  const { result, git } = played;
+  const { culprit = '' } = result;
+  const message = headIsTheRevert(played);
   const left = differing(played, culprit, `${culprit}^`, 'main');
   check('every file of the culprit is as it was before', left.length === 0, left.join(', '));
   const others = linesOf(git('rev-list', '--first-parent', `${culprit}..main^`));
@@ -168,6 +187,53 @@ function vetoed(played: Played): void {
   check('nobody else is an author', !git('log', '--format=%an', 'main').includes('headgate'));
 }
 
+/** What stands there at the end: healthy, with no traffic on a canary. */
+function stands({ result }: Played, of: string, what: string, is: (standing: Standing) => boolean): void {
+  const standing = result.standings?.find((each) => each.of === of);
+  const isWell = standing?.phase === 'Healthy' && standing.canaryWeight === 0 && is(standing);
+  check(`${of} ${what}`, isWell, JSON.stringify(standing));
+}
+
+/** One commit changed two apps: what it did to one is out of Git, what it did to the other stays. */
+function partlyReverted(played: Played): void {
+  const { result, git } = played;
+  const { culprit = '' } = result;
+  headIsTheRevert(played);
+  const files = (from: string, to: string, path: string) => git('diff', '--name-only', from, to, '--', path);
+  const changed = ['shop', 'cart'].filter((app) => files(`${culprit}^`, culprit, `apps/${app}`) !== '');
+  check('the culprit changed two apps', changed.length === 2, changed.join(', '));
+  check('the app that failed is as it was before', files(`${culprit}^`, 'main', 'apps/shop') === '');
+  check('the other app is as the culprit left it', files(culprit, 'main', 'apps/cart') === '');
+  check('the third app is as its own team left it', files('main^', 'main', 'apps/search') === '');
+  check("its team's later commit is still there", files(culprit, 'main', 'apps/search') !== '');
+  const written = revertsIn(played, '--all');
+  check('there is exactly one revert', written.length === 1, written.join(', '));
+  const imageAt = (commit: string, app: string) =>
+    /image: (\S+)/.exec(git('show', `${commit}:apps/${app}/rollout.yaml`))?.[1];
+  stands(played, 'shop', 'is back on its stable version', ({ image }) => image === imageAt(`${culprit}^`, 'shop'));
+  stands(
+    played,
+    'cart',
+    'was promoted',
+    ({ image, revision }) => image === imageAt(culprit, 'cart') && revision === '2',
+  );
+  stands(played, 'search', 'noticed nothing', ({ revision }) => revision === '1');
+}
+
+function revertedOnce(played: Played): void {
+  reverted(played);
+  const written = revertsIn(played, '--all');
+  check('there is exactly one revert, wherever', written.length === 1, written.join(', '));
+  const culprit = played.result.culprit ?? '';
+  const stable = /image: (\S+)/.exec(played.git('show', `${culprit}^:apps/shop/rollout.yaml`))?.[1];
+  for (const cluster of ['west', 'east'])
+    stands(played, cluster, 'is back on its stable version', ({ image }) => image === stable);
+  const failed = new Set(
+    played.lines.flatMap(({ type, phase, of }) => (type === 'verdict' && phase === 'Failed' ? of : [])),
+  );
+  check('it failed in both', failed.size === 2, [...failed].join(', '));
+}
+
 function told(): void {
   process.stdout.write('\n   -- story: npm run demo\n');
   const { status, seconds, stdout, stderr } = demo([], 3);
@@ -202,6 +268,9 @@ const scenarios: Record<string, () => void> = {
   outage: () => play('outage', ['--scenario', 'outage'], heldThenPromoted),
   protected: () => play('protected, killed 8 times', ['--scenario', 'protected', '--chaos-kill', '8'], merged),
   veto: () => play('veto', ['--scenario', 'veto'], vetoed),
+  monorepo: () => play('monorepo', ['--scenario', 'monorepo'], partlyReverted),
+  'two-clusters': () =>
+    play('two clusters, killed 8 times', ['--scenario', 'two-clusters', '--chaos-kill', '8'], revertedOnce),
   manifests: teamsOwn,
 };
 

@@ -13,3 +13,15 @@ it('takes a program that renders by its whole path only', () => {
     '--kustomize "kustomize" is not the whole path of a program, as in /usr/local/bin/kustomize',
   );
 });
+
+it('receives webhooks only where it is told both where and what they must know', () => {
+  expect(readConfig([], {}).webhooks).toBeUndefined();
+  const flags = (address: string, secret = 'hooks') => ['--webhook-address', address, '--webhook-secret', secret];
+  expect(readConfig(flags(':8091'), {}).webhooks).toEqual({ address: '0.0.0.0', port: 8091, secret: 'hooks' });
+  expect(readConfig(flags('[::1]:0'), {}).webhooks).toEqual({ address: '::1', port: 0, secret: 'hooks' });
+  expect(() => readConfig(['--webhook-address', ':8091'], {})).toThrow('nothing unsigned is received');
+  expect(() => readConfig(['--webhook-secret', 'hooks'], {})).toThrow('without --webhook-address');
+  expect(() => readConfig(flags('8091'), {})).toThrow('--webhook-address "8091" is not IP:PORT, as in 0.0.0.0:8091');
+  expect(() => readConfig(flags('0.0.0.0:99999'), {})).toThrow('is not IP:PORT');
+  expect(() => readConfig(flags(':1', '../x'), {})).toThrow('--webhook-secret "../x" is not the name of a Secret');
+});

@@ -20,6 +20,8 @@ export interface Config {
   /** Port of /metrics, /healthz and /readyz on `address`. */
   port: number;
   address: string;
+  /** Where webhooks of Git hosts are received, and the Secret with what they must know; undefined: nowhere. */
+  webhooks: { address: string; port: number; secret: string } | undefined;
   logLevel: string;
   prometheusAddress: string | undefined;
   /** As curl's: `host:port=address[:port]`. */
@@ -52,6 +54,8 @@ const OPTIONS = {
   'observe-only': { type: 'boolean' },
   port: { type: 'string' },
   address: { type: 'string' },
+  'webhook-address': { type: 'string' },
+  'webhook-secret': { type: 'string' },
   'log-level': { type: 'string' },
   'prometheus-address': { type: 'string' },
   resolve: { type: 'string', multiple: true },
@@ -79,6 +83,8 @@ export const CONTROLLER_HELP = `headgate controller: drives Rollouts until it is
   --observe-only                      log what would be done to each Rollout, and write nothing: no lease, no Events, no Git;
                                       no metric is asked
   --address IP, --port N              where /metrics, /healthz and /readyz are served (default: 0.0.0.0, 8090)
+  --webhook-address IP:PORT           where webhooks of Git hosts are received, at /hooks/HOST (default: nowhere)
+  --webhook-secret NAME               the Secret in the own namespace with what they must know, by the host's name
   --log-level LEVEL                   trace, debug, info, warn, error (default: info)
   --prometheus-address URL            asked by metrics that name no address
   --resolve HOST:PORT=ADDRESS[:PORT]  connect there instead, as curl's option does; may be repeated
@@ -114,6 +120,23 @@ function portOf(text: string | undefined): number {
   return port;
 }
 
+const LONGEST_NAME = 253;
+
+/** Both or neither: without a secret nothing is received. */
+function webhooks(address: string | undefined, secret: string | undefined): Config['webhooks'] {
+  if (address === undefined && secret === undefined) return undefined;
+  if (address === undefined) throw new Error('--webhook-secret is of no use without --webhook-address');
+  if (secret === undefined) throw new Error('--webhook-address needs --webhook-secret: nothing unsigned is received');
+  const [, host = '', port = ''] = /^(\[[\da-f:.]+\]|[^:[\]]*):(\d{1,5})$/i.exec(address) ?? [];
+  if (port === '' || Number(port) > 65_535) {
+    throw new Error(`--webhook-address ${JSON.stringify(address)} is not IP:PORT, as in 0.0.0.0:8091`);
+  }
+  if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(secret) || secret.length > LONGEST_NAME) {
+    throw new Error(`--webhook-secret ${JSON.stringify(secret)} is not the name of a Secret`);
+  }
+  return { address: host.replace(/^\[|\]$/g, '') || '0.0.0.0', port: Number(port), secret };
+}
+
 function programOf(text: string | undefined, option: string): string | undefined {
   if (text === undefined || isAbsolute(text)) return text;
   throw new Error(
@@ -145,6 +168,7 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
     observeOnly,
     port: portOf(values.port),
     address: values.address ?? '0.0.0.0',
+    webhooks: webhooks(values['webhook-address'], values['webhook-secret']),
     logLevel: values['log-level'] ?? 'info',
     prometheusAddress: values['prometheus-address'] ?? env.ARGO_ROLLOUTS_PROMETHEUS_ADDRESS,
     resolve: values.resolve ?? [],

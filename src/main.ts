@@ -6,10 +6,15 @@ import { evaluateTime } from './analysis/index.ts';
 import { type Clock, machineClock, machineNow, scaledClock } from './clock.ts';
 import { CONTROLLER_HELP, type Config, readConfig } from './config.ts';
 import { gitControllers } from './controllers/git.ts';
+import { createHandingOn } from './controllers/hook-handing-on.ts';
+import { createHookSecrets } from './controllers/hook-secrets.ts';
 import { createLeaderElection, type LeaderElection } from './controllers/leader.ts';
 import { type ControllerMetrics, createMetrics } from './controllers/metrics.ts';
 import { type Controllers, createControllers } from './controllers/start.ts';
 import { messageOf } from './errors.ts';
+import type { Hint } from './git/hint.ts';
+import { hooks } from './git/hooks/index.ts';
+import { startHookServer } from './git/hooks/server.ts';
 import { createHosts } from './git/hosts/index.ts';
 import { createGit, type GitOptions } from './git/process.ts';
 import { createRenderer } from './git/render/renderer.ts';
@@ -26,6 +31,10 @@ import { version } from './version.ts';
 const LEASE = 'argo-rollouts-controller-lock';
 /** An event loop that answers later than this is held up by something, and the process is better restarted. */
 const LONGEST_LAG_MILLISECONDS = 10_000;
+
+function leaseOf({ instanceId }: Config): string {
+  return instanceId === undefined ? LEASE : `${LEASE}-${instanceId}`;
+}
 
 interface Health {
   ready(): boolean;
@@ -56,6 +65,20 @@ async function serve(config: Config, metrics: ControllerMetrics, health: Health)
     server.once('error', failed).listen(config.port, config.address, listening),
   );
   return () => new Promise((closed) => server.close(() => closed()));
+}
+
+/** Receives webhooks of Git hosts where that was asked for; answers how to stop. */
+async function receiveHooks(
+  config: Config,
+  { connection: client, lookAgain }: Pick<ReturnType<typeof compose>, 'connection' | 'lookAgain'>,
+  isAtWork: () => boolean,
+  log: Log,
+): Promise<() => Promise<void>> {
+  const { webhooks, ownNamespace: namespace, observeOnly, identity } = config;
+  if (webhooks === undefined || observeOnly) return async () => {};
+  const secretOf = createHookSecrets({ client, namespace, name: webhooks.secret });
+  const handOn = createHandingOn({ client, namespace, lease: leaseOf(config), identity, port: webhooks.port });
+  return startHookServer({ ...webhooks, hooks, secretOf, lookAgain, isAtWork, handOn, log });
 }
 
 function clockOf({ worldTime }: Config): Clock {
@@ -100,7 +123,11 @@ function compose(config: Config, log: Log, metrics: ControllerMetrics, beforeReq
     moments: evaluateTime,
     ...(config.prometheusAddress ? { defaultAddress: config.prometheusAddress } : {}),
   });
+  let lookAgain = (_: Hint) => {};
   const git = gitControllers({
+    onHint(listener) {
+      lookAgain = listener;
+    },
     client: connection,
     clock,
     log,
@@ -122,18 +149,22 @@ function compose(config: Config, log: Log, metrics: ControllerMetrics, beforeReq
     observeOnly: config.observeOnly,
     metrics,
   };
-  return { connection, controllers: createControllers(options, [git]) };
+  const controllers = createControllers(options, [git]);
+  return { connection, controllers, lookAgain: (hint: Hint) => lookAgain(hint) };
 }
 
 /** Runs until SIGTERM or SIGINT; answers with the exit code. A lost lease ends the process at once. */
 async function run(config: Config, log: Log): Promise<number> {
   const metrics = createMetrics(version);
   let election: LeaderElection | undefined;
-  const { connection, controllers } = compose(config, log, metrics, () => election?.check());
+  const composed = compose(config, log, metrics, () => election?.check());
+  const { connection, controllers } = composed;
   // A candidate that waits for the lease is as ready as it will be; a leader is ready once its caches are synced.
   let ready = config.leaderElect;
+  let working = false;
   const lag = watchLag();
   const close = await serve(config, metrics, { ready: () => ready, alive: lag.alive });
+  const closeHooks = await receiveHooks(config, composed, () => working, log);
   const stopped = new Promise<void>((stop) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop());
   });
@@ -141,12 +172,13 @@ async function run(config: Config, log: Log): Promise<number> {
     ready = false;
     await what.start();
     ready = true;
+    working = true;
     log.info({ version, identity: config.identity }, 'controllers started');
   };
   election = createLeaderElection({
     client: connection,
     namespace: config.ownNamespace,
-    name: config.instanceId === undefined ? LEASE : `${LEASE}-${config.instanceId}`,
+    name: leaseOf(config),
     identity: config.identity,
     log,
     onStarted: () => void begin(controllers),
@@ -159,6 +191,7 @@ async function run(config: Config, log: Log): Promise<number> {
   else await begin(controllers);
   await stopped;
   log.info({}, 'stopping');
+  await closeHooks();
   await controllers.stop();
   await election.stop();
   await close();

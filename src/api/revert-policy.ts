@@ -6,7 +6,15 @@ import { choice, flag, folder, instant, integer, list, longInteger, optional, se
 export const modes = ['Direct', 'PullRequest', 'DryRun', 'Off'] as const;
 export type RevertMode = (typeof modes)[number];
 
-export const hostTypes = ['git', 'github', 'gitea', 'gitlab'] as const;
+export const hostTypes = [
+  'git',
+  'github',
+  'gitea',
+  'gitlab',
+  'bitbucket-cloud',
+  'bitbucket-data-center',
+  'azure-devops',
+] as const;
 /** Whether a host of this name opens pull requests: the Git protocol alone does not. */
 export function knowsPullRequests(host: RevertPolicySpec['repository']['host']): boolean {
   return host !== 'git';
@@ -16,7 +24,7 @@ const PolicyRepository = Type.Object(
   {
     host: choice(
       hostTypes,
-      'How the repository is written to: git for any Git server or a local one, github, gitea (Forgejo too) and gitlab by their APIs.',
+      'How the repository is written to: git for any Git server or a local one, the others by their APIs; gitea is Forgejo too.',
     ),
     url: text('The address of the repository. What a Rollout says of itself must equal it.'),
     branch: text('The branch that is written to.'),

@@ -326,7 +326,7 @@ const bad: [Base, string, unknown, string, ...string[]][] = [
     'gitbucket',
     'spec.repository.host',
     '"gitbucket"',
-    'git, github, gitea or gitlab',
+    'git, github, gitea, gitlab, bitbucket-cloud, bitbucket-data-center or azure-devops',
   ],
   ['policy', 'spec.repository.url', '--upload-pack=x', 'spec.repository.url', '--upload-pack', 'https://'],
   ['policy', 'spec.repository.url', 'ext::sh -c x', 'spec.repository.url', 'ext::', 'https://'],

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Renderer } from '../git/app.ts';
+import type { Hint } from '../git/hint.ts';
 import type { GitHost } from '../git/hosts/host.ts';
 import type { Repositories } from '../git/repository.ts';
 import type { RepositoryLocation } from '../git/url.ts';
@@ -29,6 +30,8 @@ export interface GitControllersOptions {
   /** Where Argo CD keeps its Applications. */
   argoCdNamespace: string;
   version: string;
+  /** Takes what is to be called when somebody says that branches have changed. */
+  onHint?: (lookAgain: (hint: Hint) => void) => void;
 }
 
 /** From Git into the cluster, and what failed out of Git again. A cluster with the stock CRDs alone has neither. */
@@ -40,11 +43,15 @@ export function gitControllers(options: GitControllersOptions): Extension {
     const defaultBranch = defaultBranchBy({ ...options, policies });
     const reader = createProvenanceReader({ client, argoCdNamespace, defaultBranch });
     const provenance = createProvenanceKeeper({ ...options, rollouts, replicaSets, workloads, reader });
-    const members = [
-      provenance,
-      createGitSourceController({ ...options, sources, rollouts, emit }),
-      createGitRevertController({ ...options, rollouts, replicaSets, reverts, policies, sources, provenance, emit }),
+    const own = { ...options, rollouts, sources, emit };
+    const lookers = [
+      createGitSourceController(own),
+      createGitRevertController({ ...own, replicaSets, reverts, policies, provenance }),
     ];
+    options.onHint?.((hint) => {
+      for (const looker of lookers) looker.lookAgain(hint);
+    });
+    const members = [provenance, ...lookers];
     return {
       start() {
         for (const member of members) member.start();

@@ -47,12 +47,17 @@ export interface Transport {
   push(args: readonly string[], refs: readonly string[]): Promise<PushReport>;
 }
 
+/** The clone addresses of Bitbucket Data Center, which takes a token as a bearer token, or with the name of its owner. */
+const TAKES_BEARER = /\/scm\/[^/]+\/[^/]+\/?$/;
+
 /** What every call to this repository carries. The header is bound to the repository's own address. */
 function callFor(location: RepositoryLocation, { token, username }: Credentials): GitCall {
   if (location.kind === 'local' || !token) return {};
   const basic = Buffer.from(`${username ?? 'x-access-token'}:${token}`).toString('base64');
+  const isBearer = username === undefined && TAKES_BEARER.test(location.url);
+  const authorization = isBearer ? `Bearer ${token}` : `Basic ${basic}`;
   return {
-    config: { [`http.${location.url}.extraHeader`]: `Authorization: Basic ${basic}` },
+    config: { [`http.${location.url}.extraHeader`]: `Authorization: ${authorization}` },
     secrets: [token, basic],
   };
 }

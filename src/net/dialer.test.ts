@@ -113,6 +113,8 @@ describe('the dialer', () => {
     const url = `http://127.0.0.1:${port}/ok`;
     const answer = await dialer.request({ method: 'POST', url, body: 'héllo', timeoutMilliseconds: 5000 });
     expect(answer).toMatchObject({ status: 200, body: 'héllo' });
+    const bytes = await dialer.request({ method: 'POST', url, body: Buffer.from('hé'), timeoutMilliseconds: 5000 });
+    expect(bytes).toMatchObject({ status: 200, body: 'hé' });
   });
 
   it('goes where --resolve says, under the name asked for, even to loopback', async () => {

@@ -37,7 +37,7 @@ export interface Request {
   /** http or https. */
   url: string;
   headers?: Record<string, string>;
-  body?: string;
+  body?: string | Uint8Array;
   /** For the whole exchange, machine time. */
   timeoutMilliseconds: number;
   /** The server's certificate is not checked. */

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { machineClock } from '../../src/clock.ts';
@@ -79,6 +79,7 @@ export function viewOf(bare: BareRepository): OthersView {
 /** Lets a push to main fail the way a Git server with a protected branch does. */
 export async function protectByHook(bare: BareRepository) {
   const hook = join(bare.path, 'hooks', 'update');
+  await mkdir(join(bare.path, 'hooks'), { recursive: true });
   const words =
     'error: GH006: Protected branch update failed for refs/heads/main. Changes must be made through a pull request.';
   await writeFile(hook, `#!/bin/sh\necho '${words}' >&2\nexit 1\n`);

@@ -66,7 +66,7 @@ export function scriptGitLab() {
   const asked: { call: string; body: Record<string, unknown>; authorization: string | undefined }[] = [];
   const send: SendRequest = async ({ method, url, headers, body }): Promise<HttpResponse> => {
     const call = `${method} ${url.replace(PROJECT, '')}`;
-    asked.push({ call, body: body ? JSON.parse(body) : {}, authorization: headers.authorization });
+    asked.push({ call, body: body ? JSON.parse(String(body)) : {}, authorization: headers.authorization });
     const found = replies[call];
     const reply = (Array.isArray(found) ? found.shift() : found) ?? said(404, '404 Project Not Found');
     const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body ?? '');

@@ -76,11 +76,58 @@ describe('the demo, as two processes', () => {
     MINUTES,
   );
 
+  it(
+    "takes one app's part of a commit out of Git, and leaves the other's",
+    async () => {
+      const keep = join(folder, 'monorepo');
+      const result = await demo('--scenario', 'monorepo', '--keep', keep, '--speed', '40');
+      expect(result).toMatchObject({
+        outcome: 'reverted',
+        canaryWeight: 0,
+        standings: [
+          { of: 'shop', phase: 'Healthy', image: 'registry.example/shop:1.4.0' },
+          { of: 'cart', phase: 'Healthy', image: 'registry.example/cart:1.4.1' },
+          { of: 'search', phase: 'Healthy', image: 'registry.example/search:1.4.0', revision: '1' },
+        ],
+      });
+      const { culprit, revert } = result as { culprit: string; revert: string };
+      expect(await git(keep, 'rev-parse', 'main')).toBe(revert);
+      expect(await git(keep, 'diff', '--name-only', `${culprit}^`, culprit)).toBe(
+        'apps/cart/rollout.yaml\napps/shop/rollout.yaml',
+      );
+      expect(await git(keep, 'diff', '--name-only', `${revert}^`, revert)).toBe('apps/shop/rollout.yaml');
+      expect(await git(keep, 'diff', '--name-only', `${culprit}^`, 'main', '--', 'apps/shop')).toBe('');
+      expect(await git(keep, 'diff', '--name-only', culprit, 'main', '--', 'apps/cart')).toBe('');
+    },
+    MINUTES,
+  );
+
+  it(
+    'writes one revert where two clusters see the same commit fail',
+    async () => {
+      const keep = join(folder, 'two-clusters');
+      const result = await demo('--scenario', 'two-clusters', '--keep', keep, '--speed', '40');
+      const image = 'registry.example/shop:1.4.0';
+      expect(result).toMatchObject({
+        outcome: 'reverted',
+        canaryWeight: 0,
+        standings: [
+          { of: 'west', phase: 'Healthy', image },
+          { of: 'east', phase: 'Healthy', image },
+        ],
+      });
+      const written = await git(keep, 'log', '--all', '--format=%H', '--grep=^Revert-Key:');
+      expect(written).toBe(result.revert);
+      expect(await git(keep, 'rev-parse', 'main')).toBe(written);
+    },
+    MINUTES,
+  );
+
   it('says what is wrong with its own command line', async () => {
     const asked = run(process.execPath, [PROGRAM, 'demo', '--scenario', 'worse']);
     await expect(asked).rejects.toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('known are story, good, bad, outage, protected, veto'),
+      stderr: expect.stringContaining('known are story, good, bad, outage, protected, veto, monorepo, two-clusters'),
     });
   });
 });

@@ -9,6 +9,7 @@ import { createGitSourceController } from '../../src/controllers/git-source/inde
 import { createProvenanceKeeper } from '../../src/controllers/provenance/keeper.ts';
 import { createProvenanceReader } from '../../src/controllers/provenance/reader.ts';
 import { createWorkloads } from '../../src/controllers/rollout/workloads.ts';
+import type { Hint } from '../../src/git/hint.ts';
 import type { GitHost } from '../../src/git/hosts/host.ts';
 import { createHosts } from '../../src/git/hosts/index.ts';
 import { createGit } from '../../src/git/process.ts';
@@ -58,6 +59,8 @@ export interface Loop {
   commit(files: Record<string, NewContent>, message?: string): Promise<string>;
   /** Lets time pass until all work that needs no time is done, and so long besides. */
   settle(milliseconds?: number): Promise<void>;
+  /** Somebody says that branches have changed. */
+  hint(hint: Hint): void;
   /** Ends the process without a word and starts another one. */
   restart(): Promise<void>;
   reverts(): GitRevert[];
@@ -130,10 +133,16 @@ async function startControllers(
   source.start();
   provenance.start();
   revert.start();
-  return async () => {
-    await Promise.all([source.stop(), provenance.stop(), revert.stop()]);
-    await caches.stop();
-    client.close();
+  return {
+    hint(hint: Hint) {
+      source.lookAgain(hint);
+      revert.lookAgain(hint);
+    },
+    async stop() {
+      await Promise.all([source.stop(), provenance.stop(), revert.stop()]);
+      await caches.stop();
+      client.close();
+    },
   };
 }
 
@@ -163,7 +172,7 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   const metadata = { name: 'host', namespace: 'headgate' };
   const data = { token: Buffer.from(TOKEN).toString('base64') };
   api.store.create('Secret', { apiVersion: 'v1', kind: 'Secret', metadata, data } as KubeObject);
-  let stop = await startControllers({ clock, api, told }, folder, options);
+  let running = await startControllers({ clock, api, told }, folder, options);
   let minute = 0;
   return {
     clock,
@@ -176,14 +185,15 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
     commit: (files, message = 'change') =>
       bare.commit({ author: 'Ann <ann@example.com>', time: START - 100 * MINUTE + MINUTE * minute++, message, files }),
     settle: (milliseconds = 0) => clock.run({ until: clock.now() + milliseconds }),
+    hint: (hint) => running.hint(hint),
     async restart() {
-      await stop();
-      stop = await startControllers({ clock, api, told }, folder, options);
+      await running.stop();
+      running = await startControllers({ clock, api, told }, folder, options);
     },
     reverts: () => api.store.list(gitReverts),
     rollout: (name = 'web') => api.store.get(rollouts, 'shop', name) as Rollout,
     async close() {
-      await stop();
+      await running.stop();
       await github?.close();
       await api.stop();
       await rm(folder, { recursive: true, force: true });

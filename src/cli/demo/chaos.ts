@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tell } from './observer.ts';
-import type { Stage } from './stage.ts';
+import type { Cluster, Stage } from './stage.ts';
 
-/** About how many writes of the controller a story has: what the kills are spread over. */
+/** About how many writes of the controller an app's story has: what the kills are spread over. */
 const STORY_WRITES = 130;
 
 export interface Chaos {
@@ -10,9 +10,7 @@ export interface Chaos {
   finish(): Promise<void>;
 }
 
-/** Kills the controller in mid-work, spread over its writes on the API server, until it was restarted so often. */
-export function unleash({ controller, onWrite }: Stage, kills: number, tell: Tell): Chaos {
-  const gap = Math.max(1, Math.floor(STORY_WRITES / Math.max(1, kills)));
+function unleashOn({ label, controller, onWrite }: Cluster, kills: number, writesBetween: number, tell: Tell): Chaos {
   let writes = 0;
   let restartsBefore = -1;
   /** Requests of a killed process may still arrive: nobody is killed twice. */
@@ -21,11 +19,11 @@ export function unleash({ controller, onWrite }: Stage, kills: number, tell: Tel
     writes = 0;
     restartsBefore = controller.restarts;
     controller.killAndRestart();
-    tell({ type: 'killed', restarts: restartsBefore + 1 });
+    tell({ type: 'killed', restarts: restartsBefore + 1, ...(label !== undefined && { of: label }) });
   };
   onWrite(() => {
     writes++;
-    if (writes >= gap && controller.restarts < kills && isAlive()) kill();
+    if (writes >= writesBetween && controller.restarts < kills && isAlive()) kill();
   });
   return {
     async finish() {
@@ -35,6 +33,23 @@ export function unleash({ controller, onWrite }: Stage, kills: number, tell: Tel
         await sleep(300);
         kill();
       }
+    },
+  };
+}
+
+/**
+ * Kills the controllers in mid-work, spread over their writes on the API server, until they were restarted so often all
+ * together.
+ */
+export function unleash({ clusters, scenes }: Stage, kills: number, tell: Tell): Chaos {
+  const chaos = clusters.map((cluster, index) => {
+    const share = Math.floor((kills + index) / clusters.length);
+    const writes = (STORY_WRITES * scenes.length) / clusters.length;
+    return unleashOn(cluster, share, Math.max(1, Math.floor(writes / Math.max(1, share))), tell);
+  });
+  return {
+    async finish() {
+      await Promise.all(chaos.map((each) => each.finish()));
     },
   };
 }

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 /** The controller as a process of its own, as in a real cluster. */
 export interface ControllerProcess {
   readonly restarts: number;
+  /** What it says. */
+  readonly logFile: string;
   start(flags: string[]): void;
   /** SIGKILL in mid-work, and at once a new process with the same identity. */
   killAndRestart(): void;
@@ -32,6 +34,7 @@ export function createControllerProcess(logFile: string): ControllerProcess {
     child = started;
   };
   return {
+    logFile,
     get restarts() {
       return restarts;
     },

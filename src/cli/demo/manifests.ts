@@ -45,7 +45,11 @@ function addressesOf(template: AnalysisTemplate): string[] {
 
 /** Reads a folder of manifests with exactly one Rollout. */
 export async function readManifests(folder: string): Promise<Manifests> {
-  const files = await manifestFiles(folder);
+  return manifestsOf(await manifestFiles(folder), folder);
+}
+
+/** `folder` is where they are said to be, should there be something wrong with them. */
+export function manifestsOf(files: Record<string, string>, folder: string): Manifests {
   const found = Object.entries(files).flatMap(([path, text]) => objectsOf(text).map((object) => ({ path, object })));
   const rollouts = found.filter(({ object }) => object?.kind === 'Rollout');
   const [only] = rollouts;

@@ -72,14 +72,16 @@ function line(sight: Sight, colours: Palette): string | undefined {
   return (SKETCHES[sight.type] as Sketch<Sight['type']>)(sight, colours);
 }
 
-/** Tells a person, a line at a time, what happens and why. */
-export function createNarrator(clock: Clock, colour: boolean, write: (text: string) => void): Tell {
+/** Tells a person, a line at a time, what happens and why; of which of the `labels`, where there are any. */
+export function createNarrator(clock: Clock, colour: boolean, labels: string[], write: (text: string) => void): Tell {
   const start = clock.now();
   const colours = palette(colour);
+  const width = Math.max(0, ...labels.map(({ length }) => length + 2));
   return (sight) => {
     const text = line(sight, colours);
     if (text === undefined) return;
-    write(sight.type === 'chapter' ? `${text}\n` : `${colours.dim(since(start, clock.now()))}  ${text}\n`);
+    const before = `${colours.dim(since(start, clock.now()))}  ${colours.strong((sight.of ?? '').padEnd(width))}`;
+    write(sight.type === 'chapter' ? `${text}\n` : `${before}${text}\n`);
   };
 }
 

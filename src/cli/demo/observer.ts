@@ -2,10 +2,10 @@ import type { AnalysisRun, GitRevert, Measurement, ReplicaSet, Rollout } from '.
 import type { Event, KubeObject } from '../../api/kubernetes.ts';
 import { machineNow } from '../../clock.ts';
 import { explainPicture } from '../explanation.ts';
-import type { Stage } from './stage.ts';
+import type { Scene } from './stage.ts';
 
 /** What a spectator may be told, as it happens. */
-export type Sight =
+type Happening =
   | { type: 'commit'; author: string; subject: string; commit: string }
   | { type: 'phase'; phase: string; message: string; step: number | undefined }
   /** Why the rollout is where it is, in a sentence. */
@@ -20,7 +20,15 @@ export type Sight =
   | { type: 'log'; commits: string[] }
   | { type: 'chapter'; title: string };
 
+/** `of`: which app or cluster it is about, in the stories that have several. */
+export type Sight = Happening & { of?: string };
+
 export type Tell = (sight: Sight) => void;
+
+/** Says of whatever is told that it is about this scene. */
+export function tellOf({ label }: Scene, tell: Tell): Tell {
+  return label === undefined ? tell : (sight) => tell({ ...sight, of: label });
+}
 
 /** What the summary needs to know of a release that failed. */
 export interface Reaction {
@@ -34,8 +42,6 @@ export interface Reaction {
 
 export interface Observer {
   reaction(): Reaction;
-  /** The canary's share of traffic, in percent, by what routes and pods say. */
-  canaryShare(): number;
   stop(): void;
 }
 
@@ -53,7 +59,7 @@ function routeShare(route: Route | undefined, canary: string): number | undefine
 }
 
 /** By the route where there is one, else by the share of pods; nothing goes to what has become stable. */
-function shareOf({ world, namespace, name }: Stage): number {
+function shareOf({ world, namespace, name }: Scene): number {
   const { store } = world.api;
   const rollout = store.get<Rollout>('Rollout', namespace, name);
   const { canary } = rollout?.spec.strategy ?? {};
@@ -69,8 +75,13 @@ function shareOf({ world, namespace, name }: Stage): number {
   return total > 0 ? ((total - stable) * 100) / total : 0;
 }
 
+/** The canary's share of traffic, in whole percent, by what routes and pods say. */
+export function canaryShare(scene: Scene): number {
+  return Math.round(shareOf(scene));
+}
+
 /** By the controller's own machine, from what everybody can see. */
-function explanation({ world, namespace, name, clock }: Stage): string | undefined {
+function explanation({ world, namespace, name, clock }: Scene): string | undefined {
   const { store } = world.api;
   const rollout = store.get<Rollout>('Rollout', namespace, name);
   if (!rollout?.status?.phase) return undefined;
@@ -93,9 +104,9 @@ function newMeasurements(run: AnalysisRun, known: Map<string, number>): Sight[] 
   });
 }
 
-/** Watches the world and tells what a person would want to see. */
-export function observeStage(stage: Stage, tell: Tell): Observer {
-  const { world, clock, namespace, name, badImages } = stage;
+/** Watches an app in its cluster and tells what a person would want to see. */
+export function observeScene(scene: Scene, tell: Tell): Observer {
+  const { world, clock, namespace, name, badImages } = scene;
   const { store } = world.api;
   const measured = new Map<string, number>();
   const told = new Map<string, string>();
@@ -107,7 +118,7 @@ export function observeStage(stage: Stage, tell: Tell): Observer {
     then();
   };
   const look = () => {
-    const share = Math.round(shareOf(stage));
+    const share = canaryShare(scene);
     const image = store.get<Rollout>('Rollout', namespace, name)?.spec.template?.spec?.containers[0]?.image ?? '';
     if (share > 0 && badImages.has(image)) reaction.firstBadRequest ??= clock.now();
     if (share === 0 && reaction.verdict) reaction.restored ??= moment();
@@ -120,7 +131,7 @@ export function observeStage(stage: Stage, tell: Tell): Observer {
     passing = clock.at(clock.now() + 1000, sayWhy);
   };
   const sayWhy = () => {
-    const sentence = explanation(stage);
+    const sentence = explanation(scene);
     // Counts and times change all the time; what is waited for does not.
     if (sentence) onceFor('why', sentence.replace(/\d+/g, ''), () => tell({ type: 'why', sentence }));
   };
@@ -134,28 +145,34 @@ export function observeStage(stage: Stage, tell: Tell): Observer {
       tell({ type: 'verdict', run: run.metadata.name, phase, message });
     });
   };
+  const isOurs = (object: KubeObject) => object.metadata.namespace === namespace;
   const stops = [
-    store.watch<Rollout>('Rollout', (_, { status }) => {
+    store.watch<Rollout>('Rollout', (_, rollout) => {
+      if (!isOurs(rollout)) return;
+      const { status } = rollout;
       look();
       const { phase = '', message = '', currentStepIndex: step } = status ?? {};
       onceFor('phase', `${phase} ${message} ${step}`, () => phase && tell({ type: 'phase', phase, message, step }));
       why();
     }),
-    store.watch<AnalysisRun>('AnalysisRun', (_, run) => ofRun(run)),
+    store.watch<AnalysisRun>('AnalysisRun', (_, run) => {
+      if (isOurs(run)) ofRun(run);
+    }),
     store.watch('HTTPRoute', look),
     store.watch('Pod', look),
-    store.watch<GitRevert>('GitRevert', (_, { metadata, status }) => {
+    store.watch<GitRevert>('GitRevert', (_, revert) => {
+      if (!isOurs(revert)) return;
+      const { metadata, status } = revert;
       const { state = 'pending', reason = '', message = '', commit = '' } = status ?? {};
       onceFor(`revert/${metadata.uid}`, state, () => tell({ type: 'revert', state, reason, message, commit }));
     }),
     store.watch<Event>('Event', (change, event) => {
-      if (change !== 'added' || event.involvedObject.kind !== 'Rollout') return;
+      if (change !== 'added' || !isOurs(event) || event.involvedObject.kind !== 'Rollout') return;
       tell({ type: 'event', reason: event.reason, message: event.message, warning: event.type === 'Warning' });
     }),
   ];
   return {
     reaction: () => reaction,
-    canaryShare: () => Math.round(shareOf(stage)),
     stop() {
       passing();
       for (const stop of stops) stop();

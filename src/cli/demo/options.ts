@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const scenarios = ['story', 'good', 'bad', 'outage', 'protected', 'veto'] as const;
+export const scenarios = ['story', 'good', 'bad', 'outage', 'protected', 'veto', 'monorepo', 'two-clusters'] as const;
 export type Scenario = (typeof scenarios)[number];
 
 export interface DemoOptions {
@@ -18,13 +18,16 @@ export interface DemoOptions {
 
 export const DEMO_HELP = `headgate demo: plays releases in a world of its own, on this machine's loopback
 
-  --scenario story|good|bad|outage|protected|veto
+  --scenario story|good|bad|outage|protected|veto|monorepo|two-clusters
                                     story (default): an install, a good release, a bad one; outage: Prometheus goes away;
                                     protected: the branch takes pull requests only, and the revert's is merged when its
-                                    check is green; veto: a person closes that pull request
+                                    check is green; veto: a person closes that pull request;
+                                    monorepo: one commit changes two of three apps in one repository, and one of them fails;
+                                    two-clusters: the same commit fails in two clusters that read the same branch
   --json                            one JSON object per line, the last one the result
   --speed N                         world seconds per second (default: the story takes well under a minute)
-  --keep DIR                        leave the repository at DIR/repo.git and a kubeconfig at DIR/kubeconfig
+  --keep DIR                        leave the repository at DIR/repo.git and a kubeconfig at DIR/kubeconfig (the second
+                                    cluster's at DIR/kubeconfig-east)
   --manifests DIR                   play these manifests instead of the example's
   --chaos-kill N                    kill the controller N times on the way
   --hold                            afterwards keep the world running, at speed 1, until interrupted

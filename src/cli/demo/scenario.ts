@@ -1,133 +1,50 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { GitRevert, GitSource, Rollout } from '../../api/index.ts';
-import { machineNow } from '../../clock.ts';
-import { longestPause, type Manifests, nextImage, releaseSeconds, withImage } from './manifests.ts';
-import type { Tell } from './observer.ts';
+import { longestPause, nextImage, releaseSeconds } from './manifests.ts';
+import { playMonorepo } from './monorepo.ts';
+import { canaryShare, type Tell } from './observer.ts';
 import type { Scenario } from './options.ts';
-import { commitLine, type Stage } from './stage.ts';
+import {
+  commit,
+  commitOfOthers,
+  type Ending,
+  endedRevert,
+  type Finish,
+  imagesOf,
+  isHealthyOn,
+  isSettledOn,
+  isUnderWay,
+  judgement,
+  type Outcome,
+  OWNERS,
+  type Play,
+  promoteWherePaused,
+  release,
+  rolloutOf,
+  versionOf,
+  wait,
+  worldSeconds,
+} from './play.ts';
+import { commitLine, type Scene, type Stage } from './stage.ts';
+import { playTwoClusters } from './two-clusters.ts';
 
-/** `moved`: traffic rose although nothing could be measured. `vetoed`: a person kept the change in Git, and it stayed out of the cluster. */
-export type Outcome = 'promoted' | 'reverted' | 'aborted' | 'stuck' | 'moved' | 'vetoed';
-
-export interface Ending {
-  outcome: Outcome;
-  /** The commit that was bad, and the one that took it out. */
-  culprit: string | undefined;
-  revert: string | undefined;
-  /** The other team's commit, which must live on. */
-  bystander: string | undefined;
-  /** Requests until the first release: those that came before any pod was there are nobody's fault. */
-  before: { total: number; failed: number };
-}
-
-interface Play {
-  stage: Stage;
-  manifests: Manifests;
-  tell: Tell;
-  /** The canary's share of traffic, percent. */
-  canaryShare: () => number;
-  /** World seconds that one release may take. */
-  patience: number;
-}
-
-const OWNERS = { name: 'Ada Park (shop team) <ada@shop.example>', other: 'Bo Reyes (search team) <bo@search.example>' };
-const LOOK_MILLISECONDS = 20;
-
-function rolloutOf({ world, namespace, name }: Stage): Rollout | undefined {
-  return world.api.store.get<Rollout>('Rollout', namespace, name);
-}
-
-const NEVER_APPLIED = new Set(['InvalidManifests', 'ApplyFailed', 'Forbidden', 'InvalidSpec']);
-
-/** Manifests that cannot be applied never lead anywhere: better to say so than to wait. */
-function refuseBadManifests({ world, namespace }: Stage): void {
-  for (const { status } of world.api.store.list<GitSource>('GitSource', namespace)) {
-    const ready = status?.conditions?.find(({ type }) => type === 'Ready');
-    if (ready?.status === 'False' && NEVER_APPLIED.has(ready.reason ?? '')) {
-      throw new Error(`the manifests cannot be applied: ${ready.message}`);
-    }
-  }
-}
-
-/** A Rollout that has been invalid for this long is not waiting for another object to arrive. World time, milliseconds. */
-const INVALID_FOR_GOOD = 60_000;
-
-function refuseInvalidRollout(stage: Stage): void {
-  const invalid = rolloutOf(stage)?.status?.conditions?.find(({ type }) => type === 'InvalidSpec');
-  const since = Date.parse(invalid?.lastTransitionTime ?? '');
-  if (stage.clock.now() - since > INVALID_FOR_GOOD) throw new Error(invalid?.message);
-}
-
-/** Waits until `done` answers something; gives up after a bounded machine time. */
-async function wait<T>({ stage, patience }: Play, done: () => T | undefined | false): Promise<T | undefined> {
-  const limit = machineNow() + (patience / stage.clock.time().speed) * 1000 + 60_000 + stage.controller.restarts * 4000;
-  while (machineNow() < limit) {
-    const answer = done();
-    if (answer !== undefined && answer !== false) return answer;
-    refuseBadManifests(stage);
-    refuseInvalidRollout(stage);
-    await sleep(LOOK_MILLISECONDS);
-  }
-  return undefined;
-}
-
-async function commit(
-  { stage, tell }: Play,
-  author: string,
-  message: string,
-  files: Record<string, string>,
-): Promise<string> {
-  const id = await stage.repository.commit({ author, message, time: stage.clock.now(), files });
-  const [subject = ''] = message.split('\n');
-  tell({ type: 'commit', author, subject, commit: id });
-  return id;
-}
-
-function isHealthyOn(stage: Stage, image: string): boolean {
-  const rollout = rolloutOf(stage);
-  const { status, spec, metadata } = rollout ?? {};
-  const current = spec?.template?.spec?.containers[0]?.image === image;
-  return current && status?.phase === 'Healthy' && status.observedGeneration === String(metadata?.generation);
-}
-
-/** An indefinite pause waits for a person; the demo is that person. */
-function promoteWherePaused({ stage, tell }: Play): void {
-  const { status, spec } = rolloutOf(stage) ?? {};
-  const step = spec?.strategy?.canary?.steps?.[status?.currentStepIndex ?? -1];
-  const waits = status?.pauseConditions?.some(({ reason }) => reason === 'CanaryPauseStep');
-  const began = Date.parse(status?.pauseConditions?.[0]?.startTime ?? '');
-  if (!step?.pause || step.pause.duration !== undefined || !waits || stage.clock.now() < began + 90_000) return;
-  tell({ type: 'event', reason: 'Promoted', message: 'someone promotes: kubectl headgate promote', warning: false });
-  stage.world.api.store.patchStatus(
-    'Rollout',
-    { namespace: stage.namespace, name: stage.name },
-    { pauseConditions: null },
-  );
+/** The names in a sentence: `shop, cart and search`. */
+function listed(names: string[]): string {
+  return names.join(', ').replace(/, (?=[^,]*$)/, ' and ');
 }
 
 async function install(play: Play): Promise<boolean> {
-  const { stage, manifests, tell } = play;
+  const { stage, tell } = play;
   tell({ type: 'chapter', title: 'First install' });
+  const apps = [...new Map(stage.scenes.map(({ name, manifests }) => [name, manifests]))];
   const files = Object.fromEntries(
-    Object.entries(manifests.files).map(([path, text]) => [`apps/${stage.name}/${path}`, text]),
+    apps.flatMap(([name, { files }]) =>
+      Object.entries(files).map(([path, text]) => [`apps/${name}/${path}`, text] as const),
+    ),
   );
-  await commit(play, OWNERS.name, `Deploy ${stage.name}`, files);
-  await commit(play, OWNERS.other, 'Search: first settings', {
-    'apps/search/settings.yaml':
-      'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: search-settings\ndata:\n  ranking: v1\n',
-  });
-  await stage.startController();
-  return (await wait(play, () => isHealthyOn(stage, manifests.image))) === true;
-}
-
-async function release(play: Play, image: string, message: string): Promise<string> {
-  const path = `apps/${play.stage.name}/${play.manifests.rolloutFile}`;
-  const text = await play.stage.repository.read((await play.stage.repository.head()) ?? '', path);
-  return commit(play, OWNERS.name, message, { [path]: withImage(text?.toString() ?? '', image) });
-}
-
-function versionOf(image: string): string {
-  return image.split(':').at(-1) ?? image;
+  await commit(play, OWNERS.name, `Deploy ${listed(apps.map(([name]) => name))}`, files);
+  await commitOfOthers(play, 'Search: first settings', 'v1');
+  await stage.startControllers();
+  const isInstalled = (scene: Scene) => isHealthyOn(scene, imagesOf(scene).first);
+  return (await wait(play, () => stage.scenes.every(isInstalled))) === true;
 }
 
 async function goodRelease(
@@ -135,63 +52,38 @@ async function goodRelease(
   image: string,
   during: () => Promise<boolean> = async () => true,
 ): Promise<Outcome> {
-  play.tell({ type: 'chapter', title: `A good release: ${image}` });
-  await release(play, image, `Release ${play.stage.name} ${versionOf(image)}\n\nFaster checkout.`);
-  const begun = await wait(play, () => isUnderWay(play.stage, image));
+  const { stage, tell } = play;
+  tell({ type: 'chapter', title: `A good release: ${image}` });
+  await release(play, [[stage, image]], `Release ${stage.name} ${versionOf(image)}\n\nFaster checkout.`);
+  const begun = await wait(play, () => isUnderWay(stage, image));
   const held = begun ? await during() : true;
   const done = await wait(play, () => {
-    promoteWherePaused(play);
-    return isHealthyOn(play.stage, image) && play.canaryShare() === 0;
+    promoteWherePaused(stage, tell);
+    return isSettledOn(stage, image);
   });
   if (!done) return 'stuck';
   return held ? 'promoted' : 'moved';
 }
 
-/** The release has requests, or is past that already. */
-function isUnderWay(stage: Stage, image: string): boolean {
-  const { world, namespace, name } = stage;
-  const { status } = rolloutOf(stage) ?? {};
-  const { revisions } = world.traffic.summary(namespace, name);
-  const isNew = status?.currentPodHash !== status?.stableRS;
-  const served = revisions.some(
-    ({ hash, requestsPerSecond }) => hash === status?.currentPodHash && requestsPerSecond > 0,
-  );
-  const past = status?.abort === true || isHealthyOn(stage, image);
-  return (isNew && served) || past || world.api.store.list('GitRevert', namespace).length > 0;
-}
-
-function endedRevert({ world, namespace }: Stage, culprit: string): GitRevert | undefined {
-  const ended = ['done', 'skipped', 'needsHuman', 'vetoed', 'superseded', 'dryRun'];
-  return world.api.store
-    .list<GitRevert>('GitRevert', namespace)
-    .find(({ spec, status }) => spec.culprits.includes(culprit) && ended.includes(status?.state ?? ''));
-}
-
-async function badRelease(play: Play, image: string, stableImage: string): Promise<Omit<Ending, 'before'>> {
+async function badRelease(play: Play, image: string, stableImage: string): Promise<Finish> {
   const { stage, tell } = play;
   tell({ type: 'chapter', title: `A bad release: ${image}` });
   tell({ type: 'log', commits: (await stage.repository.log()).map(commitLine) });
   stage.badImages.add(image);
-  const culprit = await release(play, image, `Release ${stage.name} ${versionOf(image)}\n\nNew payment provider.`);
+  const message = `Release ${stage.name} ${versionOf(image)}\n\nNew payment provider.`;
+  const culprit = await release(play, [[stage, image]], message);
   await wait(play, () => isUnderWay(stage, image));
-  const bystander = await commit(play, OWNERS.other, 'Search: rank by freshness', {
-    'apps/search/settings.yaml':
-      'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: search-settings\ndata:\n  ranking: v2\n',
+  const bystander = await commitOfOthers(play, 'Search: rank by freshness', 'v2');
+  const judged = await wait(play, () => {
+    promoteWherePaused(stage, tell);
+    return judgement(stage, image);
   });
-  const aborted = await wait(play, () => {
-    promoteWherePaused(play);
-    if (isHealthyOn(stage, image)) return 'promoted';
-    const { store } = stage.world.api;
-    return (rolloutOf(stage)?.status?.abort || store.list('GitRevert', stage.namespace).length > 0) && 'aborted';
-  });
-  // Manifests without an analysis that notices let a bad release through.
-  if (aborted === 'promoted') return { outcome: 'promoted', culprit, revert: undefined, bystander };
-  if (!aborted) return { outcome: 'stuck', culprit, revert: undefined, bystander };
+  if (judged !== 'aborted') return { outcome: judged ?? 'stuck', culprit, revert: undefined, bystander };
   const isProposed = stage.hosted && (await wait(play, () => stage.hosted?.proposal()));
   if (isProposed) await answerProposal(play);
   const record = await wait(play, () => endedRevert(stage, culprit));
   if (record?.status?.state === 'vetoed')
-    return { outcome: (await staysOut(play, image)) ? 'vetoed' : 'moved', culprit, revert: undefined, bystander };
+    return { outcome: (await staysOut(stage, image)) ? 'vetoed' : 'moved', culprit, revert: undefined, bystander };
   const home = record?.status?.state === 'done' && (await wait(play, () => isHealthyOn(stage, stableImage)));
   return { outcome: home ? 'reverted' : 'aborted', culprit, revert: record?.status?.commit, bystander };
 }
@@ -216,23 +108,19 @@ async function answerProposal({ stage, tell }: Play): Promise<void> {
 }
 
 /** The bad version gets no request, however long Git asks for it. */
-async function staysOut({ stage, canaryShare }: Play, image: string): Promise<boolean> {
-  await worldSeconds(stage, 120);
-  return canaryShare() === 0 && !isHealthyOn(stage, image) && rolloutOf(stage)?.status?.abort === true;
-}
-
-function worldSeconds({ clock }: Stage, seconds: number): Promise<void> {
-  return sleep((seconds / clock.time().speed) * 1000);
+async function staysOut(scene: Scene, image: string): Promise<boolean> {
+  await worldSeconds(scene, 120);
+  return canaryShare(scene) === 0 && !isHealthyOn(scene, image) && rolloutOf(scene)?.status?.abort === true;
 }
 
 /** Prometheus goes away in mid-canary for longer than any pause, and comes back; answers whether the rollout held. */
-async function outage({ stage, manifests, tell, canaryShare }: Play): Promise<boolean> {
+async function outage({ stage, tell }: Play): Promise<boolean> {
   await worldSeconds(stage, 60);
   await stage.world.prometheus.outage(true);
   tell({ type: 'prometheus', up: false });
-  const before = canaryShare();
-  await worldSeconds(stage, longestPause(manifests.rollout) + 120);
-  const held = canaryShare() <= before;
+  const before = canaryShare(stage);
+  await worldSeconds(stage, longestPause(stage.manifests.rollout) + 120);
+  const held = canaryShare(stage) <= before;
   await stage.world.prometheus.outage(false);
   tell({ type: 'prometheus', up: true });
   return held;
@@ -240,28 +128,31 @@ async function outage({ stage, manifests, tell, canaryShare }: Play): Promise<bo
 
 const NOTHING = { culprit: undefined, revert: undefined, bystander: undefined };
 
-async function playReleases(scenario: Scenario, play: Play): Promise<Omit<Ending, 'before'>> {
-  const first = play.manifests.image;
-  const second = nextImage(first);
-  if (scenario === 'bad' || play.stage.hosted) return badRelease(play, second, first);
-  const outcome = await goodRelease(play, second, scenario === 'outage' ? () => outage(play) : undefined);
+async function playReleases(scenario: Scenario, play: Play): Promise<Finish> {
+  if (scenario === 'monorepo') return playMonorepo(play);
+  if (scenario === 'two-clusters') return playTwoClusters(play);
+  const { first, next } = imagesOf(play.stage);
+  if (scenario === 'bad' || play.stage.hosted) return badRelease(play, next, first);
+  const outcome = await goodRelease(play, next, scenario === 'outage' ? () => outage(play) : undefined);
   if (scenario !== 'story' || outcome !== 'promoted') return { ...NOTHING, outcome };
-  return badRelease(play, nextImage(second), second);
+  return badRelease(play, nextImage(next), next);
 }
 
-/** All requests to the app so far, and how many of them failed. */
-export function requestsOf({ world, namespace, name }: Stage): { total: number; failed: number } {
-  const { revisions, unserved } = world.traffic.summary(namespace, name);
+/** All requests to the apps so far, and how many of them failed. */
+export function requestsOf({ scenes }: Stage): { total: number; failed: number } {
+  const summaries = scenes.map(({ world, namespace, name }) => world.traffic.summary(namespace, name));
+  const unserved = summaries.reduce((sum, summary) => sum + summary.unserved, 0);
+  const revisions = summaries.flatMap((summary) => summary.revisions);
   const sum = (of: (revision: (typeof revisions)[number]) => number) =>
     revisions.reduce((so, revision) => so + of(revision), unserved);
   return { total: sum(({ total }) => total), failed: sum(({ failed }) => failed) };
 }
 
 /** Plays a scenario to its end. */
-export async function playScenario(scenario: Scenario, context: Omit<Play, 'patience'>): Promise<Ending> {
-  const play: Play = { ...context, patience: releaseSeconds(context.manifests.rollout) * 5 + 1200 };
+export async function playScenario(scenario: Scenario, stage: Stage, tell: Tell): Promise<Ending> {
+  const play: Play = { stage, tell, patience: releaseSeconds(stage.manifests.rollout) * 5 + 1200 };
   const installed = await install(play);
-  const before = requestsOf(play.stage);
+  const before = requestsOf(stage);
   if (!installed) return { ...NOTHING, outcome: 'stuck', before };
   return { ...(await playReleases(scenario, play)), before };
 }

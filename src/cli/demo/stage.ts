@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { machineNow, type ScaledClock, scaledClock } from '../../clock.ts';
 import { type BareRepository, type LoggedCommit, openRepository } from '../../sandbox/git/index.ts';
 import { createWorld, type World } from '../../sandbox/world.ts';
+import { castOf } from './cast.ts';
 import { type ControllerProcess, createControllerProcess } from './controller-process.ts';
+import { furnish } from './furnish.ts';
 import { type Hosted, hostRepository } from './host.ts';
 import type { Manifests } from './manifests.ts';
 import type { Scenario } from './options.ts';
@@ -18,23 +20,41 @@ export function commitLine({ id, author, message }: LoggedCommit): string {
   return `${id.slice(0, 7)}  ${message.split('\n')[0]}  (${author.replace(/ <.*/, '')})`;
 }
 
-/** Everything a story needs: the world in this process, the controller in another, a repository on disk. */
-export interface Stage {
-  folder: string;
+/** A cluster with a controller of its own: the world in this process, the controller in another. */
+export interface Cluster {
+  /** What it is called; undefined where there is one. */
+  label: string | undefined;
+  kubeconfig: string;
+  world: World;
+  controller: ControllerProcess;
+  /** Called after each write of the controller on the API server; leases do not count. */
+  onWrite(listener: () => void): void;
+}
+
+/** One app in one cluster. */
+export interface Scene {
+  /** Which app or cluster it is, in the stories that have several. */
+  label: string | undefined;
+  manifests: Manifests;
   namespace: string;
   name: string;
   clock: ScaledClock;
   world: World;
+  /** Images that answer badly. */
+  badImages: Set<string>;
+}
+
+/** Everything a story needs: its scenes, and the repository on disk that they share. The stage itself is the first scene. */
+export interface Stage extends Scene {
+  folder: string;
   repository: BareRepository;
   /** Where pull requests are, in the stories that have them. */
   hosted: Hosted | undefined;
-  controller: ControllerProcess;
-  /** Images that answer badly. */
-  badImages: Set<string>;
-  /** Starts the controller, or starts it anew where it runs, at the clock's present speed. */
-  startController(): Promise<void>;
-  /** Called after each write of the controller on the API server; leases do not count. */
-  onWrite(listener: () => void): void;
+  clusters: Cluster[];
+  /** Every app in every cluster. */
+  scenes: Scene[];
+  /** Starts the controllers, or starts them anew where they run, at the clock's present speed. */
+  startControllers(): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -49,54 +69,49 @@ async function folderOf(keep: string | undefined): Promise<string> {
   return realpath(keep);
 }
 
-/** How Headgate may write to the repository. */
-function policyFor(repository: { url: string; branch: string }, hosted: Hosted | undefined) {
-  if (!hosted) return { repository: { host: 'git', ...repository, path: 'apps' }, mode: 'Direct' };
-  const place = { host: 'github', ...repository, path: 'apps', secretRef: { name: hosted.secret } };
-  return { repository: place, mode: 'PullRequest', pullRequests: { autoMerge: hosted.autoMerge } };
+/** The first cluster's files have no suffix. */
+function suffixOf(index: number, label: string | undefined): string {
+  return index === 0 || label === undefined ? '' : `-${label}`;
 }
 
-function furnish(
-  { api: { store } }: World,
-  namespace: string,
-  { url, hosted, path }: { url: string; hosted: Hosted | undefined; path: string },
-): void {
-  for (const name of ['headgate', namespace]) {
-    if (!store.get('Namespace', undefined, name)) store.create('Namespace', { metadata: { name } });
-  }
-  store.create('ServiceAccount', { metadata: { name: 'deployer', namespace } });
-  const repository = { url, branch: 'main' };
-  const source = { repository, path, interval: '15s', serviceAccountName: 'deployer' };
-  store.create('GitSource', {
-    apiVersion: 'headgate.dev/v1alpha1',
-    kind: 'GitSource',
-    metadata: { name: 'deploy', namespace },
-    spec: source,
-  } as never);
-  if (hosted) {
-    const data = { token: Buffer.from(hosted.token).toString('base64') };
-    const metadata = { name: hosted.secret, namespace: 'headgate' };
-    store.create('Secret', { apiVersion: 'v1', kind: 'Secret', metadata, data } as never);
-  }
-  const policy = { namespaces: [namespace], ...policyFor(repository, hosted) };
-  store.create('RevertPolicy', {
-    apiVersion: 'headgate.dev/v1alpha1',
-    kind: 'RevertPolicy',
-    metadata: { name: 'deploy' },
-    spec: policy,
-  } as never);
+async function buildCluster(
+  label: string | undefined,
+  index: number,
+  { folder, clock, badImages }: { folder: string; clock: ScaledClock; badImages: Set<string> },
+): Promise<Cluster> {
+  const listeners: (() => void)[] = [];
+  const world = await createWorld({
+    clock,
+    behaviour: (image) => (badImages.has(image) ? BAD : WELL),
+    auditLog: ({ verb, resource, code }) => {
+      if (WRITES.includes(verb) && resource !== 'leases' && code < 300) for (const listener of listeners) listener();
+    },
+  });
+  const kubeconfig = join(folder, `kubeconfig${suffixOf(index, label)}`);
+  await writeFile(kubeconfig, world.api.kubeconfig());
+  return {
+    label,
+    kubeconfig,
+    world,
+    controller: createControllerProcess(join(folder, `controller${suffixOf(index, label)}.log`)),
+    onWrite: (listener) => void listeners.push(listener),
+  };
 }
 
-function controllerFlags(stage: Pick<Stage, 'folder' | 'clock' | 'world' | 'hosted'>, manifests: Manifests): string[] {
-  const { start, origin, speed } = stage.clock.time();
-  const addresses = new Set([PROMETHEUS_ALONE, ...manifests.prometheus]);
+function controllerFlags(
+  { clock, folder, hosted }: Pick<Stage, 'clock' | 'folder' | 'hosted'>,
+  { kubeconfig, world, label }: Cluster,
+  prometheus: string[],
+): string[] {
+  const { start, origin, speed } = clock.time();
+  const addresses = new Set([PROMETHEUS_ALONE, ...prometheus]);
   return [
-    ...['--kubeconfig', join(stage.folder, 'kubeconfig')],
+    ...['--kubeconfig', kubeconfig],
     ...['--namespace', 'headgate', '--identity', 'demo', '--address', '127.0.0.1', '--port', '0'],
     ...['--world-time', `${start},${origin},${speed}`],
-    ...(stage.hosted ? ['--allow-plain-http', '127.0.0.1', '--allow-loopback'] : []),
-    ...['--local-repositories', stage.folder, '--cache-folder', join(stage.folder, '.cache')],
-    ...[...addresses].flatMap((address) => ['--resolve', `${address}=127.0.0.1:${stage.world.prometheus.port}`]),
+    ...(hosted ? ['--allow-plain-http', '127.0.0.1', '--allow-loopback'] : []),
+    ...['--local-repositories', folder, '--cache-folder', join(folder, '.cache', label ?? '')],
+    ...[...addresses].flatMap((address) => ['--resolve', `${address}=127.0.0.1:${world.prometheus.port}`]),
   ];
 }
 
@@ -109,40 +124,42 @@ export async function buildStage(
   const origin = machineNow();
   const clock = scaledClock({ origin, start: origin - HEAD_START * speed, speed });
   const badImages = new Set<string>();
-  const listeners: (() => void)[] = [];
-  const world = await createWorld({
-    clock,
-    behaviour: (image) => (badImages.has(image) ? BAD : WELL),
-    auditLog: ({ verb, resource, code }) => {
-      if (WRITES.includes(verb) && resource !== 'leases' && code < 300) for (const listener of listeners) listener();
-    },
-  });
+  const cast = castOf(scenario, manifests);
+  const clusters = await Promise.all(
+    cast.clusters.map((label, index) => buildCluster(label, index, { folder, clock, badImages })),
+  );
   await rm(join(folder, 'repo.git'), { recursive: true, force: true });
   const repository = await openRepository(join(folder, 'repo.git'), process.env.PATH);
-  await writeFile(join(folder, 'kubeconfig'), world.api.kubeconfig());
-  const { name, namespace = name } = manifests.rollout.metadata;
   const hosted = await hostRepository(repository, scenario, clock);
-  furnish(world, namespace, { url: hosted?.url ?? repository.path, hosted, path: `apps/${name}` });
-  const controller = createControllerProcess(join(folder, 'controller.log'));
+  const scenes = clusters.flatMap(({ label, world }) =>
+    cast.apps.map((app): Scene => {
+      const { name, namespace = name } = app.rollout.metadata;
+      const own = { manifests: app, namespace, name, label: cast.apps.length > 1 ? name : label };
+      return { ...own, clock, world, badImages };
+    }),
+  );
+  const [first] = scenes;
+  if (!first) throw new Error(`the scenario ${scenario} has no app`);
+  const apps = scenes.slice(0, cast.apps.length);
+  for (const { world } of clusters) furnish(world, apps, { url: hosted?.url ?? repository.path, hosted, scenario });
+  const prometheus = cast.apps.flatMap((app) => app.prometheus);
   return {
+    ...first,
     folder,
-    namespace,
-    name,
-    clock,
-    world,
     repository,
     hosted,
-    controller,
-    badImages,
-    async startController() {
-      await controller.stop();
-      controller.start(controllerFlags({ folder, clock, world, hosted }, manifests));
+    clusters,
+    scenes,
+    async startControllers() {
+      await Promise.all(clusters.map(({ controller }) => controller.stop()));
+      for (const cluster of clusters) {
+        cluster.controller.start(controllerFlags({ clock, folder, hosted }, cluster, prometheus));
+      }
     },
-    onWrite: (listener) => void listeners.push(listener),
     async end() {
-      await controller.stop();
+      await Promise.all(clusters.map(({ controller }) => controller.stop()));
       await hosted?.close();
-      await world.stop();
+      await Promise.all(clusters.map(({ world }) => world.stop()));
       await rm(join(folder, '.cache'), { recursive: true, force: true });
       if (keep === undefined) await rm(folder, { recursive: true, force: true });
     },

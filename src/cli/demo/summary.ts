@@ -1,8 +1,20 @@
+import { REVISION } from '../../api/index.ts';
 import type { Palette } from './narrator.ts';
-import type { Observer, Reaction } from './observer.ts';
+import { canaryShare, type Observer, type Reaction } from './observer.ts';
 import type { Scenario } from './options.ts';
-import { type Ending, requestsOf } from './scenario.ts';
-import { BAD, commitLine, type Stage } from './stage.ts';
+import { type Ending, restartsOf, rolloutOf } from './play.ts';
+import { requestsOf } from './scenario.ts';
+import { BAD, commitLine, type Scene, type Stage } from './stage.ts';
+
+/** How an app stands in a cluster at the end. */
+interface Standing {
+  of: string;
+  phase: string;
+  /** What its pods run that get all requests. */
+  image: string;
+  revision: string;
+  canaryWeight: number;
+}
 
 /** The last line of the demo for programs. */
 export interface Result {
@@ -21,6 +33,8 @@ export interface Result {
   /** Since the first install. */
   requests: number;
   failedRequests: number;
+  /** Of each app or cluster, in the stories that have several. */
+  standings?: Standing[];
 }
 
 function detectSeconds({ firstBadRequest, verdict }: Reaction): number | undefined {
@@ -32,21 +46,41 @@ function restoreMilliseconds({ verdict, restored }: Reaction): number | undefine
   return verdict && restored ? Math.max(0, restored.machine - verdict.machine) : undefined;
 }
 
-export function resultOf(stage: Stage, observer: Observer, scenario: Scenario, ending: Ending): Result {
+/** The worst of several; undefined where there is none. */
+function longest(figures: (number | undefined)[]): number | undefined {
+  const known = figures.filter((figure) => figure !== undefined);
+  return known.length > 0 ? Math.max(...known) : undefined;
+}
+
+function standingOf(scene: Scene): Standing | undefined {
+  if (scene.label === undefined) return undefined;
+  const { spec, status, metadata } = rolloutOf(scene) ?? {};
+  return {
+    of: scene.label,
+    phase: status?.phase ?? 'none',
+    image: spec?.template?.spec?.containers[0]?.image ?? 'none',
+    revision: metadata?.annotations?.[REVISION] ?? 'none',
+    canaryWeight: canaryShare(scene),
+  };
+}
+
+export function resultOf(stage: Stage, observers: Observer[], scenario: Scenario, ending: Ending): Result {
   const { total, failed } = requestsOf(stage);
-  const reaction = observer.reaction();
+  const reactions = observers.map((observer) => observer.reaction());
+  const standings = stage.scenes.flatMap((scene) => standingOf(scene) ?? []);
   return {
     type: 'result',
     scenario,
     outcome: ending.outcome,
     culprit: ending.culprit,
     revert: ending.revert,
-    canaryWeight: observer.canaryShare(),
-    detectSeconds: detectSeconds(reaction),
-    restoreMilliseconds: restoreMilliseconds(reaction),
-    controllerRestarts: stage.controller.restarts,
+    canaryWeight: Math.max(...stage.scenes.map(canaryShare)),
+    detectSeconds: longest(reactions.map(detectSeconds)),
+    restoreMilliseconds: longest(reactions.map(restoreMilliseconds)),
+    controllerRestarts: restartsOf(stage),
     requests: Math.round(total - ending.before.total),
     failedRequests: Math.round(failed - ending.before.failed),
+    ...(standings.length > 0 && { standings }),
   };
 }
 
@@ -77,6 +111,9 @@ export async function summaryText(stage: Stage, result: Result, colours: Palette
   if (detected !== undefined) lines.push(`  detected  ${detected} s of world time after its first request`);
   if (restored !== undefined) lines.push(`  restored  ${restored} ms after the verdict no request went to the canary`);
   lines.push(`  requests  ${requests} since the first install, of which ${percent(failedRequests, requests)} failed`);
+  for (const { of, phase, image, canaryWeight } of result.standings ?? []) {
+    lines.push(`  ${of.padEnd(8)}  ${phase} on ${image}, ${canaryWeight} % to a canary`);
+  }
   if (culprit) {
     const lost = Math.round(BAD.errorRate * 100);
     const without = `its steps would have taken all traffic to the bad version: ${lost} of 100 requests failing, and Git still asking for it`;

@@ -34,6 +34,21 @@ interface Job {
   running: boolean;
   work: Work | undefined;
   notBefore: number | undefined;
+  /** The rest until then may be cut short: it is not one that a host or a failure has asked for. */
+  mayHurry: boolean;
+  /** A hint says that what is proposed may have changed since it was looked at last. */
+  hinted: boolean;
+}
+
+function newJob(): Job {
+  return { running: false, work: undefined, notBefore: undefined, mayHurry: false, hinted: false };
+}
+
+/** A hint that comes during a look is good for another look after it. */
+function heed(job: Job): void {
+  if (!job.hinted || job.running || job.work !== undefined) return;
+  job.hinted = false;
+  if (job.mayHurry) job.notBefore = undefined;
 }
 
 /** Changes of a status as a merge patch: what is not there any more is null. */
@@ -204,6 +219,12 @@ export function createDriver(options: GitRevertOptions, pool: Pool, again: (key:
   const jobs = new Map<string, Job>();
 
   return {
+    /** Looks at what is proposed now, and not only when its rest is over. */
+    lookAgain(key: string): void {
+      const job = jobs.get(key);
+      if (job) job.hinted = true;
+      again(key);
+    },
     async reconcile(key: string): Promise<PassResult | undefined> {
       const { namespace, name } = splitKey(key);
       const revert = options.reverts.get(namespace, name);
@@ -211,13 +232,18 @@ export function createDriver(options: GitRevertOptions, pool: Pool, again: (key:
         jobs.delete(key);
         return undefined;
       }
-      const job = jobs.get(key) ?? { running: false, work: undefined, notBefore: undefined };
+      const job = jobs.get(key) ?? newJob();
       jobs.set(key, job);
+      heed(job);
       const { seen, policy } = observe(context, revert, job);
       const decision = decide(seen);
       const written = await report(context, revert, decision.status);
       // Delivered: what it led to is persisted now.
-      if (seen.work) Object.assign(job, { work: undefined, notBefore: decision.lookAgainAt });
+      if (seen.work) {
+        const mayHurry = seen.work.effect === 'watch' && seen.work.result.kind === 'open';
+        Object.assign(job, { work: undefined, notBefore: decision.lookAgainAt, mayHurry });
+        if (job.hinted) again(key);
+      }
       tell(context, written, decision);
       if (decision.effect && policy && !job.running)
         begin(context, job, { effect: decision.effect, revert: written, policy, seen });

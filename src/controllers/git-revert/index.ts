@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../api/index.ts';
+import { concerns, type Hint } from '../../git/hint.ts';
 import { keyOf, splitKey } from '../keys.ts';
 import { createQueue, type Queue } from '../queue.ts';
 import { createDriver } from './drive.ts';
@@ -13,8 +14,42 @@ export type { GitRevertOptions } from './options.ts';
 
 const PARALLEL_GIT_WORK = 4;
 
+export interface GitRevertController {
+  start(): void;
+  /** Looks now at the open pull requests that the hint is about: by their target, or by their own branch. */
+  lookAgain(hint: Hint): void;
+  stop(): Promise<void>;
+}
+
+/** What else is looked at when one thing has changed. */
+function adding(
+  { rollouts, reverts }: GitRevertOptions,
+  { failures, records, reports }: Record<'failures' | 'records' | 'reports', Queue>,
+) {
+  return {
+    addRecordsOf({ metadata }: Pick<KubeObject, 'metadata'>) {
+      for (const revert of reverts.list(metadata.namespace)) {
+        if (revert.spec.rollout.name === metadata.name) records.add(keyOf(revert));
+      }
+    },
+    /** One record speaks of a change for all Rollouts of its folder: when it ends without a write, another's failure may count. */
+    addFailuresBeside({ metadata }: KubeObject) {
+      for (const rollout of rollouts.list(metadata.namespace)) {
+        if (rollout.status?.abort === true) failures.add(keyOf(rollout));
+      }
+    },
+    addAll() {
+      for (const rollout of rollouts.list()) failures.add(keyOf(rollout));
+      for (const revert of reverts.list()) {
+        records.add(keyOf(revert));
+        reports.add(keyOf(revert));
+      }
+    },
+  };
+}
+
 /** Takes failed releases out of Git: finds the failures, records each, and drives each record to its end. */
-export function createGitRevertController(options: GitRevertOptions): { start(): void; stop(): Promise<void> } {
+export function createGitRevertController(options: GitRevertOptions): GitRevertController {
   const { clock, log, rollouts, replicaSets, reverts, policies, sources } = options;
   const pool = createPool(PARALLEL_GIT_WORK, clock);
   const queues: Queue[] = [];
@@ -37,24 +72,7 @@ export function createGitRevertController(options: GitRevertOptions): { start():
   const reports = open('gitrevert-reports', reporter.reconcile);
   const probes = open('revertpolicies', createPolicyProbe(options).reconcile);
 
-  const addRecordsOf = (rollout: Pick<KubeObject, 'metadata'>) => {
-    for (const revert of reverts.list(rollout.metadata.namespace)) {
-      if (revert.spec.rollout.name === rollout.metadata.name) records.add(keyOf(revert));
-    }
-  };
-  /** One record speaks of a change for all Rollouts of its folder: when it ends without a write, another's failure may count. */
-  const addFailuresBeside = ({ metadata }: KubeObject) => {
-    for (const rollout of rollouts.list(metadata.namespace)) {
-      if (rollout.status?.abort === true) failures.add(keyOf(rollout));
-    }
-  };
-  const addAll = () => {
-    for (const rollout of rollouts.list()) failures.add(keyOf(rollout));
-    for (const revert of reverts.list()) {
-      records.add(keyOf(revert));
-      reports.add(keyOf(revert));
-    }
-  };
+  const { addAll, addRecordsOf, addFailuresBeside } = adding(options, { failures, records, reports });
   options.provenance.onAnswer((key) => {
     failures.add(key);
     const { namespace, name } = splitKey(key);
@@ -85,6 +103,14 @@ export function createGitRevertController(options: GitRevertOptions): { start():
       );
       addAll();
       for (const policy of policies.list()) probes.add(policy.metadata.name);
+    },
+    lookAgain(hint) {
+      for (const revert of reverts.list()) {
+        const { spec, status } = revert;
+        if (status?.state !== 'proposed') continue;
+        const branches = [spec.branch, status.proposal?.branch ?? spec.branch];
+        if (branches.some((branch) => concerns(hint, spec.repository, branch))) driver.lookAgain(keyOf(revert));
+      }
     },
     async stop() {
       for (const unsubscribe of subscriptions.splice(0)) unsubscribe();

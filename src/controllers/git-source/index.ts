@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { GitSource } from '../../api/index.ts';
 import { timestamp } from '../../api/times.ts';
 import { Stalled, Waiting } from '../../errors.ts';
+import { concerns, type Hint } from '../../git/hint.ts';
 import { isConflict } from '../../kube/client.ts';
 import { gitSources } from '../../kube/resources.ts';
 import { keyOf, splitKey } from '../keys.ts';
@@ -49,22 +50,33 @@ async function lookOnce(options: GitSourceOptions, source: GitSource, memory: Me
   return interval;
 }
 
+export interface GitSourceController {
+  start(): void;
+  /** Looks now at the sources that the hint is about, and not only when their interval is over. */
+  lookAgain(hint: Hint): void;
+  stop(): Promise<void>;
+}
+
 /** Keeps folders of repositories applied. */
-export function createGitSourceController(options: GitSourceOptions): { start(): void; stop(): Promise<void> } {
+export function createGitSourceController(options: GitSourceOptions): GitSourceController {
   const { clock, log, sources } = options;
   const memories = new Map<string, Memory>();
+  /** Sources that a hint was about; one that comes during a look is good for another look. */
+  const hinted = new Set<string>();
 
   const reconcile = async (key: string): Promise<PassResult | undefined> => {
     const { namespace, name } = splitKey(key);
     const source = sources.get(namespace, name);
     if (!source || source.metadata.deletionTimestamp) {
       memories.delete(key);
+      hinted.delete(key);
       return undefined;
     }
     const { generation } = source.metadata;
     const known = memories.get(key);
     const memory = known && known.generation === generation ? known : newMemory(generation);
     memories.set(key, memory);
+    if (hinted.delete(key)) memory.nextLook = 0;
     if (clock.now() >= memory.nextLook) {
       const interval = await lookOnce(options, source, memory);
       memory.nextLook = clock.now() + interval;
@@ -79,6 +91,14 @@ export function createGitSourceController(options: GitSourceOptions): { start():
     start() {
       unsubscribe = sources.onChange(add);
       for (const source of sources.list()) add(source);
+    },
+    lookAgain(hint) {
+      for (const source of sources.list()) {
+        const { url, branch } = source.spec.repository;
+        if (!concerns(hint, url, branch)) continue;
+        hinted.add(keyOf(source));
+        add(source);
+      }
     },
     async stop() {
       unsubscribe();

@@ -75,7 +75,7 @@ function playing(replies: Record<string, Reply | Reply[]>) {
     ]),
   );
   const send: SendRequest = async ({ method, url, body = '{}' }) => {
-    const sent = JSON.parse(body);
+    const sent = JSON.parse(String(body));
     const mutation = /(\w+)\(input/.exec(sent.query ?? '')?.[1] ?? 'look';
     const path = url.replace(/^.*\/repos\/team\/shop/, '').replace(/\?.*$/, '');
     const call = url.endsWith('/graphql') ? mutation : `${method} ${path}`;

@@ -77,7 +77,7 @@ describe('what GitHub answers', () => {
   it('leaves an empty list out, because GitHub fails on null', async () => {
     let sent = '';
     await write(async (request) => {
-      sent = request.body ?? '';
+      sent = String(request.body ?? '');
       return send(request);
     });
     expect(JSON.parse(sent).variables.input.fileChanges).not.toHaveProperty('deletions');

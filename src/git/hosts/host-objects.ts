@@ -29,18 +29,22 @@ export interface Entry {
   id: string;
 }
 
+type Folder<E> = Map<string, E>;
+
 /**
  * Finds files of a commit, reading each folder on their ways once. `readFolder`: what lies in a folder that is there, by name;
  * the root has the path '' and no entry.
  */
-export function openTree(readFolder: (path: string, entry: Entry | undefined) => Promise<Map<string, Entry>>) {
-  const folders = new Map<string, Promise<Map<string, Entry>>>();
-  const read = async (path: string): Promise<Map<string, Entry>> => {
+export function openTree<E extends Pick<Entry, 'mode'> = Entry>(
+  readFolder: (path: string, entry: E | undefined) => Promise<Folder<E>>,
+) {
+  const folders = new Map<string, Promise<Folder<E>>>();
+  const read = async (path: string): Promise<Folder<E>> => {
     if (path === '') return readFolder(path, undefined);
     const entry = await find(path);
     return entry?.mode === TREE ? readFolder(path, entry) : new Map();
   };
-  const find = async (path: string): Promise<Entry | undefined> => {
+  const find = async (path: string): Promise<E | undefined> => {
     const slash = path.lastIndexOf('/');
     const folder = path.slice(0, Math.max(slash, 0));
     const entries = folders.get(folder) ?? read(folder);

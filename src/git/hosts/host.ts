@@ -112,7 +112,8 @@ export interface Proposals {
    * Asks the host to merge it as soon as its rules allow, and only while its branch is at `proposal.head`. Asked again, it
    * looks again. The answer is the proposal as it is then: `merged` where that happened at once, `open` where the host waits.
    * `protected`: the host will not do that by itself (auto-merge is off, a review is missing and cannot be waited for, a
-   * conflict): a person merges.
+   * conflict): a person merges. Where a host cannot bind the merge to a head, the head is read right before; what it merged
+   * instead is `stale`, and said.
    */
   merge(access: RepositoryAccess, proposal: Proposal & ProposalBranches): Promise<ProposalOutcome>;
   /** Closes it without merging and deletes its branch, saying why in a comment. Nothing where it is not open. */
@@ -124,7 +125,7 @@ export interface Proposals {
  * above, so nothing is thrown for what the host or network does.
  */
 export interface GitHost {
-  /** `git`, `github`, `gitea`, `gitlab`. */
+  /** As a policy names it: `git`, `github`. */
   readonly type: string;
   /** Whether token, rights and branch are there, without writing anything. `way`: a branch that takes proposals only is enough for those. */
   probe(access: RepositoryAccess, branch: string, way?: 'commit' | 'proposal'): Promise<ProbeOutcome>;

@@ -18,7 +18,7 @@ export async function refreshPulls({ bare, pulls = [] }: HostedRepository) {
 }
 
 /** The first check that is required and not there; undefined where none is missing. */
-function missingCheck({ requiredChecks, statuses = [] }: HostedRepository, { head, into }: PullRequest) {
+export function missingCheck({ requiredChecks, statuses = [] }: HostedRepository, { head, into }: PullRequest) {
   const isFulfilled = (context: string) =>
     statuses.findLast((each) => each.commit === head && each.context === context)?.state === 'success';
   return requiredChecks?.get(into)?.find((context) => !isFulfilled(context));

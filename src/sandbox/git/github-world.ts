@@ -1,3 +1,5 @@
+import type { AzureRepository } from './azure-devops-pulls.ts';
+import type { DataCenterPulls } from './bitbucket-data-center-pulls.ts';
 import type { MergeRequests } from './gitlab-merge-requests.ts';
 import type { BareRepository } from './repository.ts';
 
@@ -6,7 +8,7 @@ export interface TokenRights {
   /** The account that commits are made as. */
   login: string;
   write: boolean;
-  /** As GitLab names them; left out: all. */
+  /** As GitLab or Bitbucket names them; left out: all. */
   scopes?: string[];
 }
 
@@ -62,6 +64,10 @@ export interface HostedRepository {
   worksInBackground?: boolean;
   /** What GitLab knows of it besides. */
   mergeRequests?: MergeRequests;
+  /** What Bitbucket Data Center knows of it besides. */
+  dataCenterPulls?: DataCenterPulls;
+  /** What Azure DevOps knows of it besides. */
+  azure?: AzureRepository;
 }
 
 /** How the host misbehaves; each count is used up by one request that it applies to. */

@@ -1,3 +1,7 @@
+export { azureOf, mergePullNow } from './azure-devops.ts';
+export type { AzurePull, AzureRules } from './azure-devops-pulls.ts';
+export { dataCenterPullsOf } from './bitbucket-data-center.ts';
+export { type MergeChecks, mergePull } from './bitbucket-data-center-pulls.ts';
 export type {
   GitHubWorld,
   HostedRepository,

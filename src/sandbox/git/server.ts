@@ -1,12 +1,19 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { answerAzure, clonePath } from './azure-devops.ts';
+import { answerBitbucketCloud } from './bitbucket-cloud.ts';
+import { answerBitbucketDataCenter, isDataCenterPath } from './bitbucket-data-center.ts';
 import { answerApi, rightsOf } from './github.ts';
 import type { GitHubWorld, HostedRepository } from './github-world.ts';
 import { answerGitLab } from './gitlab.ts';
 import { serveGit } from './smart-http.ts';
 
 export interface GitServer {
-  /** `http://127.0.0.1:port`; a repository is at `/owner/name.git`, GitHub's API at `/api/graphql` and `/api/v3`, GitLab's at `/api/v4`. */
+  /**
+   * `http://127.0.0.1:port`; a repository is at `/owner/name.git`, GitHub's API at `/api/graphql` and `/api/v3`, GitLab's at `/api/v4`,
+   * Bitbucket Cloud's at `/2.0`, Bitbucket Data Center's at `/rest` and `/scm`. Azure DevOps' is below `/COLLECTION/owner`, where the
+   * repository is at `_git/name`.
+   */
   url: string;
   close(): Promise<void>;
 }
@@ -14,7 +21,7 @@ export interface GitServer {
 const GIT_PATH = /^\/(?<name>[^/]+\/[^/]+?)(?:\.git)?(?<service>\/(?:info\/refs|git-[a-z-]+))$/;
 
 function findRepository(world: GitHubWorld, path: string): { hosted: HostedRepository; service: string } | undefined {
-  const match = GIT_PATH.exec(path);
+  const match = GIT_PATH.exec(clonePath(path));
   const hosted = world.repositories.get(match?.groups?.name ?? '');
   return hosted && match?.groups?.service ? { hosted, service: match.groups.service } : undefined;
 }
@@ -60,13 +67,16 @@ async function answer(world: GitHubWorld, request: IncomingMessage, response: Se
     response.writeHead(502).end('Bad Gateway');
     return;
   }
-  if (url.pathname.startsWith('/api/v4/')) await answerGitLab(world, request, response);
+  if (url.pathname.includes('/_apis/')) await answerAzure(world, request, response);
+  else if (isDataCenterPath(url.pathname)) await answerBitbucketDataCenter(world, request, response);
+  else if (url.pathname.startsWith('/api/v4/')) await answerGitLab(world, request, response);
+  else if (url.pathname.startsWith('/2.0/')) await answerBitbucketCloud(world, request, response);
   else if (url.pathname.startsWith('/api/'))
     await answerApi(world, request, response, url.pathname.slice('/api/'.length));
   else answerGit(world, request, response, url);
 }
 
-/** A Git host on loopback: the APIs of GitHub and GitLab, and git's own protocol, over the same bare repositories. */
+/** Git hosts on loopback: the APIs of all that Headgate knows, and git's own protocol, over the same bare repositories. */
 export async function startGitServer(world: GitHubWorld, port = 0): Promise<GitServer> {
   const server = createServer((request, response) => {
     answer(world, request, response).catch(() => response.destroy());

@@ -1,0 +1,25 @@
+import type { Hook } from './hook.ts';
+import { branchOf, hintOf, listAt, textAt, valueAt } from './payload.ts';
+import { headerOf, isSignedInHeader } from './signatures.ts';
+
+function httpAddresses(repository: unknown): (string | undefined)[] {
+  return listAt(repository, 'links', 'clone')
+    .map((link) => textAt(link, 'href'))
+    .filter((href) => href !== undefined && /^https?:/i.test(href));
+}
+
+/** Bitbucket Data Center: pushes, and pull requests by the branch that they are to go into. */
+export const bitbucketDataCenter: Hook = {
+  isAuthentic: (request, secret) => isSignedInHeader(request, 'x-hub-signature', 'sha256=', secret),
+  delivery: (request) => headerOf(request, 'x-request-id'),
+  read(payload) {
+    const target = valueAt(payload, 'pullRequest', 'toRef');
+    return hintOf(
+      [...httpAddresses(valueAt(payload, 'repository')), ...httpAddresses(valueAt(target, 'repository'))],
+      [
+        ...listAt(payload, 'changes').map((change) => branchOf(textAt(change, 'ref', 'id') ?? textAt(change, 'refId'))),
+        branchOf(textAt(target, 'id')),
+      ],
+    );
+  },
+};

@@ -1,0 +1,66 @@
+import { createBitbucketCloudHost } from '../../src/git/hosts/bitbucket-cloud.ts';
+import type { HostedRepository } from '../../src/sandbox/git/index.ts';
+import { READ_TOKEN, send, startHostedWorld, viewOf, WRITE_TOKEN } from './git-hosts.ts';
+import type { ProposalsHarness } from './proposals.ts';
+
+const CHECK = 'ci/build';
+const SCOPES = ['repository', 'pullrequest'];
+
+/** Bitbucket Cloud's API over a bare repository, and people who use its pages. */
+export async function startBitbucketCloud(settings: Partial<HostedRepository> = {}): Promise<ProposalsHarness> {
+  const { world, bare, url, move, close } = await startHostedWorld();
+  const repository: HostedRepository = world.repositories.get('team/shop') ?? { bare };
+  Object.assign(repository, settings, { pulls: [] });
+  const { pulls = [] } = repository;
+  world.tokens.set('token-for-reading', { login: 'headgate', write: true, scopes: SCOPES });
+  const byHand = async (path: string, body: object = {}) => {
+    const headers = { authorization: `Bearer ${WRITE_TOKEN}` };
+    const address = url.replace('/team/shop', `/2.0/repositories/team/shop${path}`);
+    const response = await fetch(address, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  };
+  return {
+    host: createBitbucketCloudHost({ send }),
+    repository: viewOf(bare),
+    access: { url, token: WRITE_TOKEN },
+    readOnly: [
+      { url: `${url}.git`, token: READ_TOKEN, username: 'reader@example.com' },
+      { url, token: 'token-for-reading', username: 'x-token-auth' },
+    ],
+    missing: { url: `${url}-missing`, token: WRITE_TOKEN },
+    move,
+    close,
+    async protect() {
+      repository.protectedBranches?.add('main');
+    },
+    statuses: async (commit) => (repository.statuses ?? []).filter((each) => each.commit === commit),
+    seen: async () =>
+      pulls.map(({ title, body, from, into, state }, at) => ({ number: at + 1, title, body, from, into, state })),
+    comments: async (number) => pulls[number - 1]?.comments ?? [],
+    mergeByHand: (number) => byHand(`/pullrequests/${number}/merge`),
+    closeByHand: (number) => byHand(`/pullrequests/${number}/decline`),
+    async deleteBranch(branch) {
+      await bare.git(['update-ref', '-d', `refs/heads/${branch}`]);
+    },
+    async setRule(rule) {
+      repository.protectedBranches?.add('main');
+      repository.requiredChecks = new Map([['main', rule === 'atOnce' ? [] : [CHECK]]]);
+    },
+    async fulfilRule() {
+      repository.requiredChecks?.clear();
+    },
+    loseAnswer(after = 0) {
+      world.faults.beforeCut = after;
+      world.faults.cutAfterWrite = 1;
+    },
+    beforeWrite(intrude) {
+      world.beforeWrite = async () => {
+        delete world.beforeWrite;
+        await intrude();
+      };
+    },
+    limitRate() {
+      world.faults.rateLimited = 1;
+    },
+  };
+}
