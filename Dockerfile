@@ -9,9 +9,9 @@ COPY src ./src
 RUN npm run build
 
 FROM node:24-bookworm-slim
-# git reads and writes repositories, as a program; the certificates are for it, too.
+# git reads and writes repositories, as a program, over ssh with OpenSSH's client; the certificates are for it, too.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends git ca-certificates \
+ && apt-get install -y --no-install-recommends git openssh-client ca-certificates \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/dist/ /app/
 RUN ln -s /app/headgate.js /usr/local/bin/headgate \

@@ -6,8 +6,14 @@ it('takes no lease where it only observes', () => {
   expect(readConfig(['--observe-only'], {})).toMatchObject({ observeOnly: true, leaderElect: false });
 });
 
+it('pauses reverts only where it is told to', () => {
+  expect(readConfig([], {}).pauseReverts).toBe(false);
+  expect(readConfig(['--pause-reverts'], {}).pauseReverts).toBe(true);
+});
+
 it('takes a program that renders by its whole path only', () => {
-  expect(readConfig([], {})).toMatchObject({ kustomize: undefined, helm: undefined });
+  expect(readConfig([], {})).toMatchObject({ kustomize: undefined, helm: undefined, sops: undefined });
+  expect(readConfig(['--sops', '/bin/sops'], {})).toMatchObject({ sops: '/bin/sops' });
   expect(readConfig(['--helm', '/opt/helm'], {})).toMatchObject({ helm: '/opt/helm' });
   expect(() => readConfig(['--kustomize', 'kustomize'], {})).toThrow(
     '--kustomize "kustomize" is not the whole path of a program, as in /usr/local/bin/kustomize',

@@ -35,9 +35,13 @@ export interface Config {
   /** Programs that render, by path; undefined: the first on the PATH. */
   kustomize: string | undefined;
   helm: string | undefined;
+  /** The program that opens what SOPS has encrypted. */
+  sops: string | undefined;
   /** Where Argo CD keeps its Applications. */
   argoCdNamespace: string;
   outages: 'hold' | 'count';
+  /** Nothing is written to Git. */
+  pauseReverts: boolean;
   worldTime: WorldTime | undefined;
   /** The process's environment, for programs that are started: each takes from it, by name, what it needs. */
   environment: Readonly<Record<string, string | undefined>>;
@@ -67,7 +71,9 @@ const OPTIONS = {
   kustomize: { type: 'string' },
   helm: { type: 'string' },
   'argocd-namespace': { type: 'string' },
+  sops: { type: 'string' },
   'count-outages-as-errors': { type: 'boolean' },
+  'pause-reverts': { type: 'boolean' },
   'world-time': { type: 'string' },
 } as const;
 
@@ -95,7 +101,9 @@ export const CONTROLLER_HELP = `headgate controller: drives Rollouts until it is
   --cache-folder DIR                  where clones are kept
   --kustomize PATH, --helm PATH       the programs that render Kustomize folders and Helm charts (default: as found on the PATH)
   --argocd-namespace NAME             where Argo CD keeps its Applications (default: argocd)
+  --sops PATH                         the program that opens files encrypted with SOPS (default: as found on the PATH)
   --count-outages-as-errors           an unreachable metric backend counts as an error, as in the reference
+  --pause-reverts                     write nothing to Git; reverts wait until the controller is started without it
   --world-time START,ORIGIN,SPEED     world time: milliseconds, milliseconds, factor: for the sandbox
 `;
 
@@ -180,7 +188,9 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
     kustomize: programOf(values.kustomize, 'kustomize'),
     helm: programOf(values.helm, 'helm'),
     argoCdNamespace: values['argocd-namespace'] ?? 'argocd',
+    sops: programOf(values.sops, 'sops'),
     outages: values['count-outages-as-errors'] === true ? 'count' : 'hold',
+    pauseReverts: values['pause-reverts'] === true,
     worldTime: worldTime(values['world-time']),
     environment: env,
   };

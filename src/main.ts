@@ -15,6 +15,7 @@ import { messageOf } from './errors.ts';
 import type { Hint } from './git/hint.ts';
 import { hooks } from './git/hooks/index.ts';
 import { startHookServer } from './git/hooks/server.ts';
+import type { SendRequest } from './git/hosts/http.ts';
 import { createHosts } from './git/hosts/index.ts';
 import { createGit, type GitOptions } from './git/process.ts';
 import { createRenderer } from './git/render/renderer.ts';
@@ -24,7 +25,7 @@ import { loadKubeConfig } from './kube/config.ts';
 import { createKubeClient } from './kube/http-client.ts';
 import { createLog, type Log } from './log.ts';
 import { createProviders } from './metrics/index.ts';
-import { createDialer, type Dialer, parseResolveRule } from './net/index.ts';
+import { createDialer, type Dialer, parseResolveRule, readProxies } from './net/index.ts';
 import { routers } from './traffic/index.ts';
 import { version } from './version.ts';
 
@@ -86,19 +87,23 @@ function clockOf({ worldTime }: Config): Clock {
 }
 
 function composeGit(config: Config, clock: Clock, dialer: Dialer, log: Log) {
-  const { localRepositories, plainHttpHosts, cacheFolder, environment, kustomize, helm } = config;
+  const { localRepositories, plainHttpHosts, cacheFolder, environment, kustomize, helm, sops } = config;
   const protocols: GitOptions['protocols'] = [
     'https',
+    'ssh',
     ...(localRepositories.length > 0 ? (['file'] as const) : []),
     ...(plainHttpHosts.length > 0 ? (['http'] as const) : []),
   ];
   const git = createGit({ protocols, clock, environment });
   const locateHost = (host: string, port: number) => dialer.locate(host, port);
-  const repositories = createRepositories({ git, cacheDir: cacheFolder, locateHost });
+  const { proxyFor } = dialer;
+  const repositories = createRepositories({ git, cacheDir: cacheFolder, locateHost, proxyFor });
   const roots = Promise.all(localRepositories.map((folder) => realpath(folder)));
   const locate = async (url: string) => locateRepository(url, { localRoots: await roots, plainHttpHosts });
-  const hosts = createHosts({ repositories, locate, clock, send: (request) => dialer.request(request) });
-  const programs = { ...(kustomize && { kustomize }), ...(helm && { helm }) };
+  // Only Git goes through a proxy: what metrics name is of tenants, and mostly in the cluster.
+  const send: SendRequest = (request) => dialer.request({ ...request, mayUseProxy: true });
+  const hosts = createHosts({ repositories, locate, clock, send });
+  const programs = { ...(kustomize && { kustomize }), ...(helm && { helm }), ...(sops && { sops }) };
   const renderer = createRenderer({ programs, environment, log, clock });
   return { repositories, renderer, hosts, locate };
 }
@@ -116,6 +121,7 @@ function compose(config: Config, log: Log, metrics: ControllerMetrics, beforeReq
   const dialer = createDialer({
     allowLoopback: config.allowLoopback,
     resolve: config.resolve.map(parseResolveRule),
+    proxies: readProxies(config.environment),
     ...(config.allowedHosts.length > 0 ? { allow: config.allowedHosts } : {}),
   });
   const providers = createProviders({
@@ -134,6 +140,8 @@ function compose(config: Config, log: Log, metrics: ControllerMetrics, beforeReq
     namespace: config.ownNamespace,
     argoCdNamespace: config.argoCdNamespace,
     version,
+    metrics,
+    pauseReverts: config.pauseReverts,
     ...composeGit(config, clock, dialer, log),
   });
   const options = {

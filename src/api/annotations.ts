@@ -50,8 +50,20 @@ export const GIT_SOURCE = 'headgate.dev/git-source';
 /** Where an object's content came from, all of it. */
 export const PROVENANCE: readonly string[] = [GIT_REPOSITORY, GIT_BRANCH, GIT_PATH, GIT_COMMIT, GIT_SOURCE];
 
+/** On an object of a GitSource: `disabled` where it is to stay when it leaves Git. */
+export const PRUNE = 'headgate.dev/prune';
+
 /** On a GitRevert: `true` where a person asked that the change stays in Git. Whoever removes it lets later attempts be reverted again. */
 export const SKIP = 'headgate.dev/skip';
+
+/**
+ * On a GitRevert: `true` where a person, who may patch it, lets pass what only asks for a person's word. It counts for this
+ * record alone, and goes with it.
+ */
+export const APPROVE = 'headgate.dev/approve';
+
+/** On a Rollout: how its failures are taken out of Git at most, one of `autoRevertWords`. Anything else means `disable`. */
+export const AUTO_REVERT = 'headgate.dev/auto-revert';
 
 /** On a workload that was scaled for a Rollout: JSON of `ScaledDown`. Whoever removes it decides the size alone again. */
 export const SCALED_DOWN = 'headgate.dev/scaled-down';
@@ -78,6 +90,8 @@ export interface AbortCause {
   phase?: string;
   /** The step at which it happened, where there are steps. */
   step?: number;
+  /** The new pods' share of the traffic by then, in percent; where there are steps. */
+  weight?: number;
   /** RFC 3339, world time. */
   at: string;
   message: string;

@@ -88,6 +88,7 @@ describe('steps, metrics and policies', () => {
     const policy = { metadata: { name: 'p' }, spec: { namespaces: ['shop'], repository, budget: { directPerDay: 1 } } };
     expect(defaults.revertMode(policy)).toBe('PullRequest');
     expect(defaults.revertBudget(policy)).toEqual({ directPerDay: 1, pullRequestsPerDay: 10 });
+    expect(defaults.revertBreaker(policy)).toEqual({ failures: 5, withinMinutes: 10 });
   });
 
   it('knows how often a source is looked at', () => {

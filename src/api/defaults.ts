@@ -120,6 +120,16 @@ export function revertBudget(policy: Pick<RevertPolicy, 'spec'>): { directPerDay
   return { directPerDay: 4, pullRequestsPerDay: 10, ...policy.spec.budget };
 }
 
+/** What happens to objects of a source that differ from Git. */
+export function gitSourceDrift({ spec }: Pick<GitSource, 'spec'>): 'heal' | 'report' {
+  return spec.drift ?? 'heal';
+}
+
+/** How many Rollouts must fail within how many minutes until their failures are hardly each by itself. */
+export function revertBreaker(policy: Pick<RevertPolicy, 'spec'>): { failures: number; withinMinutes: number } {
+  return { failures: 5, withinMinutes: 10, ...policy.spec.breaker };
+}
+
 /** How long between two looks at the repository, in seconds. */
 export function gitSourceInterval(source: GitSource): number {
   return durationSeconds(source.spec.interval ?? '1m') ?? 60;

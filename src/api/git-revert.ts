@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { conditions } from './conditions.ts';
 import type { KubeObject } from './kubernetes.ts';
-import { choice, instant, integer, list, longInteger, optional, text } from './schema.ts';
+import { choice, flag, instant, integer, list, longInteger, optional, text } from './schema.ts';
 
 export const revertStates = [
   'pending',
@@ -59,6 +59,17 @@ export const GitRevertSpec = Type.Object(
 );
 export type GitRevertSpec = Static<typeof GitRevertSpec>;
 
+const RevertCaution = Type.Object(
+  {
+    reason: text('One word for it.'),
+    most: choice(['PullRequest', 'DryRun'] as const, 'What may be done at most.'),
+    personMerges: optional(flag('true: a pull request for it is not merged by itself.')),
+    message: text('A sentence for people.'),
+  },
+  { description: 'Something in Git for which less is done than the policy allows.' },
+);
+export type RevertCaution = Static<typeof RevertCaution>;
+
 export const GitRevertPlan = Type.Object(
   {
     expectedHead: text('The commit at the head of the branch for which the plan was made.'),
@@ -67,6 +78,9 @@ export const GitRevertPlan = Type.Object(
     files: list(Type.String(), { description: 'The files that change.' }),
     attempt: integer('How often it was planned, from 1.'),
     plannedAt: instant('When it was planned.'),
+    cautions: optional(
+      list(RevertCaution, { description: 'What was found at the culprit and at the head of the branch.' }),
+    ),
   },
   { description: 'What will be written; put down before it is.' },
 );
@@ -87,12 +101,43 @@ const ProposalRef = Type.Object(
 );
 export type ProposalRef = Static<typeof ProposalRef>;
 
+const Culprit = Type.Object(
+  {
+    author: text('Who wrote the commit, by name.'),
+    pullRequest: optional(
+      Type.Object(
+        {
+          number: integer('Its number.', { minimum: 1 }),
+          url: text('Where people can look at it.'),
+          author: optional(text('Who opened it, as the host knows them.')),
+        },
+        { description: 'The merged pull request that brought the commit to the branch.' },
+      ),
+    ),
+    reviewers: optional(
+      list(Type.String(), { description: 'Who approved it or was asked to, as the host knows them; 20 at most.' }),
+    ),
+  },
+  { description: 'Who stands behind the change, where it is one commit.' },
+);
+export type Culprit = Static<typeof Culprit>;
+
+const Comment = Type.Object(
+  {
+    says: choice(revertStates, 'The state that it speaks of.'),
+    at: instant('When that was told.'),
+    problem: optional(text('Why it could not be told.')),
+  },
+  { description: 'The comment on the pull request that brought the change.' },
+);
+
 const Reported = Type.Object(
   {
-    at: instant('When it was told.'),
-    problem: optional(text('Why the host would not show it.')),
+    at: optional(instant('When it was told beside the commits.')),
+    problem: optional(text('Why the host would not show it there.')),
+    comment: optional(Comment),
   },
-  { description: 'That the Git host was told to show, beside the culprit and the revert, what became of them.' },
+  { description: 'That the Git host was told to show what became of culprit and revert.' },
 );
 
 export const GitRevertStatus = Type.Object(
@@ -105,6 +150,8 @@ export const GitRevertStatus = Type.Object(
     proposal: optional(ProposalRef),
     commit: optional(text('The commit that takes the change out.')),
     url: optional(text('Where people can look at it.')),
+    takenOutAt: optional(instant('When it was seen that the change is out of Git.')),
+    culprit: optional(Culprit),
     reported: optional(Reported),
     observedGeneration: optional(longInteger('The generation of the spec that this status speaks of.')),
     conditions: optional(conditions),

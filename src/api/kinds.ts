@@ -161,6 +161,7 @@ const gitSource: KindDescriptor = {
     column('Commit', '.status.lastAppliedCommit', 'The commit that was last applied'),
     column('Objects', '.status.objects', 'How many objects were applied', 'integer'),
     ready,
+    column('Healthy', '.status.conditions[?(@.type=="Healthy")].status', 'Whether all that was applied is healthy'),
     { ...why, name: 'Message' },
     age,
   ],

@@ -35,7 +35,7 @@ const PolicyRepository = Type.Object(
     ),
     secretRef: optional(
       secretRef(
-        'How Headgate proves who it is, by the keys token and, for git, username.',
+        'How Headgate proves who it is: the key token and, for git, username; for git over ssh, identity and known_hosts; ca.crt for a private authority.',
         "the controller's own namespace",
       ),
     ),
@@ -59,6 +59,18 @@ const Budget = Type.Object(
   { description: 'How often Headgate may write.' },
 );
 
+const Breaker = Type.Object(
+  {
+    failures: optional(
+      integer('How many different Rollouts must have failed, each by another commit; 5 when not given.', {
+        minimum: 2,
+      }),
+    ),
+    withinMinutes: optional(integer('Within how many minutes; 10 when not given.', { minimum: 1 })),
+  },
+  { description: 'When so much fails at once, in the whole cluster, that it is hardly each release by itself.' },
+);
+
 const PullRequests = Type.Object(
   {
     autoMerge: optional(
@@ -66,6 +78,25 @@ const PullRequests = Type.Object(
     ),
   },
   { description: 'How a proposal is made: with mode PullRequest, and where the branch takes nothing else.' },
+);
+
+const Telling = Type.Object(
+  {
+    comment: optional(
+      flag(
+        'false: nothing is said on the pull request that brought the change. Without it, one comment tells what became of it.',
+      ),
+    ),
+    mentionAuthor: optional(
+      flag('true: that comment mentions the author of the pull request, whom the host then notifies.'),
+    ),
+    graphUrl: optional(
+      text(
+        'Where people can look at a query: an https address with {query} once behind its host, as in https://HOST/graph?g0.expr={query}.',
+      ),
+    ),
+  },
+  { description: 'What people are told on the pull request that brought the change.' },
 );
 
 const Freeze = Type.Object(
@@ -89,8 +120,10 @@ export const RevertPolicySpec = Type.Object(
       ),
     ),
     pullRequests: optional(PullRequests),
+    telling: optional(Telling),
     triggers: optional(Triggers),
     budget: optional(Budget),
+    breaker: optional(Breaker),
     freeze: optional(list(Freeze, { description: 'When nothing is written.' })),
   },
   { description: 'What may be reverted, where, and how.' },

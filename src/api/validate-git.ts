@@ -4,13 +4,18 @@ import type { Fields } from './fields.ts';
 import type { GitSource } from './git-source.ts';
 import { duplicates, type Problem, problem, show } from './problems.ts';
 import { knowsPullRequests, type RevertPolicy } from './revert-policy.ts';
+import { waitingProblems } from './validate-source.ts';
 import { negatives } from './validate-values.ts';
 
-const URL_HELP = 'use https://HOST/PATH, http://HOST/PATH, file:///PATH or an absolute path of a local repository';
+const URL_HELP =
+  'use https://HOST/PATH, http://HOST/PATH, ssh://USER@HOST/PATH, USER@HOST:PATH, file:///PATH or an absolute path of a local repository';
+const WEB_OR_LOCAL = /^(https?:\/\/[^/\s-][^\s]*|file:\/\/\/[^\s]+|\/[^\s]*)$/;
+const OVER_SSH =
+  /^(ssh:\/\/([\w][\w.+-]*@)?([\w][\w.-]*|\[[0-9a-fA-F:.]+\])(:\d+)?\/[^\s]+|[\w][\w.+-]*@[\w][\w.-]*:[^\s-][^\s]*)$/;
 
 /** Addresses that a git program could take for an option or a command are refused, and so is everything not known. */
 export function repositoryUrlProblems(path: string, url: string): Problem[] {
-  if (/^\w+:\/\/[^/]*@/.test(url)) {
+  if (/^(?!ssh:)\w+:\/\/[^/]*@|^ssh:\/\/[^/@]*:[^/]*@/.test(url)) {
     return [
       problem(
         path,
@@ -18,7 +23,7 @@ export function repositoryUrlProblems(path: string, url: string): Problem[] {
       ),
     ];
   }
-  if (/^(https?:\/\/[^/\s-][^\s]*|file:\/\/\/[^\s]+|\/[^\s]*)$/.test(url) && !url.includes('::')) return [];
+  if ((WEB_OR_LOCAL.test(url) && !url.includes('::')) || OVER_SSH.test(url)) return [];
   return [problem(path, `${show(url)} is no repository address that Headgate uses: ${URL_HELP}`)];
 }
 
@@ -84,6 +89,10 @@ function namespaceProblems(namespaces: string[]): Problem[] {
 }
 
 function hostProblems({ repository }: RevertPolicy['spec']): Problem[] {
+  if (repository.host !== 'git' && OVER_SSH.test(repository.url)) {
+    const message = `${show(repository.url)} is reached over ssh, and host ${repository.host} by its API: use https://HOST/PATH, or host git`;
+    return [problem('spec.repository.url', message)];
+  }
   if (repository.host !== 'github' || /^https?:\/\/[^/]+\/[^/]+\/[^/]+\/?$/.test(repository.url)) return [];
   return [
     problem(
@@ -103,6 +112,29 @@ function modeProblems({ mode, repository, pullRequests }: RevertPolicy['spec']):
     mode === undefined || mode === 'PullRequest' ? [problem('spec.mode', `${asked}, and ${cannot}: ${instead}`)] : [];
   if (pullRequests !== undefined) problems.push(problem('spec.pullRequests', `${cannot}: remove pullRequests`));
   return problems;
+}
+
+const GRAPH_HELP =
+  'use https://HOST/PATH with {query} once where the query belongs, as in https://HOST/graph?g0.expr={query}';
+
+/** The host is the policy's alone: what is measured gets no say in where a link leads to. */
+function graphProblems(graphUrl: string | undefined): Problem[] {
+  if (
+    graphUrl === undefined ||
+    /^https:\/\/[\w.-]+(?::\d+)?\/[\w\-.~/?#%&=+,;:]*\{query\}[\w\-.~/?#%&=+,;:]*$/.test(graphUrl)
+  ) {
+    return [];
+  }
+  return [problem('spec.telling.graphUrl', `${show(graphUrl)} makes no links to queries: ${GRAPH_HELP}`)];
+}
+
+function tellingProblems({ telling, repository }: RevertPolicy['spec']): Problem[] {
+  if (telling === undefined) return [];
+  if (!knowsPullRequests(repository.host)) {
+    const message = `host ${repository.host} knows no pull requests to tell anything on: remove telling`;
+    return [problem('spec.telling', message)];
+  }
+  return graphProblems(telling.graphUrl);
 }
 
 function freezeProblems({ freeze = [] }: RevertPolicy['spec']): Problem[] {
@@ -130,6 +162,7 @@ export function revertPolicyProblems({ spec }: RevertPolicy): Problem[] {
     ...negatives('spec.budget', spec.budget ?? {}, ['directPerDay', 'pullRequestsPerDay']),
     ...freezeProblems(spec),
     ...modeProblems(spec),
+    ...tellingProblems(spec),
   ];
 }
 
@@ -141,7 +174,8 @@ function intervalProblems(interval: string): Problem[] {
     : [problem('spec.interval', `${show(interval)} is not positive: choose how long to wait between two looks`)];
 }
 
-export function gitSourceProblems({ spec }: GitSource): Problem[] {
+export function gitSourceProblems(source: GitSource): Problem[] {
+  const { spec } = source;
   const { url, branch, secretRef } = spec.repository;
   const { serviceAccountName } = spec;
   const account = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(serviceAccountName)
@@ -156,8 +190,10 @@ export function gitSourceProblems({ spec }: GitSource): Problem[] {
     ...repositoryUrlProblems('spec.repository.url', url),
     ...branchProblems('spec.repository.branch', branch),
     ...secretProblems('spec.repository.secretRef', secretRef, "the GitSource's own namespace"),
+    ...secretProblems('spec.decryption.secretRef', spec.decryption?.secretRef, "the GitSource's own namespace"),
     ...folderProblems('spec.path', spec.path ?? ''),
     ...intervalProblems(spec.interval ?? '1m'),
     ...account,
+    ...waitingProblems(source),
   ];
 }

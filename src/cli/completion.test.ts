@@ -40,7 +40,7 @@ describe('a line is completed', () => {
     ['a command after flags', ['-n', 'shop', 'ab'], ['abort', ':4']],
     ['a command that reads its own flags', ['control'], ['controller', ':4']],
     ['a noun', ['get', ''], ['rollout', 'experiment', ':4']],
-    ['what to do with a revert', ['revert', ''], ['list', 'show', 'skip', 'retry', ':4']],
+    ['what to do with a revert', ['revert', ''], ['list', 'show', 'skip', 'approve', 'retry', ':4']],
     ['a noun among those without', ['create', 'a'], ['analysisrun', ':4']],
     ['a flag', ['promote', '--f'], ['--full', ':4']],
     ['a flag of a noun', ['get', 'rollout', '--no'], ['--no-color', ':4']],

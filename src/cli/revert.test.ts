@@ -2,7 +2,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { rollout, type SandboxCluster, sandboxCluster } from '../../test/sandbox-cluster.ts';
 import { revertStates } from '../api/git-revert.ts';
-import { type GitRevert, type GitRevertState, type GitRevertStatus, type Rollout, SKIP } from '../api/index.ts';
+import {
+  APPROVE,
+  type GitRevert,
+  type GitRevertState,
+  type GitRevertStatus,
+  type Rollout,
+  SKIP,
+} from '../api/index.ts';
 import { gitReverts, rollouts } from '../kube/resources.ts';
 import { isFinal } from '../revert/index.ts';
 
@@ -162,6 +169,12 @@ You can:         merge pull request 7: https://git.example/7
 `);
   });
 
+  it('tells what was found in Git besides', async () => {
+    const cautions = [{ reason: 'Sensitive', most: 'PullRequest' as const, message: 'it touches db/1.sql' }];
+    record('one', statusOf('proposed', { plan: { ...plan, cautions } }));
+    expect((await revert('show', 'one')).stdout).toContain('Found:           it touches db/1.sql\n');
+  });
+
   it('tells a commit, and what the host was told', async () => {
     const url = 'https://git.example/d';
     record('one', statusOf('done', { url, reported: { at: '2026-11-21T12:02:00Z' } }));
@@ -171,14 +184,30 @@ You can:         merge pull request 7: https://git.example/7
     expect((await revert('show', 'two')).stdout).toContain('Told the host:   not shown there: no right\n');
   });
 
+  it('tells who stands behind the change, and what they were told', async () => {
+    const pullRequest = { number: 3, url: 'https://git.example/3', author: 'ann-gh' };
+    const culprit = { author: 'Ann \u001b[31mA.', pullRequest, reviewers: ['bob', 'eve'] };
+    const at = '2026-11-21T12:02:00Z';
+    record('one', statusOf('done', { culprit, reported: { at, comment: { says: 'landed', at } } }));
+    const { stdout } = await revert('show', 'one');
+    expect(stdout).toContain(`Culprit:         ${CULPRIT}
+Author:          Ann  [31mA.
+Came by:         #3 by ann-gh https://git.example/3
+Reviewers:       bob, eve
+`);
+    expect(stdout).toContain('Commented:       landed, 2026-11-21T12:02:00Z\n');
+    record('two', statusOf('done', { reported: { at, comment: { says: 'landed', at, problem: 'no right' } } }));
+    expect((await revert('show', 'two')).stdout).toContain('Commented:       not said there: no right\n');
+  });
+
   it('offers in each state the commands that would be taken, and no other', async () => {
     everyState();
     for (const state of revertStates) {
       const name = state.toLowerCase();
       const { stdout } = await revert('show', name);
-      const offered = [...stdout.matchAll(/headgate revert (skip|retry) /g)].map(([, command]) => command);
+      const offered = [...stdout.matchAll(/headgate revert (skip|approve|retry) /g)].map(([, command]) => command);
       expect(stdout, state).toContain('You can: ');
-      for (const command of ['skip', 'retry']) {
+      for (const command of ['skip', 'approve', 'retry']) {
         const { code } = await revert(command, name);
         expect([state, command, code]).toEqual([state, command, offered.includes(command) ? 0 : 1]);
       }
@@ -241,6 +270,43 @@ describe('revert skip', () => {
   });
 });
 
+describe('revert approve', () => {
+  const REASONS = ['BudgetExhausted', 'FailedAgain', 'BreakerOpen', 'ProvenanceByHand', 'Sensitive'];
+  const waiting: GitRevertState[] = ['pending', 'planned', 'verified', 'writing', 'proposed', 'needsHuman'];
+
+  it.each(waiting.flatMap((state) => REASONS.map((reason) => [state, reason] as const)))(
+    'writes the annotation where it is %s for %s, and offers that before',
+    async (state, reason) => {
+      const { metadata } = record('one', statusOf(state, { reason }));
+      expect((await revert('show', 'one')).stdout).toContain('headgate revert approve one -n default # lets it pass');
+      const stdout = `gitrevert 'one' approved: ${reason} does not hold it up any more\n`;
+      expect(await revert('approve', 'one')).toEqual({ code: 0, stdout, stderr: '' });
+      const body = { metadata: { resourceVersion: metadata.resourceVersion, annotations: { [APPROVE]: 'true' } } };
+      expect(cluster.patches).toEqual([`merge gitreverts/one ${JSON.stringify(body)}`]);
+      expect((await revert('show', 'one')).stdout).not.toContain('revert approve');
+      const again = await revert('approve', 'one');
+      expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('was approved already') });
+    },
+  );
+
+  it.each<[GitRevertState, string]>([
+    ['needsHuman', 'Conflict'],
+    ['needsHuman', 'OptOutUnreadable'],
+    ['writing', 'Paused'],
+    ['pending', 'Frozen'],
+    ['skipped', 'OptedOut'],
+    ['landed', 'BudgetExhausted'],
+    ['superseded', 'BudgetExhausted'],
+  ])('leaves one that is %s for %s', async (state, reason) => {
+    record('one', statusOf(state, { reason }));
+    expect((await revert('show', 'one')).stdout).not.toContain('revert approve');
+    const { code, stderr } = await revert('approve', 'one');
+    expect(code).toBe(1);
+    expect(stderr).toContain("gitrevert 'one' does not wait for a person's word. It is ");
+    expect(read('one')?.metadata.annotations).toBeUndefined();
+  });
+});
+
 describe('revert retry', () => {
   it.each<GitRevertState>(['skipped', 'needsHuman', 'superseded', 'dryRun'])(
     'deletes one that is %s',
@@ -293,7 +359,7 @@ describe('revert retry', () => {
 });
 
 describe('a command line that cannot be carried out', () => {
-  it.each(['show', 'skip', 'retry'])('revert %s: names those that there are', async (command) => {
+  it.each(['show', 'skip', 'approve', 'retry'])('revert %s: names those that there are', async (command) => {
     const none = 'Error: gitrevert.headgate.dev "x" not found in namespace "default": there is none\n';
     expect(await revert(command, 'x')).toEqual({ code: 1, stdout: '', stderr: none });
     for (let index = 10; index < 22; index++) record(`r${index}`, {});
@@ -302,8 +368,8 @@ describe('a command line that cannot be carried out', () => {
   });
 
   it.each([
-    [['revert'], 'revert needs to know what; known is list, show, skip, retry'],
-    [['revert', 'undo', 'x'], '"undo" cannot be used with revert; known is list, show, skip, retry'],
+    [['revert'], 'revert needs to know what; known is list, show, skip, approve, retry'],
+    [['revert', 'undo', 'x'], '"undo" cannot be used with revert; known is list, show, skip, approve, retry'],
     [['revert', 'show'], 'revert show needs the name of a GitRevert'],
     [['revert', 'skip', 'a', 'b'], 'revert skip takes one name, not also b'],
     [['revert', 'retry', 'a', '--vetoed'], '--vetoed'],

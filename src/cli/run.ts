@@ -15,6 +15,7 @@ import { pause } from './pause.ts';
 import { promote } from './promote.ts';
 import { restart } from './restart.ts';
 import { retryExperiment, retryRollout } from './retry.ts';
+import { approveRevert } from './revert-approve.ts';
 import { listReverts } from './revert-list.ts';
 import { retryRevert } from './revert-retry.ts';
 import { showRevert } from './revert-show.ts';
@@ -45,6 +46,7 @@ export const verbs: readonly Verb[] = [
   listReverts,
   showRevert,
   skipRevert,
+  approveRevert,
   retryRevert,
   getExperiment,
   listExperiments,

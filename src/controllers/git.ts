@@ -1,15 +1,17 @@
 import type { Clock } from '../clock.ts';
-import type { Renderer } from '../git/app.ts';
+import type { Decrypter, Renderer } from '../git/app.ts';
 import type { Hint } from '../git/hint.ts';
 import type { GitHost } from '../git/hosts/host.ts';
 import type { Repositories } from '../git/repository.ts';
 import type { RepositoryLocation } from '../git/url.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { gitSources, revertPolicies } from '../kube/resources.ts';
+import { configMaps, gitSources, revertPolicies } from '../kube/resources.ts';
 import type { Log } from '../log.ts';
+import { SWITCH_CONFIG_MAP } from '../revert/index.ts';
 import { defaultBranchBy } from './git-revert/access.ts';
-import { createGitRevertController } from './git-revert/index.ts';
+import { createGitRevertController, createKillSwitch } from './git-revert/index.ts';
 import { createGitSourceController } from './git-source/index.ts';
+import type { ControllerMetrics } from './metrics.ts';
 import { createProvenanceKeeper } from './provenance/keeper.ts';
 import { createProvenanceReader } from './provenance/reader.ts';
 import type { Extension } from './start.ts';
@@ -19,8 +21,8 @@ export interface GitControllersOptions {
   clock: Clock;
   log: Log;
   repositories: Repositories;
-  /** Of Kustomize folders and Helm charts. */
-  renderer: Renderer;
+  /** Of Kustomize folders and Helm charts, and of what SOPS has encrypted. */
+  renderer: Renderer & Decrypter;
   /** By the name that a policy uses. */
   hosts: ReadonlyMap<string, GitHost>;
   /** Checks an address; throws `Stalled` for one that is not allowed. */
@@ -30,8 +32,11 @@ export interface GitControllersOptions {
   /** Where Argo CD keeps its Applications. */
   argoCdNamespace: string;
   version: string;
+  /** Nothing is written to Git. */
+  pauseReverts: boolean;
   /** Takes what is to be called when somebody says that branches have changed. */
   onHint?: (lookAgain: (hint: Hint) => void) => void;
+  metrics?: ControllerMetrics;
 }
 
 /** From Git into the cluster, and what failed out of Git again. A cluster with the stock CRDs alone has neither. */
@@ -39,14 +44,17 @@ export function gitControllers(options: GitControllersOptions): Extension {
   return ({ caches, rollout: { rollouts, replicaSets, workloads }, reverts, emit }) => {
     const sources = caches.cache(gitSources, { optional: true });
     const policies = caches.cache(revertPolicies, { optional: true });
-    const { client, argoCdNamespace } = options;
+    const { client, argoCdNamespace, metrics, ...git } = options;
+    metrics?.sources.follow(sources);
     const defaultBranch = defaultBranchBy({ ...options, policies });
     const reader = createProvenanceReader({ client, argoCdNamespace, defaultBranch });
     const provenance = createProvenanceKeeper({ ...options, rollouts, replicaSets, workloads, reader });
-    const own = { ...options, rollouts, sources, emit };
+    const switchOptions = { namespace: options.namespace, name: SWITCH_CONFIG_MAP, onDemand: true };
+    const killSwitch = createKillSwitch({ ...options, configMaps: caches.cache(configMaps, switchOptions) });
+    const own = { ...git, client, rollouts, sources, reverts, emit };
     const lookers = [
-      createGitSourceController(own),
-      createGitRevertController({ ...own, replicaSets, reverts, policies, provenance }),
+      createGitSourceController({ ...own, ...(metrics && { metrics: metrics.sources }) }),
+      createGitRevertController({ ...own, replicaSets, policies, provenance, killSwitch }),
     ];
     options.onHint?.((hint) => {
       for (const looker of lookers) looker.lookAgain(hint);

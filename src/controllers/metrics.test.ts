@@ -4,6 +4,7 @@ import type {
   AnalysisTemplate,
   ClusterAnalysisTemplate,
   GitRevert,
+  GitSource,
   KubeObject,
   Rollout,
 } from '../api/index.ts';
@@ -57,6 +58,31 @@ function counting(rollouts: Rollout[]) {
   });
   return metrics;
 }
+
+it('counts GitSources and what was told of them, and forgets those that are gone', async () => {
+  const conditions = [
+    { type: 'Ready', status: 'False', reason: 'Forbidden' },
+    { type: 'Healthy', status: 'True' },
+  ];
+  const status = { objects: 3, lastAppliedAt: '2026-11-20T12:00:00Z', conditions };
+  const source = { metadata: { namespace: 'shop', name: 'web' }, spec: {}, status } as unknown as GitSource;
+  const there = [source];
+  const metrics = createMetrics('1.2.3');
+  metrics.sources.follow(holding(there));
+  metrics.sources.looked(source, { seconds: 0.5, deleted: 2 });
+  metrics.sources.looked(source, { seconds: 0.25, deleted: 1 });
+  const own = (text: string) => text.split('\n').filter((line) => line.startsWith('headgate_git_source_'));
+  expect(own(await metrics.text())).toEqual([
+    'headgate_git_source_info{namespace="shop",name="web",ready="False",healthy="True",reason="Forbidden"} 1',
+    'headgate_git_source_objects{namespace="shop",name="web"} 3',
+    'headgate_git_source_last_applied_timestamp_seconds{namespace="shop",name="web"} 1795176000',
+    'headgate_git_source_last_look_seconds{namespace="shop",name="web"} 0.25',
+    'headgate_git_source_pruned_total{namespace="shop",name="web"} 3',
+  ]);
+  there.length = 0;
+  await metrics.text();
+  expect(own(await metrics.text())).toEqual([]);
+});
 
 it('counts the objects under the names that dashboards know', async () => {
   const text = await counting([rollout]).text();

@@ -7,12 +7,14 @@ import { keyOf, splitKey } from './keys.ts';
 import { type Counted, countObjects, gauge, objectGauges } from './object-metrics.ts';
 import type { QueueMetrics } from './queue.ts';
 import { queueMetrics } from './queue-metrics.ts';
+import { type SourceMetrics, sourceMetrics } from './source-metrics.ts';
 
 export interface ControllerMetrics extends QueueMetrics {
   /** Counts the objects of these caches from now on. */
   count(caches: Counted): void;
   /** Counts an Event, where it is on a Rollout. */
   event(object: KubeObject, type: string, reason: string): void;
+  readonly sources: SourceMetrics;
   /** Counts one call to the API server. */
   request(answered: Answered): void;
   /** The text that Prometheus scrapes. */
@@ -75,6 +77,7 @@ export function createMetrics(version: string): ControllerMetrics {
   const gauges = objectGauges(registry);
   const queues = queueMetrics(registry);
   const events = eventMetrics(registry);
+  const sources = sourceMetrics(registry);
   gauge(registry, 'build_info', 'The running build.', ['version']).set({ version }, 1);
   gauge(registry, 'argo_rollouts_controller_info', 'The running controller.', ['version']).set({ version }, 1);
   let counted: Counted | undefined;
@@ -97,12 +100,14 @@ export function createMetrics(version: string): ControllerMetrics {
       counted = caches;
     },
     event: events.count,
+    sources,
     request: requestMetrics(registry),
     async text() {
       if (counted) {
         countObjects(gauges, counted);
         forgetGone(counted);
       }
+      sources.refresh();
       queues.refresh();
       return registry.metrics();
     },

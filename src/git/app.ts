@@ -1,7 +1,17 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
+import type { Problem } from '../errors.ts';
 import type { Clone, TreeEntry } from './clone.ts';
-import { doubles, type Folder, type ManifestSet, type ParsedFiles, readManifests } from './manifests.ts';
+import {
+  doubles,
+  type Folder,
+  type Manifest,
+  type ManifestSet,
+  type ParsedFiles,
+  placeOf,
+  type ReadingFiles,
+  readManifests,
+} from './manifests.ts';
 import { folderInput, folderName, type Graph } from './render/graph.ts';
 import { CHART_FILE, type HelmOptions, helmGraph } from './render/helm-graph.ts';
 import { KUSTOMIZATION_FILES } from './render/kustomization.ts';
@@ -9,9 +19,10 @@ import { kustomizeGraph } from './render/kustomize-graph.ts';
 import { parseRendered, templateOf } from './render/output.ts';
 import type { Job, Renderer } from './render/renderer.ts';
 import { openTree, readContents } from './render/tree.ts';
+import { isEncrypted, openFiles } from './sops.ts';
 
 export type { HelmOptions } from './render/helm-graph.ts';
-export { isStoppedRendering, type Renderer } from './render/renderer.ts';
+export { type Decrypter, isStoppedRendering, type Renderer } from './render/renderer.ts';
 
 /** A folder at one commit or tree, whatever its manifests are written in. */
 export interface App extends Folder {
@@ -20,9 +31,8 @@ export interface App extends Folder {
 }
 
 /** What makes manifests of folders, and what it has made of them already. */
-export interface Reading {
+export interface Reading extends ReadingFiles {
   renderer: Renderer;
-  parsed: ParsedFiles;
 }
 
 /** In what the manifests of a folder are written. */
@@ -80,7 +90,7 @@ function remember(parsed: ParsedFiles, key: string, set: ManifestSet) {
 async function renderGraph(
   graph: Graph,
   bare: Job,
-  { renderer, parsed }: Reading,
+  { renderer, parsed, open }: Reading,
   fileOf: (document: string) => string,
 ): Promise<ManifestSet> {
   if (graph.problems.length > 0) return { manifests: [], problems: graph.problems };
@@ -92,7 +102,9 @@ async function renderGraph(
   if (known) return known;
   const { contents, problems } = await readContents(graph.clone, [...graph.files.values()]);
   if (problems.length > 0) return { manifests: [], problems };
-  const rendering = await renderer.render({ ...bare, files: contents });
+  const opened = await openFiles(contents, open);
+  if (opened.problems.length > 0) return { manifests: [], problems: opened.problems };
+  const rendering = await renderer.render({ ...bare, files: opened.contents });
   const set =
     rendering.kind === 'failed' ? withProblem(name, rendering.message) : await parseRendered(rendering.output, fileOf);
   remember(parsed, key, set);
@@ -128,7 +140,7 @@ export async function readApp(clone: Clone, app: App, reading: Reading): Promise
   const files = await clone.files(tree, path);
   const kind = kindOf(files, path);
   const inputs = [path];
-  if (kind === 'plain') return { kind, set: await readManifests(clone, app, files, reading.parsed), inputs };
+  if (kind === 'plain') return { kind, set: await readManifests(clone, app, files, reading), inputs };
   if (kind === 'several') {
     const message = `holds ${CHART_FILE} and a kustomization, and only one of them can be rendered. Keep them in folders of their own, and point path at one`;
     return { kind: 'plain', set: withProblem(folderName(path), message), inputs };
@@ -142,4 +154,15 @@ export async function readApp(clone: Clone, app: App, reading: Reading): Promise
     set: { ...set, problems: [...set.problems, ...doubles(set.manifests, namespace)] },
     inputs: sortedInputs([...graph.inputs, ...more]),
   };
+}
+
+/** Objects that are encrypted after all, by whatever way they came: they are never applied. */
+export function stillEncrypted(manifests: readonly Manifest[]): Problem[] {
+  return manifests
+    .filter(({ object }) => isEncrypted(object))
+    .map((manifest) => {
+      const { kind, metadata } = manifest.object;
+      const message = `${kind} ${metadata.name} is encrypted with SOPS, and is never applied as it is. Only files of the repository itself are decrypted, not what is packed or made of them`;
+      return { path: placeOf(manifest), message };
+    });
 }

@@ -1,4 +1,4 @@
-import { type Git, type GitCall, GitError, type GitResult, isObjectId } from './process.ts';
+import { type Git, type GitCall, GitError, type GitResult, isObjectId, mergedCall } from './process.ts';
 
 const NUL = '\0';
 /** Modes of a tree's entries that are no files of the app. */
@@ -51,8 +51,8 @@ export interface Clone {
   commit(id: string): Promise<Commit | undefined>;
   /** Along the first parents, newest first. */
   log(query: LogQuery): Promise<Commit[]>;
-  /** The files of a commit or tree below a folder, in the order of their paths. */
-  files(tree: string, path: string): Promise<TreeEntry[]>;
+  /** The files of a commit or tree at or below a path, or one of them, in the order of their paths. '' for all. */
+  files(tree: string, path: string | readonly string[]): Promise<TreeEntry[]>;
   /** Contents by id. Throws `TooLong` where one is longer than `maxBytes`, or all together than `maxTotalBytes`. */
   read(ids: readonly string[], maxBytes: number, maxTotalBytes?: number): Promise<Map<string, Buffer>>;
   isAncestor(ancestor: string, descendant: string): Promise<boolean>;
@@ -129,14 +129,9 @@ export interface CloneOptions {
 }
 
 export function openClone({ git, gitDir, branch, call: fixed, prefetch }: CloneOptions): Clone {
-  const merged = (call: GitCall = {}): GitCall => ({
-    ...fixed,
-    ...call,
-    gitDir,
-    config: { ...fixed.config, ...call.config },
-    // Paths come from outside: never patterns.
-    env: { GIT_LITERAL_PATHSPECS: '1', ...fixed.env, ...call.env },
-  });
+  // Paths come from outside: never patterns.
+  const always = mergedCall({ gitDir, env: { GIT_LITERAL_PATHSPECS: '1' } }, fixed);
+  const merged = (call: GitCall = {}): GitCall => ({ ...mergedCall(always, call), gitDir });
   const run: Clone['git'] = (args, call) => git.run(args, merged(call));
   const text: Clone['text'] = (args, call) => git.text(args, merged(call));
 
@@ -172,7 +167,7 @@ export function openClone({ git, gitDir, branch, call: fixed, prefetch }: CloneO
     },
     async files(tree, path) {
       const args = ['ls-tree', '-r', '-z', '--full-tree', '--end-of-options', checkId(tree)];
-      return parseTree(await text(path === '' ? args : [...args, path]));
+      return parseTree(await text(path === '' ? args : [...args, ...[path].flat()]));
     },
     async read(ids, maxBytes, maxTotalBytes = Number.POSITIVE_INFINITY) {
       const wanted = [...new Set(ids.map(checkId))];

@@ -9,7 +9,8 @@ import { GitError } from './process.ts';
 const MOST_FILES = 20;
 const MOST_LINES = 500;
 const MOST_BYTES = 1024 * 1024;
-const ABSENT = '000000';
+/** The mode of a file that is not there. */
+export const ABSENT = '000000';
 /** For commits that only ever live in the cache. */
 const SYNTHETIC_IDENTITY = {
   GIT_AUTHOR_NAME: 'Headgate',
@@ -59,7 +60,8 @@ export type Inverse =
       message: string;
     };
 
-interface Change {
+/** What a commit or tree does to one file of another. */
+export interface Change {
   path: string;
   oldMode: string;
   newMode: string;
@@ -73,7 +75,8 @@ function refused(reason: Refusal['reason'], message: string): Refusal {
   return { kind: 'refused', reason, message };
 }
 
-async function difference(clone: Clone, from: string, to: string, path: string): Promise<Change[]> {
+/** By path; '' for all. */
+export async function difference(clone: Clone, from: string, to: string, path: string): Promise<Change[]> {
   const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--end-of-options', from, to];
   const fields = (await clone.text(path === '' ? args : [...args, '--', path])).split('\0');
   const changes: Change[] = [];

@@ -3,6 +3,7 @@ import { isFields } from '../api/fields.ts';
 import type { KubeObject } from '../api/kubernetes.ts';
 import { messageOf, type Problem } from '../errors.ts';
 import type { Clone, TreeEntry } from './clone.ts';
+import { type OpenEncrypted, openFiles } from './sops.ts';
 
 export const LARGEST_FILE_BYTES = 1024 * 1024;
 export const MOST_FILES = 2_000;
@@ -37,6 +38,13 @@ export interface Folder {
 
 /** Parsed files and renderings by the ids of their contents: the same content is the same objects in every commit. */
 export type ParsedFiles = Map<string, ManifestSet>;
+
+/** How files are read, and what was read already. */
+export interface ReadingFiles {
+  parsed: ParsedFiles;
+  /** Opens what SOPS has encrypted; left out, it is read as it is, as data. */
+  open?: OpenEncrypted | undefined;
+}
 
 export const NOT_FOLLOWED = 'is a symbolic link or a submodule, which is not followed. Commit the file itself';
 export const NO_TEXT = 'the file is not UTF-8 text';
@@ -172,7 +180,12 @@ function isManifest({ path }: TreeEntry, folder: string): boolean {
   return /\.(ya?ml|json)$/i.test(path) && !below.split('/').some((part) => part.startsWith('.'));
 }
 
-async function parseEntries(clone: Clone, entries: readonly TreeEntry[], parsed: ParsedFiles): Promise<ManifestSet[]> {
+/** Of one folder: what is not there yet is read, opened where it is encrypted, and parsed. What cannot be opened is not remembered. */
+async function parseEntries(
+  clone: Clone,
+  entries: readonly TreeEntry[],
+  { parsed, open }: ReadingFiles,
+): Promise<ManifestSet[]> {
   const keyOf = ({ id, path }: TreeEntry) => `${id} ${path}`;
   const regular = entries.filter(({ mode }) => REGULAR.test(mode));
   const missing = regular.filter((entry) => !parsed.has(keyOf(entry)));
@@ -180,11 +193,17 @@ async function parseEntries(clone: Clone, entries: readonly TreeEntry[], parsed:
     missing.map(({ id }) => id),
     LARGEST_FILE_BYTES,
   );
+  const files = new Map(missing.map(({ id, path }) => [path, contents.get(id) ?? Buffer.alloc(0)]));
+  const opened = await openFiles(files, open);
+  const closed = new Map(opened.problems.map((problem) => [problem.path, problem]));
   for (const entry of missing) {
-    parsed.set(keyOf(entry), parseManifests(entry.path, contents.get(entry.id) ?? Buffer.alloc(0)));
+    if (closed.has(entry.path)) continue;
+    parsed.set(keyOf(entry), parseManifests(entry.path, opened.contents.get(entry.path) ?? Buffer.alloc(0)));
   }
   return entries.map((entry) => {
-    return parsed.get(keyOf(entry)) ?? { manifests: [], problems: [{ path: entry.path, message: NOT_FOLLOWED }] };
+    const { path } = entry;
+    const problem = closed.get(path) ?? { path, message: NOT_FOLLOWED };
+    return parsed.get(keyOf(entry)) ?? { manifests: [], problems: [problem] };
   });
 }
 
@@ -193,7 +212,7 @@ export async function readManifests(
   clone: Clone,
   folder: Folder,
   files: readonly TreeEntry[],
-  parsed: ParsedFiles,
+  reading: ReadingFiles,
 ): Promise<ManifestSet> {
   const entries = files.filter((entry) => isManifest(entry, folder.path));
   if (entries.length === 0) {
@@ -205,7 +224,7 @@ export async function readManifests(
     const message = `holds ${entries.length} files; at most ${MOST_FILES} are read`;
     return { manifests: [], problems: [{ path: folder.path, message }] };
   }
-  const sets = await parseEntries(clone, entries, parsed);
+  const sets = await parseEntries(clone, entries, reading);
   const manifests = sets.flatMap((set) => set.manifests);
   const problems = sets.flatMap((set) => set.problems);
   return { manifests, problems: [...problems, ...doubles(manifests, folder.namespace)] };

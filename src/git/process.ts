@@ -38,13 +38,24 @@ export interface Git {
 
 export interface GitOptions {
   /** Transports that git may use, as in GIT_ALLOW_PROTOCOL. */
-  protocols: readonly ('https' | 'http' | 'file')[];
+  protocols: readonly ('https' | 'http' | 'ssh' | 'file')[];
   /** Held while a call runs, so that virtual time waits for it. */
   clock?: Clock | undefined;
   /** The process's own environment; of it git gets where programs and certificates are, and nothing else. */
   environment: Readonly<Record<string, string | undefined>>;
   /** The program. */
   program?: string;
+}
+
+/** Both in one: of what both say, the later one's word; the secrets of both. */
+export function mergedCall(one: GitCall, other: GitCall): GitCall {
+  return {
+    ...one,
+    ...other,
+    config: { ...one.config, ...other.config },
+    env: { ...one.env, ...other.env },
+    secrets: [...(one.secrets ?? []), ...(other.secrets ?? [])],
+  };
 }
 
 /** git could not be run, was stopped, or answered with an exit code that was not expected. */

@@ -2,8 +2,16 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clone, openClone } from './clone.ts';
+import type { Credentials } from './credentials.ts';
 import { type Git, GitError } from './process.ts';
-import { type Credentials, createTransport, type LocateHost, type PushReport, type Transport } from './transport.ts';
+import {
+  createTransport,
+  isPartial,
+  type LocateHost,
+  type ProxyFor,
+  type PushReport,
+  type Transport,
+} from './transport.ts';
 import { checkBranch, type RepositoryLocation } from './url.ts';
 
 export interface RepositoriesOptions {
@@ -12,6 +20,8 @@ export interface RepositoriesOptions {
   cacheDir: string;
   /** Left out where git's own resolution is good enough (local repositories, the sandbox). */
   locateHost?: LocateHost | undefined;
+  /** Left out where there is none. */
+  proxyFor?: ProxyFor | undefined;
 }
 
 /** A clone, and the way to bring it up to date with its origin. */
@@ -75,7 +85,7 @@ async function bringIn(git: Git, { gitDir }: Slot, transport: Transport, ref: st
   return head;
 }
 
-export function createRepositories({ git, cacheDir, locateHost }: RepositoriesOptions): Repositories {
+export function createRepositories({ git, cacheDir, locateHost, proxyFor }: RepositoriesOptions): Repositories {
   const slots = new Map<string, Slot>();
 
   const slotFor = (location: RepositoryLocation, branch: string): Slot => {
@@ -89,7 +99,7 @@ export function createRepositories({ git, cacheDir, locateHost }: RepositoriesOp
     open(location, branch, credentials = {}) {
       const slot = slotFor(location, checkBranch(branch));
       const { gitDir, present } = slot;
-      const transport = createTransport({ git, gitDir, location, branch, credentials, locateHost });
+      const transport = createTransport({ git, gitDir, cacheDir, location, branch, credentials, locateHost, proxyFor });
       const ref = `refs/heads/${branch}`;
 
       const fetch = async () => {
@@ -107,7 +117,7 @@ export function createRepositories({ git, cacheDir, locateHost }: RepositoriesOp
         if (wanted.length > 0) await transport.fetchObjects(wanted);
         for (const id of wanted) present.add(id);
       };
-      const partial = location.kind === 'https' ? { prefetch } : {};
+      const partial = isPartial(location) ? { prefetch } : {};
       return {
         ...openClone({ git, gitDir, branch, call: transport.call, ...partial }),
         location,

@@ -1,17 +1,16 @@
 import { messageOf, Stalled, Waiting } from '../errors.ts';
-import { Refused } from '../net/index.ts';
+import { type HttpProxy, Refused } from '../net/index.ts';
+import { type Credentials, certificatesFile, sshKeys, writeCertificates } from './credentials.ts';
 import { classifyFailure, repositoryError } from './failure.ts';
-import { type Git, type GitCall, GitError } from './process.ts';
+import { type Git, type GitCall, GitError, type GitResult, mergedCall } from './process.ts';
+import { overSsh } from './ssh.ts';
 import type { RepositoryLocation } from './url.ts';
 
 const TIMEOUT_MILLISECONDS = 120_000;
+/** Of a clone that brings in every content of its history. */
+const WHOLE_TIMEOUT_MILLISECONDS = 600_000;
 /** No tags, no clean-up in the background, nothing written beside the refs that were asked for. */
 const FETCH = ['fetch', '--quiet', '--no-tags', '--no-auto-gc', '--no-write-fetch-head', '--no-recurse-submodules'];
-
-export interface Credentials {
-  token?: string | undefined;
-  username?: string | undefined;
-}
 
 /**
  * Where a connection to this host and port may go, as the dialer says it. Throws where it must not be reached: loopback,
@@ -19,13 +18,19 @@ export interface Credentials {
  */
 export type LocateHost = (host: string, port: number) => Promise<{ addresses: string[]; port: number }>;
 
+/** The administrator's proxy for an https or http address, where there is one. Throws where the address must not be reached. */
+export type ProxyFor = (url: string) => HttpProxy | undefined;
+
 export interface TransportOptions {
   git: Git;
   gitDir: string;
   location: RepositoryLocation;
   branch: string;
   credentials: Credentials;
+  /** Where files lie that calls of git need: certificates. */
+  cacheDir: string;
   locateHost?: LocateHost | undefined;
+  proxyFor?: ProxyFor | undefined;
 }
 
 export interface PushReport {
@@ -51,46 +56,96 @@ export interface Transport {
 const TAKES_BEARER = /\/scm\/[^/]+\/[^/]+\/?$/;
 
 /** What every call to this repository carries. The header is bound to the repository's own address. */
-function callFor(location: RepositoryLocation, { token, username }: Credentials): GitCall {
-  if (location.kind === 'local' || !token) return {};
+function callFor({ location, credentials, cacheDir, proxyFor }: TransportOptions): GitCall {
+  if (location.kind !== 'https') return {};
+  const { token, username, ca } = credentials;
+  const proxy = checked(() => proxyFor?.(location.url));
   const basic = Buffer.from(`${username ?? 'x-access-token'}:${token}`).toString('base64');
   const isBearer = username === undefined && TAKES_BEARER.test(location.url);
   const authorization = isBearer ? `Bearer ${token}` : `Basic ${basic}`;
+  const header = { [`http.${location.url}.extraHeader`]: `Authorization: ${authorization}` };
   return {
-    config: { [`http.${location.url}.extraHeader`]: `Authorization: ${authorization}` },
-    secrets: [token, basic],
+    config: { ...(token && header), ...(proxy && { 'http.proxy': proxy.url, 'http.proxyAuthMethod': 'basic' }) },
+    // Git's own setting gives way to this variable, which the controller's environment may hold.
+    env: ca === undefined ? {} : { GIT_SSL_CAINFO: certificatesFile(cacheDir, ca) },
+    secrets: [...(token ? [token, basic] : []), ...(proxy?.secrets ?? [])],
   };
 }
 
-/** Binds the transfer to addresses that were checked, so that a second look-up cannot answer otherwise. */
-async function pinned(location: RepositoryLocation, locateHost: LocateHost | undefined): Promise<GitCall['config']> {
-  if (!locateHost || location.kind === 'local') return {};
-  const { hostname, port, protocol } = new URL(location.url);
-  const wanted = Number(port || (protocol === 'https:' ? 443 : 80));
-  const target = await allowed(locateHost, hostname.replace(/^\[|\]$/g, ''), wanted);
-  if (target.port !== wanted) {
-    throw new Stalled('AddressRefused', `${hostname}:${wanted} is sent to another port, which git cannot be told`);
-  }
-  return { 'http.curloptResolve': `${hostname}:${wanted}:${target.addresses.join(',')}` };
+function refusal(error: unknown): unknown {
+  return error instanceof Refused ? new Stalled('AddressRefused', error.message, { cause: error }) : error;
 }
 
-async function allowed(locateHost: LocateHost, host: string, port: number) {
+function checked<T>(work: () => T): T {
   try {
-    return await locateHost(host, port);
+    return work();
   } catch (error) {
-    if (error instanceof Refused) throw new Stalled('AddressRefused', error.message, { cause: error });
+    throw refusal(error);
+  }
+}
+
+async function targetOf({ location, locateHost }: TransportOptions) {
+  const { server } = location;
+  if (!server || !locateHost) return undefined;
+  try {
+    return await locateHost(server.host, server.port);
+  } catch (error) {
+    if (error instanceof Refused) throw refusal(error);
     throw new Waiting('RepositoryUnreachable', messageOf(error), 30, { cause: error });
   }
 }
 
-export function createTransport(options: TransportOptions): Transport {
-  const { git, gitDir, location, branch, credentials, locateHost } = options;
-  const fixed = callFor(location, credentials);
-  const filter = location.kind === 'local' ? [] : ['--filter=blob:none'];
+/** Binds the transfer to addresses that were checked, so that a second look-up cannot answer otherwise. */
+async function pinned(options: TransportOptions): Promise<GitCall> {
+  const target = await targetOf(options);
+  const { server } = options.location;
+  if (!server || !target) return {};
+  const { host, port } = server;
+  const named = host.includes(':') ? `[${host}]` : host;
+  if (target.port !== port) {
+    throw new Stalled('AddressRefused', `${named}:${port} is sent to another port, which git cannot be told`);
+  }
+  return { config: { 'http.curloptResolve': `${named}:${port}:${target.addresses.join(',')}` } };
+}
 
-  const ask = async (args: readonly string[], call: GitCall = {}) => {
-    const config = { ...fixed.config, ...(await pinned(location, locateHost)), ...call.config };
-    return git.run(args, { ...fixed, timeoutMilliseconds: TIMEOUT_MILLISECONDS, ...call, gitDir, config });
+/** What is asked with all that it takes to reach the origin by the way that its address names. */
+async function reach(
+  options: TransportOptions,
+  fixed: GitCall,
+  ask: (call: GitCall) => Promise<GitResult>,
+): Promise<GitResult> {
+  const { location, credentials, cacheDir } = options;
+  const { server, url } = location;
+  if (location.kind === 'ssh' && server) {
+    const keys = sshKeys(credentials, url);
+    const { addresses: [address] = [], port = server.port } = (await targetOf(options)) ?? {};
+    const target = address === undefined ? undefined : { address, port };
+    return overSsh(keys, { ...server, target }, (call) => ask(mergedCall(fixed, call)));
+  }
+  const { ca } = credentials;
+  if (location.kind === 'https' && ca !== undefined) await writeCertificates(certificatesFile(cacheDir, ca), ca);
+  // Behind a proxy it is the proxy that looks a name up and connects.
+  const isProxied = fixed.config?.['http.proxy'] !== undefined;
+  return ask(isProxied ? fixed : mergedCall(fixed, await pinned(options)));
+}
+
+/**
+ * Whether contents arrive only when they are read. Not over ssh: git itself may fetch what is missing at any time, and the key is
+ * there for single calls only.
+ */
+export function isPartial({ kind }: RepositoryLocation): boolean {
+  return kind === 'https';
+}
+
+export function createTransport(options: TransportOptions): Transport {
+  const { git, gitDir, location, branch } = options;
+  const fixed = callFor(options);
+  const filter = isPartial(location) ? ['--filter=blob:none'] : [];
+  const cloning = isPartial(location) ? {} : { timeoutMilliseconds: WHOLE_TIMEOUT_MILLISECONDS };
+
+  const ask = (args: readonly string[], call: GitCall = {}) => {
+    const limits = { timeoutMilliseconds: TIMEOUT_MILLISECONDS };
+    return reach(options, fixed, (way) => git.run(args, { ...limits, ...mergedCall(way, call), gitDir }));
   };
   const explain = (error: unknown): unknown => {
     if (!(error instanceof GitError)) return error;
@@ -110,7 +165,7 @@ export function createTransport(options: TransportOptions): Transport {
     call: fixed,
     async fetchBranch() {
       const refspec = `+refs/heads/${branch}:refs/heads/${branch}`;
-      await demand([...FETCH, ...filter, '--end-of-options', 'origin', refspec]);
+      await demand([...FETCH, ...filter, '--end-of-options', 'origin', refspec], cloning);
     },
     async fetchObjects(ids) {
       const config = { 'fetch.negotiationAlgorithm': 'noop' };

@@ -26,6 +26,17 @@ describe('an address that is taken', () => {
     expect(canonicalRepository(url)).toBe(canonical);
   });
 
+  it.each([
+    ['ssh://git@Host/team/shop.git', 'ssh://git@host/team/shop.git', 'host', 22],
+    ['ssh://host:22/team/shop.git', 'ssh://git@host/team/shop.git', 'host', 22],
+    ['ssh://deploy@host:2222/srv/shop.git', 'ssh://deploy@host:2222/srv/shop.git', 'host', 2222],
+    ['ssh://git@[2001:DB8::1]/team/shop', 'ssh://git@[2001:db8::1]/team/shop', '2001:db8::1', 22],
+    ['git@HOST:team/shop.git', 'git@host:team/shop.git', 'host', 22],
+    ['deploy@host:~/shop.git', 'deploy@host:~/shop.git', 'host', 22],
+  ])('over ssh: %s', async (text, url, host, port) => {
+    expect(await locate(text)).toMatchObject({ kind: 'ssh', url, server: { host, port } });
+  });
+
   it('a local repository, by path and by file URL', async () => {
     const path = join(folder, 'allowed', 'repo.git');
     const location = await locate(path);
@@ -43,6 +54,38 @@ describe('an address that is taken', () => {
   });
 });
 
+describe('the one spelling of an address over ssh', () => {
+  it.each([
+    'ssh://git@github.com/Team/shop.git',
+    'ssh://git@GitHub.com:22/Team/shop/',
+    'ssh://github.com/Team/shop',
+    'git@github.com:Team/shop.git',
+    'git@GITHUB.com:/Team/shop',
+    'https://github.com/Team/shop.git',
+  ])('%s is what the hosting service shows on the web', (text) => {
+    expect(canonicalRepository(text)).toBe('https://github.com/Team/shop');
+  });
+
+  it.each([
+    ['another user', 'ssh://ann@host/team/shop.git', 'ssh://ann@host/team/shop'],
+    ['another user, in short', 'ann@HOST:team/shop.git', 'ann@host:team/shop'],
+    ['another port', 'ssh://git@host:2222/team/shop.git', 'ssh://git@host:2222/team/shop'],
+    ['no owner', 'ssh://git@host/shop.git', 'ssh://git@host/shop'],
+    ['no owner, in short', 'git@host:shop.git', 'git@host:shop'],
+    ["somebody's home", 'ssh://git@host/~ann/shop.git', 'ssh://git@host/~ann/shop'],
+    ['a way around', 'git@host:team/../other/shop.git', 'git@host:team/../other/shop'],
+    ['what the web spells otherwise', 'git@host:team/a%2Fb', 'git@host:team/a%2Fb'],
+    ['an address instead of a name', 'ssh://git@[::1]/team/shop', 'ssh://git@[::1]/team/shop'],
+  ])('%s may be another repository: %s', (_, text, canonical) => {
+    expect(canonicalRepository(text)).toBe(canonical);
+  });
+
+  it('says who is dialled over https, too', async () => {
+    expect((await locate('https://Host:8443/a/b')).server).toEqual({ host: 'host', port: 8443 });
+    expect((await locate('https://[2001:db8::1]/a/b')).server).toEqual({ host: '2001:db8::1', port: 443 });
+  });
+});
+
 describe('an address that is refused, with what is allowed', () => {
   it.each([
     ['', 'is empty'],
@@ -53,9 +96,25 @@ describe('an address that is refused, with what is allowed', () => {
     ['https://host/', 'no repository'],
     ['https://host/a/b?x=1', 'query'],
     ['http://host/a/b', 'http://'],
-    ['ssh://git@host/a/b', 'ssh://'],
-    ['git@host:a/b', 'neither an https URL nor an absolute path'],
-    ['../repo', 'neither an https URL nor an absolute path'],
+    ['ssh://git:hunter2@host/a/b', 'holds a password'],
+    ['ssh://-oProxyCommand=x/a/b', 'begins with "-"'],
+    ['ssh://-l@host/a/b', 'begins with "-"'],
+    ['git@-oProxyCommand=x:a/b', 'begins with "-"'],
+    ['git@host:-x', 'begins with "-"'],
+    ['-x@host:a', 'begins with "-"'],
+    ['ssh://git@host:0/a/b', 'port'],
+    ['ssh://git@host:99999/a/b', 'port'],
+    ['ssh://git@host', 'is not an ssh address'],
+    ['ssh://git@host/', 'no repository'],
+    ['ssh://git@/a/b', 'names no host'],
+    ['ssh://git@[::1/a/b', 'is not an ssh address'],
+    ['ssh://git@[1.2.3.4x]/a/b', 'is not an ssh address'],
+    ["ssh://git@ho'st/a/b", 'names no host'],
+    ['ssh://$(id)@host/a/b', 'names no user'],
+    ['ssh://git@host/a?x=1', 'query'],
+    ['git+ssh://git@host/a/b', 'git+ssh://'],
+    ['host:a/b', 'neither an https or ssh address nor an absolute path'],
+    ['../repo', 'neither an https or ssh address nor an absolute path'],
     ['/etc', 'does not lie below'],
     ['file://other-host/repo', 'file URL'],
     ['/nowhere/at/all', 'is not there'],

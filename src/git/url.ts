@@ -2,14 +2,17 @@ import { realpath } from 'node:fs/promises';
 import { isAbsolute, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Stalled } from '../errors.ts';
+import { canonicalSsh, sshAddress, sshProblem, sshUrl } from './ssh-address.ts';
 
 /** A repository's address, checked. */
 export interface RepositoryLocation {
-  kind: 'https' | 'local';
-  /** What git is given: an https URL, or the real path of a local repository. */
+  kind: 'https' | 'ssh' | 'local';
+  /** What git is given: an https or ssh URL, `user@host:path`, or the real path of a local repository. */
   url: string;
   /** One spelling per repository: for comparing and for keys. */
   canonical: string;
+  /** Who is dialled; a host in lower case, without brackets. Undefined for a local repository. */
+  server?: { host: string; port: number };
 }
 
 export interface LocationRules {
@@ -20,11 +23,14 @@ export interface LocationRules {
 }
 
 const ALLOWED =
-  'Allowed are https://host/path, and a path or file:// URL below a folder given with --local-repositories.';
+  'Allowed are https://host/path, ssh://user@host/path, user@host:path, and a path or file:// URL below a folder given with --local-repositories.';
 
 /** A text in which addresses have lost their credentials. */
 export function withoutCredentials(text: string): string {
-  return text.replace(/\/\/[^\s/@]*@/g, '//[redacted]@');
+  return text.replace(/\/\/[^\s/@]*@/g, (found, at: number) =>
+    // The user of an ssh address is part of it, and no secret by itself.
+    /ssh:$/i.test(text.slice(0, at)) && !found.includes(':') ? found : '//[redacted]@',
+  );
 }
 
 function refuse(text: string, why: string): Stalled {
@@ -45,13 +51,16 @@ function refuseWhatGitWouldMisread(text: string) {
 
 /**
  * One spelling for all the ways to write the same address: lower-case host, no port that is the default, no `.git` and
- * no trailing slash. Text that is no address comes back trimmed of these endings only.
+ * no trailing slash; an ssh address that a hosting service serves as an https one, too, is spelled as that. Text that is no
+ * address comes back trimmed of these endings only.
  */
 export function canonicalRepository(text: string): string {
   const bare = text
     .replace(/\/+$/, '')
     .replace(/\.git$/, '')
     .replace(/\/+$/, '');
+  const overSsh = sshAddress(bare);
+  if (overSsh) return canonicalSsh(overSsh);
   if (!/^https?:\/\//i.test(bare)) return bare.replace(/^file:\/\//, '');
   const url = URL.parse(bare);
   if (!url) return bare;
@@ -61,13 +70,25 @@ export function canonicalRepository(text: string): string {
 function remote(text: string, rules: LocationRules): RepositoryLocation {
   const url = URL.parse(text);
   if (!url) throw refuse(text, 'is not a URL');
-  const mayBePlain = rules.plainHttpHosts?.includes(url.hostname.replace(/^\[|\]$/g, '')) === true;
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const mayBePlain = rules.plainHttpHosts?.includes(host) === true;
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && mayBePlain))
     throw refuse(text, `uses ${url.protocol}//, which is not supported`);
   if (url.username || url.password) throw refuse(text, "holds credentials; put them into the policy's secret instead");
   if (url.search || url.hash) throw refuse(text, 'holds a query or a fragment');
   if (url.pathname === '/') throw refuse(text, 'names a host, but no repository on it');
-  return { kind: 'https', url: url.href, canonical: canonicalRepository(text) };
+  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+  return { kind: 'https', url: url.href, canonical: canonicalRepository(text), server: { host, port } };
+}
+
+function secure(text: string): RepositoryLocation {
+  if (/^ssh:\/\/[^/@]*:[^/]*@/i.test(text))
+    throw refuse(text, 'holds a password; only keys are used, from the key identity of a Secret');
+  const address = sshAddress(text);
+  const wrong = address ? sshProblem(address) : 'is not an ssh address';
+  if (!address || wrong !== undefined) throw refuse(text, wrong ?? '');
+  const { host, port } = address;
+  return { kind: 'ssh', url: sshUrl(address), canonical: canonicalRepository(text), server: { host, port } };
 }
 
 function localPath(text: string): string {
@@ -96,8 +117,9 @@ async function local(text: string, rules: LocationRules): Promise<RepositoryLoca
 export async function locateRepository(text: string, rules: LocationRules): Promise<RepositoryLocation> {
   refuseWhatGitWouldMisread(text);
   if (isAbsolute(text) || text.startsWith('file:')) return local(text, rules);
+  if (/^ssh:\/\//i.test(text) || sshAddress(text)) return secure(text);
   if (/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(text)) return remote(text, rules);
-  throw refuse(text, 'is neither an https URL nor an absolute path');
+  throw refuse(text, 'is neither an https or ssh address nor an absolute path');
 }
 
 /** Checks a branch's name the way git does. Throws `Stalled`. */

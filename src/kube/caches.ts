@@ -4,7 +4,7 @@ import { createInformer, type Informer } from './informer.ts';
 import type { InformerOptions } from './informer-options.ts';
 
 export interface CacheOptions<T extends KubeObject>
-  extends Pick<InformerOptions<T>, 'namespace' | 'labelSelector' | 'optional' | 'transform' | 'timing'> {
+  extends Pick<InformerOptions<T>, 'namespace' | 'name' | 'labelSelector' | 'optional' | 'transform' | 'timing'> {
   /** Stays empty, and costs nothing, until somebody calls its own `start`. */
   onDemand?: boolean;
 }

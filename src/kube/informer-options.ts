@@ -8,6 +8,8 @@ export interface InformerOptions<T extends KubeObject> {
   resource: Resource<T>;
   log: Log;
   namespace?: string | undefined;
+  /** Only the object of this name. */
+  name?: string | undefined;
   /** Equality and existence terms only. */
   labelSelector?: string | undefined;
   /** The kind may be missing on the server (an optional CRD): then the cache is empty, and asks again every half minute. */

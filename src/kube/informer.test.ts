@@ -374,6 +374,17 @@ describe('what a write of ours tells the cache', () => {
     expect(names(informer)).toEqual(['c']);
   });
 
+  it('is kept out when it has another name than the one that is asked for', async () => {
+    const { informer } = inform({ name: 'a', namespace: 'shop' });
+    await informer.synced;
+    await watching();
+    for (const name of ['a', 'b']) informer.observe(object(name, { uid: name, resourceVersion: '1000' }));
+    expect(names(informer)).toEqual(['a']);
+    // A right to list and watch one object by its name covers no request that does not say so.
+    const asked = server.requests.map(({ query }) => query.get('fieldSelector'));
+    expect(asked).toEqual(['metadata.name=a', 'metadata.name=a']);
+  });
+
   it('does not raise the dead', async () => {
     const { informer, changes } = inform();
     await informer.synced;

@@ -30,12 +30,13 @@ export interface Informer<T extends KubeObject> extends Cache<T> {
 }
 
 export function createInformer<T extends KubeObject>(options: InformerOptions<T>): Informer<T> {
-  const { resource, namespace, labelSelector } = options;
+  const { resource, namespace, name, labelSelector } = options;
   const log = options.log.child({ kind: resource.kind });
   const store = createStore<T>((error) => log.error({ error: messageOf(error) }, 'a listener of a cache failed'));
   const intake = createIntake({ resource, log, transform: options.transform ?? withoutManagedFields });
   const matches = labelSelector === undefined ? () => true : parseLabelSelector(labelSelector);
-  const inNamespace = (object: T) => namespace === undefined || object.metadata.namespace === namespace;
+  const isMeant = ({ metadata }: T) =>
+    (namespace === undefined || metadata.namespace === namespace) && (name === undefined || metadata.name === name);
   const synced = Promise.withResolvers<void>();
   const end = new AbortController();
   let loop = Promise.resolve();
@@ -47,7 +48,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     onChange: store.onChange,
     observe(object) {
       const accepted = intake.accept(object);
-      if (accepted === undefined || !inNamespace(accepted)) return;
+      if (accepted === undefined || !isMeant(accepted)) return;
       if (matches(accepted.metadata.labels)) store.take(accepted, 'write');
     },
     synced: synced.promise,
@@ -110,10 +111,11 @@ async function follow<T extends KubeObject>(following: Following<T>): Promise<vo
 
 /** One list where needed and one watch to its end; answers with what went wrong, if anything. */
 async function attempt<T extends KubeObject>(following: Following<T>, position: Position, watching: () => void) {
-  const { connection, resource, namespace, labelSelector, timing, signal } = following;
+  const { connection, resource, namespace, name, labelSelector, timing, signal } = following;
   const scope = {
     ...(namespace !== undefined && { namespace }),
     ...(labelSelector !== undefined && { labelSelector }),
+    ...(name !== undefined && { fieldSelector: `metadata.name=${name}` }),
   };
   let opened = Number.POSITIVE_INFINITY;
   position.heard = false;

@@ -39,6 +39,10 @@ export interface Job extends KubeObject {
   };
 }
 
+export interface ConfigMap extends KubeObject {
+  data?: Record<string, string>;
+}
+
 /** An object that is only passed through or whose shape its reader checks. */
 export interface AnyObject extends KubeObject {
   [field: string]: unknown;
@@ -70,6 +74,7 @@ export const podTemplates = namespaced<AnyObject>('', 'v1', 'podtemplates', 'Pod
 export const jobs = namespaced<Job>('batch', 'v1', 'jobs', 'Job');
 export const pods = namespaced<Pod>('', 'v1', 'pods', 'Pod');
 export const services = namespaced<Service>('', 'v1', 'services', 'Service');
+export const configMaps = namespaced<ConfigMap>('', 'v1', 'configmaps', 'ConfigMap');
 export const secrets = namespaced<Secret>('', 'v1', 'secrets', 'Secret');
 export const events = namespaced<Event>('', 'v1', 'events', 'Event');
 export const namespaces = cluster<AnyObject>('', 'v1', 'namespaces', 'Namespace');

@@ -2,7 +2,8 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forbidden, parseResolveRule } from './addresses.ts';
-import { createDialer, Refused, Unreachable } from './dialer.ts';
+import { createDialer } from './dialer.ts';
+import { Refused, Unreachable } from './failures.ts';
 
 let port = 0;
 const seen: string[] = [];

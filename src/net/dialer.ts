@@ -1,25 +1,13 @@
 import { lookup as resolveName } from 'node:dns/promises';
 import http from 'node:http';
 import https from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP } from 'node:net';
 import { messageOf } from '../errors.ts';
 import { forbidden, onAllowList, type ResolveRule } from './addresses.ts';
-
-/** A rule forbids the request, or the answer: only a person can change that. */
-export class Refused extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'Refused';
-  }
-}
-
-/** Nobody answered: DNS, connection, TLS, timeout. */
-export class Unreachable extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'Unreachable';
-  }
-}
+import { type Connection, direct, proxied } from './connection.ts';
+import { codeOf, failure, Refused, Unreachable } from './failures.ts';
+import type { HttpProxy, Proxies } from './proxy.ts';
+import { hostOf, parsedUrl, portOf, type WebUrl } from './web-url.ts';
 
 export interface DialerOptions {
   /** Lets loopback addresses pass: the sandbox's flag. */
@@ -30,6 +18,8 @@ export interface DialerOptions {
   resolve?: readonly ResolveRule[];
   /** The longest answer, in bytes; 10 MiB when not given. */
   answerBytes?: number;
+  /** For requests that may go through one. */
+  proxies?: Proxies;
 }
 
 export interface Request {
@@ -42,6 +32,10 @@ export interface Request {
   timeoutMilliseconds: number;
   /** The server's certificate is not checked. */
   insecure?: boolean;
+  /** Certificates in PEM: who is believed for this request, instead of those whom the process believes. */
+  ca?: string | undefined;
+  /** Goes through the administrator's proxy, where there is one for the address. */
+  mayUseProxy?: boolean;
 }
 
 export interface Answer {
@@ -63,6 +57,11 @@ export interface Dialer {
   request(request: Request): Promise<Answer>;
   /** Where a connection to this host and port may go; for programs that dial by themselves. */
   locate(host: string, port: number): Promise<Target>;
+  /**
+   * The administrator's proxy for a web address; undefined where it is connected to directly. A proxy looks names up by itself: of
+   * what is forbidden only what the address itself shows can be refused, and is.
+   */
+  proxyFor(url: string): HttpProxy | undefined;
 }
 
 const TEN_MIB = 10 * 1024 * 1024;
@@ -78,15 +77,21 @@ export function createDialer(options: DialerOptions = {}): Dialer {
   const fresh = agentsOf(false);
   const limit = options.answerBytes ?? TEN_MIB;
   const locate = (host: string, port: number) => located(host.toLowerCase(), port, options);
+  const proxyFor = (text: string) => proxyOf(parsedUrl(text), options);
 
   return {
     locate,
+    proxyFor,
     async request(request) {
       const url = parsedUrl(request.url);
       const signal = AbortSignal.timeout(request.timeoutMilliseconds);
+      const proxy = request.mayUseProxy ? proxyOf(url, options) : undefined;
+      if (proxy)
+        return exchange({ request, url, connection: await proxied(proxy, request, url, signal), signal, limit });
       const target = await beforeTimeout(locate(hostOf(url), portOf(url)), signal, request);
       const agent = (request.method === 'GET' ? kept : fresh)[url.protocol];
-      const send = () => exchange({ request, url, target, agent, signal, limit });
+      const connection = direct(request, url, target, agent);
+      const send = () => exchange({ request, url, connection, signal, limit });
       try {
         return await send();
       } catch (error) {
@@ -98,42 +103,44 @@ export function createDialer(options: DialerOptions = {}): Dialer {
   };
 }
 
-type WebUrl = URL & { protocol: 'http:' | 'https:' };
-
-function parsedUrl(text: string): WebUrl {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !isWeb(url)) throw new Refused('the address is not an http or https URL');
-  return url;
+function ruleFor(host: string, port: number, { resolve }: DialerOptions): ResolveRule | undefined {
+  return resolve?.find((each) => each.host === host && each.port === port);
 }
 
-function isWeb(url: URL): url is WebUrl {
-  return url.protocol === 'http:' || url.protocol === 'https:';
+function refuseUnlisted(host: string, { allow }: DialerOptions) {
+  if (allow === undefined || onAllowList(host, allow)) return;
+  throw new Refused(`${host} is not on the list of hosts that may be asked`);
 }
 
-function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-}
-
-function portOf(url: URL): number {
-  return Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+/** `address`: one of the host's. */
+function refuseForbidden(host: string, address: string, { allowLoopback = false }: DialerOptions) {
+  const why = forbidden(address, allowLoopback);
+  if (why === undefined) return;
+  const subject = address === host ? host : `${host} resolves to ${address}, which`;
+  throw new Refused(
+    `${subject} is a ${why} address: Headgate does not connect there (an administrator can point a host elsewhere by --resolve host:port=address)`,
+  );
 }
 
 async function located(host: string, port: number, options: DialerOptions): Promise<Target> {
-  const rule = options.resolve?.find((each) => each.host === host && each.port === port);
+  const rule = ruleFor(host, port, options);
   if (rule !== undefined) return { addresses: [rule.address], port: rule.addressPort ?? port };
-  if (options.allow !== undefined && !onAllowList(host, options.allow)) {
-    throw new Refused(`${host} is not on the list of hosts that may be asked`);
-  }
+  refuseUnlisted(host, options);
   const addresses = await addressesOf(host);
-  for (const address of addresses) {
-    const why = forbidden(address, options.allowLoopback ?? false);
-    if (why === undefined) continue;
-    const subject = address === host ? host : `${host} resolves to ${address}, which`;
-    throw new Refused(
-      `${subject} is a ${why} address: Headgate does not connect there (an administrator can point a host elsewhere by --resolve host:port=address)`,
-    );
-  }
+  for (const address of addresses) refuseForbidden(host, address, options);
   return { addresses, port };
+}
+
+function proxyOf(url: WebUrl, options: DialerOptions): HttpProxy | undefined {
+  const host = hostOf(url);
+  const proxy = options.proxies?.(url);
+  if (proxy === undefined || ruleFor(host, portOf(url), options) !== undefined) return undefined;
+  refuseUnlisted(host, options);
+  const address = /(^|\.)localhost$/.test(host) ? '127.0.0.1' : host;
+  if (isIP(address) === 0) return proxy;
+  refuseForbidden(host, address, options);
+  // To a proxy, loopback is its own machine; where it may be reached, this one is meant.
+  return forbidden(address, false) === 'loopback' ? undefined : proxy;
 }
 
 async function addressesOf(host: string): Promise<string[]> {
@@ -162,35 +169,25 @@ const STALE = Symbol('stale connection');
 interface Exchange {
   request: Request;
   url: WebUrl;
-  target: Target;
-  agent: http.Agent | https.Agent;
+  connection: Connection;
   signal: AbortSignal;
   limit: number;
 }
 
-/** Answers net.connect's question for an address with those that were checked, so that none can be swapped in between. */
-function fixedLookup({ addresses }: Target): LookupFunction {
-  const all = addresses.map((address) => ({ address, family: isIP(address) }));
-  return (_host, options, callback) => {
-    if (options.all) callback(null, all);
-    else callback(null, all[0]?.address ?? '', all[0]?.family);
-  };
-}
-
-function exchange({ request, url, target, agent, signal, limit }: Exchange): Promise<Answer> {
-  const { method, headers = {}, body = '', insecure, timeoutMilliseconds } = request;
+function exchange({ request, url, connection, signal, limit }: Exchange): Promise<Answer> {
+  const { method, headers = {}, body = '', timeoutMilliseconds } = request;
   const host = hostOf(url);
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const sent = begin({
-    agent,
+    ...connection,
     method,
-    host: isIP(host) === 0 ? host : (target.addresses[0] ?? host),
-    port: target.port,
-    path: `${url.pathname}${url.search}`,
-    headers: { ...headers, host: url.host, 'content-length': Buffer.byteLength(body) },
-    lookup: fixedLookup(target),
+    headers: {
+      ...headers,
+      ...connection.headers,
+      host: url.host,
+      'content-length': Buffer.byteLength(body),
+    } as http.OutgoingHttpHeaders,
     signal,
-    ...(url.protocol === 'https:' && { rejectUnauthorized: !insecure, servername: isIP(host) === 0 ? host : '' }),
   });
   sent.on('response', (response) => {
     read(response, limit).then(resolve, (error) => {
@@ -219,11 +216,6 @@ function begin(options: https.RequestOptions): http.ClientRequest {
   }
 }
 
-function failure(error: unknown, signal: AbortSignal, timeoutMilliseconds: number, host: string): Unreachable {
-  if (signal.aborted) return new Unreachable(`no answer from ${host} within ${timeoutMilliseconds / 1000} s`);
-  return new Unreachable(`${host} cannot be reached: ${codeOf(error)}`, { cause: error });
-}
-
 async function read(response: http.IncomingMessage, limit: number): Promise<Answer> {
   const parts: Buffer[] = [];
   let size = 0;
@@ -238,11 +230,4 @@ async function read(response: http.IncomingMessage, limit: number): Promise<Answ
     headers: Object.fromEntries(headers),
     body: Buffer.concat(parts).toString('utf8'),
   };
-}
-
-/** The system's word for what went wrong, such as ECONNREFUSED; of several attempts the first one's. */
-function codeOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : messageOf(error);
 }

@@ -4,8 +4,8 @@ export {
   createDialer,
   type Dialer,
   type DialerOptions,
-  Refused,
   type Request,
   type Target,
-  Unreachable,
 } from './dialer.ts';
+export { Refused, Unreachable } from './failures.ts';
+export { type HttpProxy, type Proxies, readProxies } from './proxy.ts';

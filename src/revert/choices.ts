@@ -1,10 +1,11 @@
-import type { GitRevert, GitRevertState, GitRevertStatus } from '../api/index.ts';
-import { derive } from './decide.ts';
+import { APPROVE, type GitRevert, type GitRevertState, type GitRevertStatus, SKIP } from '../api/index.ts';
+import { derive, isFinal } from './decide.ts';
+import { APPROVABLE } from './rules.ts';
 
 /** One thing that a person can do about a GitRevert. */
 export interface RevertChoice {
   /** As it stands before the GitRevert's name; undefined where it is done elsewhere: in Git, on the host, on the policy. */
-  command?: 'revert skip' | 'revert retry';
+  command?: 'revert skip' | 'revert retry' | 'revert approve';
   /** What comes of it, or what to do where there is no command. */
   does: string;
 }
@@ -24,6 +25,30 @@ export function maySkip({ status }: GitRevert): boolean {
   return BEFORE_THE_END.has(derive(status));
 }
 
+/** Whether a person asked that the change stays in Git. */
+export function isSkipped({ metadata }: GitRevert): boolean {
+  return metadata.annotations?.[SKIP] === 'true';
+}
+
+/** Whether a person has given their word on this very record. */
+export function isApproved({ metadata }: GitRevert): boolean {
+  return metadata.annotations?.[APPROVE] === 'true';
+}
+
+/** Whether it waits for no more than a person's word. */
+export function mayApprove(revert: GitRevert): boolean {
+  const { status } = revert;
+  const state = derive(status);
+  const isWaiting = BEFORE_THE_END.has(state) || state === 'needsHuman';
+  return isWaiting && APPROVABLE.has(status?.reason) && !isApproved(revert);
+}
+
+/** Whether nothing more becomes of it: it has ended, and no person has given the word that it ended for. */
+export function isOver(revert: GitRevert): boolean {
+  const state = derive(revert.status);
+  return isFinal(state) && !(state === 'needsHuman' && APPROVABLE.has(revert.status?.reason) && isApproved(revert));
+}
+
 /** Whether it can be taken up anew. A closed pull request would be found again, and be a veto. */
 export function mayRetry({ status }: GitRevert): boolean {
   return endedUnwritten(status) && status?.proposal === undefined;
@@ -35,6 +60,9 @@ export function revertChoices(revert: GitRevert): RevertChoice[] {
   const { number, url } = status?.proposal ?? {};
   const skip: RevertChoice = { command: 'revert skip', does: 'leaves the change in Git, for good' };
   const retry: RevertChoice = { command: 'revert retry', does: 'takes it up anew' };
+  const approve: RevertChoice[] = mayApprove(revert)
+    ? [{ command: 'revert approve', does: 'lets it pass: a person has looked at why it waits' }]
+    : [];
   const policy: RevertChoice = { does: `edit RevertPolicy ${spec.policy}: it says whether and how it is written` };
   const byHand: RevertChoice = { does: 'revert the change by hand, or fix it forward' };
   const reland: RevertChoice = { does: 'to land the change after all, fix it forward, or revert the revert' };
@@ -43,13 +71,14 @@ export function revertChoices(revert: GitRevert): RevertChoice[] {
   };
   const anew = mayRetry(revert) ? [retry] : [reopened];
   const choices: Record<GitRevertState, RevertChoice[]> = {
-    pending: [skip, policy],
-    planned: [skip, policy],
-    verified: [skip, policy],
-    writing: [skip, policy],
+    pending: [...approve, skip, policy],
+    planned: [...approve, skip, policy],
+    verified: [...approve, skip, policy],
+    writing: [...approve, skip, policy],
     proposed: [
       { does: `merge pull request ${number}: ${url}` },
       { does: `close pull request ${number}: the change stays in Git, and it is not proposed again` },
+      ...approve,
       { ...skip, does: `${skip.does}, and closes the pull request` },
     ],
     landed: [reland],
@@ -57,7 +86,7 @@ export function revertChoices(revert: GitRevert): RevertChoice[] {
     observed: [reland],
     done: [reland],
     skipped: [...anew, byHand],
-    needsHuman: [byHand, ...anew],
+    needsHuman: [...approve, byHand, ...anew],
     vetoed: [byHand, reopened],
     superseded: anew,
     dryRun: [{ does: `${policy.does}; then` }, ...anew],

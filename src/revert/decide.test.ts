@@ -94,8 +94,12 @@ const STATUSES: (GitRevertStatus | undefined)[] = [
   ),
 ];
 
-/** Every observation that differs in anything the machine looks at. */
+/** Every observation that differs in anything the machine looks at; a person's word counts in one state only. */
 function* everything(): Generator<Seen> {
+  for (const gate of GATES)
+    for (const reason of ['BudgetExhausted', 'Conflict'])
+      for (const superseded of [undefined, 'retried'])
+        yield seen({ status: at('needsHuman', { reason }), gate, superseded, approved: true });
   for (const status of STATUSES)
     for (const gate of GATES)
       for (const work of [undefined, ...WORKS])
@@ -321,6 +325,84 @@ describe('the way of a proposal', () => {
   });
 });
 
+describe('what a person approves', () => {
+  const ended = (reason: string) => at('needsHuman', { reason, message: 'why', finishedAt: '2026-11-20T11:00:00Z' });
+
+  it.each(['BudgetExhausted', 'FailedAgain', 'BreakerOpen', 'ProvenanceByHand', 'Sensitive'])(
+    'is taken up again, with a plan of its own, after %s',
+    (reason) => {
+      const { state, status, effect } = decide(seen({ status: ended(reason), approved: true }));
+      expect({ state, effect }).toEqual({ state: 'pending', effect: undefined });
+      for (const gone of ['plan', 'reason', 'message', 'finishedAt']) expect(status).not.toHaveProperty(gone);
+      expect(decide(seen({ status, approved: true })).effect).toBe('plan');
+    },
+  );
+
+  it.each(['Conflict', 'NotStable', 'SpecDiffers', 'OptOutUnreadable', 'BranchProtected', 'CulpritIsRevert'])(
+    'stays as it is after %s',
+    (reason) => {
+      expect(decide(seen({ status: ended(reason), approved: true })).state).toBe('needsHuman');
+    },
+  );
+
+  it('stays as it is while anything else is in the way, and without the word', () => {
+    const status = ended('BudgetExhausted');
+    const person: Gate = { kind: 'person', reason: 'SpecDiffers', message: 'x' };
+    const off: Gate = { kind: 'skip', reason: 'RevertPolicyOff', message: 'off' };
+    for (const part of [{ approved: false }, { approved: true, gate: person }, { approved: true, gate: off }])
+      expect(decide(seen({ status, ...part })).state).toBe('needsHuman');
+    expect(decide(seen({ status, approved: true, superseded: 'retried' })).state).toBe('needsHuman');
+    for (const state of revertStates.filter((each) => isFinal(each) && each !== 'needsHuman'))
+      expect(decide(seen({ status: at(state, { reason: 'BudgetExhausted' }), approved: true })).state).toBe(state);
+  });
+});
+
+describe('less than the policy allows', () => {
+  const limited = { reason: 'Sensitive', message: 'it touches db/1.sql' };
+  const gate: Gate = { kind: 'open', mode: 'PullRequest', personMerges: true, ...limited };
+
+  it('is told from when it counts until the proposal is merged', () => {
+    const verified = decide(seen({ status: at('verified'), gate }));
+    expect(verified).toMatchObject({ state: 'writing', status: { way: 'PullRequest', ...limited } });
+    const clear: Work = { effect: 'look', result: { kind: 'clear' } };
+    expect(decide(seen({ status: verified.status, gate, work: clear }))).toMatchObject({ effect: 'propose' });
+    const held = { ...proposal, message: limited.message };
+    const open: Work = { effect: 'propose', result: { kind: 'open', proposal: held } };
+    const proposed = decide(seen({ status: verified.status, gate, work: open }));
+    expect(proposed).toMatchObject({ state: 'proposed', status: { ...limited, proposal: held } });
+    const merged: Work = { effect: 'watch', result: { kind: 'merged', proposal, commit: HEAD } };
+    expect(decide(seen({ status: proposed.status, gate, work: merged })).status).not.toHaveProperty('reason');
+  });
+
+  it('is told of a dry run', () => {
+    const dry: Gate = { kind: 'open', mode: 'DryRun', reason: 'OptedOut', message: 'a file says so' };
+    const { status } = decide(seen({ status: at('verified'), gate: dry }));
+    expect(status).toMatchObject({ state: 'dryRun', reason: 'OptedOut', message: 'a file says so' });
+  });
+
+  it('is kept with the plan', () => {
+    const cautions = [{ reason: 'Sensitive', most: 'PullRequest' as const, personMerges: true, message: 'x' }];
+    const work: Work = { effect: 'plan', result: { kind: 'planned', ...plan, cautions } };
+    expect(decide(seen({ work })).status.plan?.cautions).toEqual(cautions);
+    const none: Work = { effect: 'plan', result: { kind: 'planned', ...plan, cautions: [] } };
+    expect(decide(seen({ work: none })).status.plan).not.toHaveProperty('cautions');
+  });
+});
+
+it('waits without an end where an administrator has paused everything, and goes on from there', () => {
+  const gate: Gate = { kind: 'wait', until: undefined, reason: 'Paused', message: 'paused' };
+  for (const state of ['pending', 'planned', 'verified', 'writing'] as const) {
+    const { effect, lookAgainAt, status } = decide(seen({ status: at(state), gate }));
+    expect({ effect, lookAgainAt, state: status.state, reason: status.reason }).toEqual({
+      effect: undefined,
+      lookAgainAt: undefined,
+      state,
+      reason: 'Paused',
+    });
+    expect(decide(seen({ status })).state).toBe(state === 'verified' ? 'writing' : state);
+  }
+});
+
 describe('over the whole graph', () => {
   const all = [...everything()].map((each) => ({ seen: each, decision: decide(each) }));
 
@@ -330,6 +412,7 @@ describe('over the whole graph', () => {
       [
         "landed -> observed",
         "merged -> observed",
+        "needsHuman -> pending",
         "observed -> done",
         "pending -> landed",
         "pending -> needsHuman",
@@ -396,7 +479,7 @@ describe('over the whole graph', () => {
   it('begins nothing while something is under way, nor in a state that has ended', () => {
     for (const { seen: each, decision } of all) {
       if (each.busy && each.work === undefined) expect(decision.effect).toBeUndefined();
-      if (isFinal(derive(each.status)))
+      if (isFinal(derive(each.status)) && each.approved !== true)
         expect(decision).toMatchObject({ effect: undefined, state: derive(each.status) });
     }
   });

@@ -48,7 +48,7 @@ const SENTENCES: Record<GitRevertState, string> = {
   needsHuman: 'Nothing more is done by itself: a person must decide.',
   vetoed: 'A person closed the proposal.',
   superseded: 'The failure does not count any more; nothing was written.',
-  dryRun: 'This would have been written; the policy allows a dry run only.',
+  dryRun: 'This would have been written; no more than a dry run is allowed.',
 };
 
 /** One sentence for people. */
@@ -76,6 +76,8 @@ function statusFor(state: GitRevertState, context: Context, seen: Seen): GitReve
   const { plan, way, proposal, commit, url, reason, message } = context;
   const finishedAt = isFinal(state) ? (seen.status?.finishedAt ?? now) : undefined;
   const startedAt = seen.status?.startedAt ?? now;
+  const isNew = commit !== undefined && seen.status?.commit === undefined;
+  const takenOutAt = isNew ? now : seen.status?.takenOutAt;
   const status = defined({
     ...seen.status,
     state,
@@ -86,6 +88,7 @@ function statusFor(state: GitRevertState, context: Context, seen: Seen): GitReve
     proposal,
     commit,
     url,
+    takenOutAt,
     startedAt,
     finishedAt,
   }) as GitRevertStatus;

@@ -1,11 +1,26 @@
+export type { KnownFailure } from './breaker.ts';
+export { breakerHorizon } from './breaker.ts';
 export type { RevertChoice } from './choices.ts';
-export { endedUnwritten, mayRetry, maySkip, revertChoices } from './choices.ts';
+export {
+  endedUnwritten,
+  isApproved,
+  isOver,
+  isSkipped,
+  mayApprove,
+  mayRetry,
+  maySkip,
+  revertChoices,
+} from './choices.ts';
+export { behindText, type CommentFacts, commentDue, commentText } from './comment.ts';
 export type { Candidate, Classification, TemplateInGit } from './culprit.ts';
 export { findCulprit } from './culprit.ts';
 export type { Decision } from './decide.ts';
 export { decide, derive, explain, isFinal } from './decide.ts';
-export type { Gate, GateFacts, Origin, Policy, Selection } from './gates.ts';
-export { gate, liesBelow, selectPolicy } from './gates.ts';
+export { type Evidence, type EvidenceSources, evidenceOf, evidenceTable } from './evidence.ts';
+export type { Gate, GateFacts } from './gates.ts';
+export { gate } from './gates.ts';
+export type { ImageSetter } from './image-automation.ts';
+export { imageAutomation, imageSetters, isUpdaterFile } from './image-automation.ts';
 export type { KeyParts } from './key.ts';
 export { revertKey, revertName } from './key.ts';
 export { machine } from './machine.ts';
@@ -25,6 +40,21 @@ export type {
   Work,
   WriteResult,
 } from './observation.ts';
+export type { OptOut, OptOutFile } from './opt-out.ts';
+export {
+  LONGEST_OPT_OUT_BYTES,
+  limitOf,
+  optOutPaths,
+  readOptOut,
+  strictest,
+  unreadableOptOut,
+} from './opt-out.ts';
 export { spliceBack } from './patch/splice.ts';
 export type { DocumentName, PlaceInFile, Splice, SplicedField, SpliceReason, SpliceRequest } from './patch/types.ts';
+export { pausedBy, SWITCH_CONFIG_MAP } from './pause.ts';
+export { SKIPPED_BY_PERSON } from './rules.ts';
+export type { Origin, Policy, Selection } from './select.ts';
+export { liesBelow, selectPolicy } from './select.ts';
+export type { TouchedObject } from './sensitive.ts';
+export { isSensitiveObject, isSensitivePath, maySpellSensitive, objectName, sensitive } from './sensitive.ts';
 export { HOST_REASONS } from './work.ts';

@@ -1,6 +1,7 @@
 import { and, assign, setup } from 'xstate';
 import { timestamp } from '../api/times.ts';
 import type { Effect, ProposedResult, Seen } from './observation.ts';
+import { APPROVABLE } from './rules.ts';
 import {
   begin,
   beginAtHost,
@@ -75,6 +76,12 @@ const chart = setup({
     proposalIsLost: ({ event: { seen } }) => proposalLost(seen.work),
     watchFindsRevert: brings('watch', 'found'),
     isWanted: ({ event: { seen } }) => seen.superseded === undefined && seen.gate.kind === 'open',
+    /** A person gave the word that it ended for, and nothing else is in the way by now. */
+    isApproved: ({ context, event: { seen } }) =>
+      seen.approved === true &&
+      APPROVABLE.has(context.reason) &&
+      seen.superseded === undefined &&
+      (seen.gate.kind === 'open' || seen.gate.kind === 'wait'),
     planWasMadeTooOften: ({ context }) => (context.plan?.attempt ?? 0) >= MOST_ATTEMPTS,
     isObserved: ({ event }) => event.seen.observed,
   },
@@ -102,8 +109,10 @@ const chart = setup({
       const result = proposed(seen);
       if (!result) return {};
       const commit = result.kind === 'merged' ? result.commit : context.commit;
-      const { url } = result.proposal;
-      return { proposal: result.proposal, commit, url, reason: undefined, message: result.proposal.message };
+      const { url, message } = result.proposal;
+      const { gate } = seen;
+      const isHeld = result.kind === 'open' && gate.kind === 'open' && gate.personMerges === true;
+      return { proposal: result.proposal, commit, url, reason: isHeld ? gate.reason : undefined, message };
     }),
     sayVetoed: assign(({ context }) => ({
       reason: 'Vetoed',
@@ -116,17 +125,23 @@ const chart = setup({
     sayGate: assign(({ event: { seen } }) =>
       seen.gate.kind === 'open' ? {} : { reason: seen.gate.reason, message: seen.gate.message },
     ),
+    /** Why it is less than the policy allows, where it is. */
+    sayLimits: assign(({ event: { seen } }) =>
+      seen.gate.kind === 'open' ? { reason: seen.gate.reason, message: seen.gate.message } : {},
+    ),
     sayTooBusy: assign(() => ({
       reason: 'BranchTooBusy',
       message: `the branch moved ${MOST_ATTEMPTS} times between plan and write; revert by hand`,
     })),
     sayNothing: assign(() => ({ reason: undefined, message: undefined })),
+    forgetPlan: assign(() => ({ plan: undefined })),
     keepPlan: assign(({ context, event: { seen } }) => {
       if (seen.work?.effect !== 'plan' || seen.work.result.kind !== 'planned') return {};
-      const { expectedHead, tree, patchDigest, files } = seen.work.result;
+      const { expectedHead, tree, patchDigest, files, cautions = [] } = seen.work.result;
       const attempt = (context.plan?.attempt ?? 0) + 1;
       const plannedAt = timestamp(seen.now);
-      return { plan: { expectedHead, tree, patchDigest, files, attempt, plannedAt } };
+      const found = cautions.length > 0 && { cautions };
+      return { plan: { expectedHead, tree, patchDigest, files, attempt, plannedAt, ...found } };
     }),
     keepCommit: assign(({ event: { seen } }) => {
       const result = seen.work?.result;
@@ -190,8 +205,8 @@ export const machine = chart.createMachine({
       on: {
         OBSERVED: [
           ...wayOut,
-          { guard: 'isDryRun', target: 'dryRun' },
-          { guard: 'policyIsOpen', target: 'writing', actions: ['sayNothing', 'chooseWay', 'beginLook'] },
+          { guard: 'isDryRun', target: 'dryRun', actions: 'sayLimits' },
+          { guard: 'policyIsOpen', target: 'writing', actions: ['sayLimits', 'chooseWay', 'beginLook'] },
           { actions: 'beginLook' },
         ],
       },
@@ -215,8 +230,8 @@ export const machine = chart.createMachine({
           { guard: 'lookFindsBranchMoved', target: 'pending', actions: 'restBeforePlan' },
           { guard: and(['lookFindsNothing', 'policyDeclines']), target: 'skipped', actions: 'sayGate' },
           { guard: and(['lookFindsNothing', 'policyAsksForPerson']), target: 'needsHuman', actions: 'sayGate' },
-          { guard: and(['lookFindsNothing', 'isDryRun']), target: 'dryRun' },
-          { guard: and(['lookFindsNothing', 'policyIsOpen']), actions: ['sayNothing', 'beginWrite'] },
+          { guard: and(['lookFindsNothing', 'isDryRun']), target: 'dryRun', actions: 'sayLimits' },
+          { guard: and(['lookFindsNothing', 'policyIsOpen']), actions: ['sayLimits', 'beginWrite'] },
           { actions: 'beginLook' },
         ],
       },
@@ -249,7 +264,7 @@ export const machine = chart.createMachine({
     merged: { on: { OBSERVED: { guard: 'isObserved', target: 'observed' } } },
     done: ended,
     skipped: ended,
-    needsHuman: ended,
+    needsHuman: { on: { OBSERVED: { guard: 'isApproved', target: 'pending', actions: ['forgetPlan', 'sayNothing'] } } },
     vetoed: ended,
     superseded: ended,
     dryRun: ended,

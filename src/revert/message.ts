@@ -2,6 +2,8 @@ export interface MessageFacts {
   /** The culprit's message. */
   culpritMessage: string;
   culpritAuthor: string;
+  /** Of the pull request that brought it, where that is known by then. */
+  pullRequest?: number | undefined;
   /** 40 hex digits. */
   culprit: string;
   goodRevision: string;
@@ -59,6 +61,8 @@ export function revertMessage(facts: MessageFacts): string {
   const subject = harmless(facts.culpritMessage.split('\n')[0] ?? '', SUBJECT_CHARACTERS);
   const rollout = `${facts.rollout.namespace}/${facts.rollout.name}`;
   const author = harmless(facts.culpritAuthor, 80);
+  // Without the sign that hosts make a link of.
+  const by = facts.pullRequest === undefined ? author : `${author}, pull request ${facts.pullRequest}`;
   const trailers = [
     `Rollout: ${rollout}`,
     `Revert-Key: ${facts.key}`,
@@ -71,7 +75,7 @@ export function revertMessage(facts: MessageFacts): string {
   return `Revert "${subject}" (${rollout})
 
 ${causeText(facts)}
-Restores ${facts.scope === 'fields' ? 'the values in ' : ''}${filesText(facts.files)} to what was there before ${facts.culprit.slice(0, 7)}. Original author: ${author}.
+Restores ${facts.scope === 'fields' ? 'the values in ' : ''}${filesText(facts.files)} to what was there before ${facts.culprit.slice(0, 7)}. Original author: ${by}.
 To re-land: fix forward, or revert this commit. To keep a commit from being
 reverted by a program, give it the trailer "Auto-Revert: disable".
 
@@ -81,15 +85,23 @@ ${trailers.join('\n')}
 `;
 }
 
-/** Title and Markdown text of the proposal of a commit with this message. */
-export function proposalText(message: string, { namespace, name }: MessageFacts['rollout']) {
+/**
+ * Title and Markdown text of the proposal of a commit with this message. `caution`: what whoever merges it should know; `why`: more
+ * in Markdown, harmless already.
+ */
+export function proposalText(
+  message: string,
+  { namespace, name }: MessageFacts['rollout'],
+  { caution, why = [] }: { caution?: string | undefined; why?: readonly string[] } = {},
+) {
+  const before = caution === undefined ? '' : `Before you merge:\n\n${fenced(caution)}`;
   const [title = ''] = message.split('\n');
   const body = `The release of ${namespace}/${name} failed, and its traffic is back on what ran before. This takes the change out of Git, too.
 
 - To have it so, merge this.
 - To keep the change, close this: it is not opened again, and the cluster stays as it is until the pod template changes.
 
-${fenced(message)}
+${[before, ...why, fenced(message)].filter(Boolean).join('\n\n')}
 `;
   return { title, body };
 }

@@ -1,4 +1,4 @@
-import type { GitRevertStatus, ProposalRef } from '../api/index.ts';
+import type { GitRevertStatus, ProposalRef, RevertCaution } from '../api/index.ts';
 import type { Gate } from './gates.ts';
 
 /** What a person or the loop is told with a result. */
@@ -11,7 +11,15 @@ interface Told {
 export type FailedResult = { kind: 'failed'; retryAfterSeconds: number } & Told;
 
 export type PlanResult =
-  | { kind: 'planned'; expectedHead: string; tree: string; patchDigest: string; files: string[] }
+  | {
+      kind: 'planned';
+      expectedHead: string;
+      tree: string;
+      patchDigest: string;
+      files: string[];
+      /** What was found besides, for which less is done than the policy allows. */
+      cautions?: RevertCaution[];
+    }
   /** The head holds nothing of the culprit any more; `commit` took it out, where that is known. */
   | { kind: 'gone'; commit?: string; message: string }
   | ({ kind: 'skipped' | 'needsHuman' | 'superseded' } & Told)
@@ -38,7 +46,7 @@ export type LookResult =
   /** It was taken out already, by whomever. */
   | { kind: 'found'; commit: string; message: string }
   | ProposedResult
-  /** The head is another one than that of the plan, and no revert is on it. */
+  /** The head is another one than that of the plan, and no revert is on it; or it says what the plan does not know of. */
   | { kind: 'moved' }
   /** It was written once and taken off the branch: whoever did that decides. */
   | ({ kind: 'needsHuman' } & Told)
@@ -87,6 +95,8 @@ export interface Seen {
   status: GitRevertStatus | undefined;
   /** The policy's answer, asked anew. */
   gate: Gate;
+  /** A person has given their word on this record. */
+  approved?: boolean | undefined;
   /** Why the failure does not count any more: retried, promoted in full, replaced. */
   superseded?: string | undefined;
   /** Whether the Rollout's template is the stable one again, and it is healthy. */

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { RevertPolicySpec } from '../api/index.ts';
 import { findCulprit, type TemplateInGit } from './culprit.ts';
-import { gate, type Policy, selectPolicy } from './gates.ts';
+import { type GateFacts, gate } from './gates.ts';
 import { revertKey, revertName } from './key.ts';
 import { type MessageFacts, neverReverted, revertMessage, takesOut } from './message.ts';
+import { type Policy, selectPolicy } from './select.ts';
 
 const parts = {
   repository: 'https://host/team/shop',
@@ -60,6 +61,10 @@ describe('the message', () => {
       Rollout-Controller: headgate/0.1.0
       "
     `);
+  });
+
+  it('names the pull request that brought the culprit, where it is known, so that no host makes a link of it', () => {
+    expect(revertMessage({ ...facts, pullRequest: 12 })).toContain('Original author: Ann, pull request 12.\n');
   });
 
   it('lets nothing from outside forge a trailer, mention people or give orders', () => {
@@ -189,12 +194,20 @@ describe('the policy', () => {
     expect(selectPolicy([policy('a')], { ...origin, ...part }).kind).toBe('none');
   });
 
-  const facts = {
+  const facts: GateFacts = {
     cause: { kind: 'analysis', phase: 'Failed' },
+    failedAt: Date.parse('2026-11-20T11:59:00Z'),
     learnt: 'GitSource',
     now: Date.parse('2026-11-20T12:00:00Z'),
     writtenToday: { Direct: 0, PullRequest: 0 },
-  } as const;
+    isSkipped: false,
+    isApproved: false,
+    autoRevert: undefined,
+    paused: undefined,
+    cautions: [],
+    revertedBefore: undefined,
+    failures: [],
+  };
   const GITHUB = { host: 'github', url: 'https://github.com/team/shop', branch: 'main' };
   const freeze = [{ from: '2026-11-20T00:00:00Z', to: '2026-11-21T00:00:00Z', reason: 'sale' }];
   it.each([

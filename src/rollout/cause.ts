@@ -4,6 +4,7 @@ import type { Facts } from './facts.ts';
 import { type MachineState, nameOf, type Seen } from './machine.ts';
 import { runPhase } from './run-phase.ts';
 import { type RunType, runTypes } from './run-types.ts';
+import { weightAt } from './step-weight.ts';
 
 interface BadRun {
   type: RunType;
@@ -33,6 +34,12 @@ export function badRun({ status, steps, index, slots, runs }: Facts): BadRun | u
   return bad[0];
 }
 
+/** What the canary had by the last status, in percent: the route may have been lowered already. Without a router, the step's share. */
+function shareOf({ status, steps, routed, maxWeight }: Facts, index: number): number {
+  const reached = status.canary?.weights?.canary.weight ?? (routed ? 0 : weightAt(steps, index, maxWeight));
+  return Math.round((reached / maxWeight) * 100);
+}
+
 /** Why this pass gives the update up; undefined where it does not. The words are the reference's. */
 export function abortCauseOf(
   facts: Facts,
@@ -42,7 +49,9 @@ export function abortCauseOf(
 ): AbortCause | undefined {
   const aborts = nameOf(next.delivery) === 'aborting' || nameOf(next.delivery) === 'aborted';
   if (!aborts || facts.status.abortedAt !== undefined) return undefined;
-  const at = { at: timestamp(facts.now), ...(facts.steps.length > 0 ? { step: persisted.index } : {}) };
+  const { index } = persisted;
+  const step = facts.steps.length > 0 && { step: index, weight: shareOf(facts, index) };
+  const at = { at: timestamp(facts.now), ...step };
   if (seen.abortRequested) return { kind: 'user', message: '', ...at };
   const run = badRun(facts);
   if (run) {

@@ -21,6 +21,7 @@ export function revertDetails(revert: GitRevert, program: string, drawing: Drawi
     ...show('Reason:', status.reason),
     ...show('Failed:', `rollout ${spec.rollout.name}, template ${spec.templates.canary}${run ?? ''}`),
     ...spec.culprits.flatMap((culprit, index) => show(index === 0 ? 'Culprit:' : '', culprit)),
+    ...behindLines(revert, show),
     ...show('Repository:', spec.repository),
     ...show('Branch:', spec.branch),
     ...show('Path:', spec.path || '/'),
@@ -31,6 +32,7 @@ export function revertDetails(revert: GitRevert, program: string, drawing: Drawi
     ...show('', status.proposal?.message),
     ...show('Commit:', [status.commit, status.url].filter(Boolean).join(' ')),
     ...show('Told the host:', toldHost(revert)),
+    ...show('Commented:', commented(revert)),
     ...show('Began:', since(status.startedAt)),
     ...show('Ended:', since(status.finishedAt)),
     ...revertChoiceLines(revert, program, drawing),
@@ -40,11 +42,23 @@ export function revertDetails(revert: GitRevert, program: string, drawing: Drawi
 
 const WAYS = { Direct: 'a commit on the branch', PullRequest: 'a pull request' };
 
+/** Who stands behind the culprit. */
+function behindLines({ status }: GitRevert, show: (label: string, value: string | undefined) => string[]): string[] {
+  const { author, pullRequest, reviewers = [] } = status?.culprit ?? {};
+  const by = pullRequest?.author && ` by ${pullRequest.author}`;
+  return [
+    ...show('Author:', author),
+    ...show('Came by:', pullRequest && `#${pullRequest.number}${by ?? ''} ${pullRequest.url}`),
+    ...show('Reviewers:', reviewers.join(', ')),
+  ];
+}
+
 function planLines({ status }: GitRevert, show: (label: string, value: string) => string[]): string[] {
   const { plan } = status ?? {};
   if (plan === undefined) return [];
   return [
     ...plan.files.flatMap((file, index) => show(index === 0 ? 'Files:' : '', file)),
+    ...(plan.cautions ?? []).flatMap(({ message }, index) => show(index === 0 ? 'Found:' : '', message)),
     ...show('Planned:', `on ${shortCommit(plan.expectedHead)}, attempt ${plan.attempt}, ${plan.plannedAt}`),
   ];
 }
@@ -52,6 +66,12 @@ function planLines({ status }: GitRevert, show: (label: string, value: string) =
 function toldHost({ status }: GitRevert): string | undefined {
   const { at, problem } = status?.reported ?? {};
   return problem === undefined ? at : `not shown there: ${problem}`;
+}
+
+function commented({ status }: GitRevert): string | undefined {
+  const { says, at, problem } = status?.reported?.comment ?? {};
+  if (says === undefined) return undefined;
+  return problem === undefined ? `${says}, ${at}` : `not said there: ${problem}`;
 }
 
 /** What a person can do about it in its state, as commands where there are any. */

@@ -19,7 +19,7 @@ import {
 interface Manifest {
   kind: string;
   metadata: { name: string };
-  rules?: { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+  rules?: { apiGroups: string[]; resources: string[]; resourceNames?: string[]; verbs: string[] }[];
   spec?: {
     template?: { spec: { containers: { args: string[]; securityContext: unknown }[]; securityContext: unknown } };
   };
@@ -139,6 +139,23 @@ describe('the rights of the controller', () => {
   it('hold no wildcard', () => {
     expect(granted.filter((right) => right.includes('*'))).toEqual([]);
   });
+});
+
+it('of ConfigMaps the controller sees the one by which reverts are paused, in its own namespace', () => {
+  const rules = manifests.flatMap(({ kind, metadata, rules: all = [] }) =>
+    all.filter((rule) => rule.resources.includes('configmaps')).map((rule) => ({ kind, name: metadata.name, ...rule })),
+  );
+  const verbs = ['list', 'watch'];
+  expect(rules).toEqual([
+    {
+      kind: 'Role',
+      name: 'headgate-home',
+      apiGroups: [''],
+      resources: ['configmaps'],
+      resourceNames: ['headgate'],
+      verbs,
+    },
+  ]);
 });
 
 it('no role of people creates GitReverts or touches RevertPolicies', () => {

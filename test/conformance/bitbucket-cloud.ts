@@ -36,7 +36,7 @@ export async function startBitbucketCloud(settings: Partial<HostedRepository> = 
     statuses: async (commit) => (repository.statuses ?? []).filter((each) => each.commit === commit),
     seen: async () =>
       pulls.map(({ title, body, from, into, state }, at) => ({ number: at + 1, title, body, from, into, state })),
-    comments: async (number) => pulls[number - 1]?.comments ?? [],
+    comments: async (number) => (pulls[number - 1]?.comments ?? []).map(({ body }) => body),
     mergeByHand: (number) => byHand(`/pullrequests/${number}/merge`),
     closeByHand: (number) => byHand(`/pullrequests/${number}/decline`),
     async deleteBranch(branch) {

@@ -78,6 +78,7 @@ export function viewOf(bare: BareRepository): OthersView {
 
 /** Lets a push to main fail the way a Git server with a protected branch does. */
 export async function protectByHook(bare: BareRepository) {
+  await mkdir(join(bare.path, 'hooks'), { recursive: true });
   const hook = join(bare.path, 'hooks', 'update');
   await mkdir(join(bare.path, 'hooks'), { recursive: true });
   const words =

@@ -13,21 +13,6 @@ interface PullRequest {
 }
 
 const CHECK = 'ci';
-const PAUSE_MILLISECONDS = 200;
-const TRIES = 100;
-
-/** For a while after a push, Gitea answers to every merge that one is to try again. */
-async function patiently(ask: () => Promise<unknown>) {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (tries === TRIES || !String(error).includes('try again later')) throw error;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLISECONDS));
-    }
-  }
-}
-
 /** What the owner does on Gitea's pages with pull requests, beside one host. */
 export function onProposalsStage(stage: GiteaStage, host: GitHost): ProposalsHarness {
   const { owner, path, proxy } = stage;
@@ -53,7 +38,7 @@ export function onProposalsStage(stage: GiteaStage, host: GitHost): ProposalsHar
       return said.map(({ body }) => body);
     },
     async mergeByHand(number) {
-      await patiently(() => owner.call('POST', `${path}/pulls/${number}/merge`, { Do: 'merge' }));
+      await stage.patiently(() => owner.call('POST', `${path}/pulls/${number}/merge`, { Do: 'merge' }));
     },
     closeByHand: (number) => owner.call('PATCH', `${path}/pulls/${number}`, { state: 'closed' }),
     deleteBranch: (branch) => owner.call('DELETE', `${path}/branches/${branch}`),

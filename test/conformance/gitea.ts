@@ -30,7 +30,22 @@ export function caller(url: string, authorization: string): Caller {
 
 const basic = (name: string, secret: string) => `Basic ${Buffer.from(`${name}:${secret}`).toString('base64')}`;
 
-interface Person {
+const PAUSE_MILLISECONDS = 200;
+const TRIES = 100;
+
+/** For a while after a push, Gitea answers to every merge that one is to try again. */
+async function patiently(ask: () => Promise<unknown>) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries === TRIES || !String(error).includes('try again later')) throw error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLISECONDS));
+    }
+  }
+}
+
+export interface Person {
   name: string;
   token(...scopes: string[]): Promise<string>;
 }
@@ -88,6 +103,12 @@ export interface GiteaStage extends Omit<HostHarness, 'host'> {
   /** The repository's path in the API. */
   path: string;
   proxy: SpoilingProxy;
+  patiently: typeof patiently;
+  /** Those whose credentials the host has, and another who only reads. */
+  writer: Person;
+  reader: Person;
+  /** The API for one of them. */
+  callAs(token: string): Caller;
 }
 
 /** A private repository of its own on a real Gitea, and people with and without rights to it: for one test. */
@@ -97,7 +118,7 @@ export async function setGiteaStage({ url, admin }: RunningGitea): Promise<Gitea
     ['owner', 'writer', 'reader'].map((role) => enrol(url, asAdmin, role)),
   );
   if (!owner || !writer || !reader) throw new Error('nobody was enrolled');
-  const ownersToken = await owner.token('write:repository', 'write:user');
+  const ownersToken = await owner.token('write:repository', 'write:issue', 'write:user');
   const asOwner = caller(url, `token ${ownersToken}`);
   // Begun with a commit: for a moment after the first push to an empty one, Gitea 1.26 answers 500 to what asks for branches.
   const repository = { name: 'shop', private: true, default_branch: 'main', auto_init: true };
@@ -106,13 +127,19 @@ export async function setGiteaStage({ url, admin }: RunningGitea): Promise<Gitea
   await asOwner('PUT', `${at}/collaborators/${writer.name}`, { permission: 'write' });
   await asOwner('PUT', `${at}/collaborators/${reader.name}`, { permission: 'read' });
   const folder = await mkdtemp(join(tmpdir(), 'headgate-gitea-'));
-  const proxy = await startProxy(url, (path) => /\/contents$|\/git-receive-pack$|\/branches|\/pulls/.test(path));
+  const proxy = await startProxy(url, (path) =>
+    /\/contents$|\/git-receive-pack$|\/branches|\/pulls|\/issues/.test(path),
+  );
   const address = `${proxy.url}/${owner.name}/shop`;
   return {
     folder,
     owner: { name: owner.name, call: asOwner },
     path: at,
     proxy,
+    patiently,
+    writer,
+    reader,
+    callAs: (token) => caller(url, `token ${token}`),
     repository: await cloneOf(`${url}/${owner.name}/shop.git`, basic(owner.name, ownersToken), folder),
     access: { url: address, token: await writer.token('write:repository') },
     readOnly: [

@@ -35,10 +35,10 @@ export function githubHarness(hosted: HostedWorld): HostHarness {
 }
 
 /** A person's hands: what the host's pages do, by the API below them. */
-export function handsOn(url: string) {
+export function handsOn(url: string, token = WRITE_TOKEN) {
   const api = url.replace('/team/shop', '/api/v3/repos/team/shop');
   return async <T>(method: string, path: string, body?: object): Promise<T> => {
-    const headers = { authorization: `Bearer ${WRITE_TOKEN}` };
+    const headers = { authorization: `Bearer ${token}` };
     const text = body === undefined ? {} : { body: JSON.stringify(body) };
     const response = await fetch(`${api}/${path}`, { method, headers, ...text });
     const answer = await response.text();

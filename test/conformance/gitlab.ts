@@ -1,7 +1,7 @@
 import { createGitLabHost } from '../../src/git/hosts/gitlab.ts';
 import type { SendRequest } from '../../src/git/hosts/http.ts';
-import { type MergeRules, mergeNow, mergeRequestsOf } from '../../src/sandbox/git/index.ts';
-import { READ_TOKEN, send, startHostedWorld, viewOf, WRITE_TOKEN } from './git-hosts.ts';
+import { type MergeRequests, type MergeRules, mergeNow, mergeRequestsOf } from '../../src/sandbox/git/index.ts';
+import { type HostedWorld, READ_TOKEN, send, startHostedWorld, viewOf, WRITE_TOKEN } from './git-hosts.ts';
 import type { MergeRule, ProposalsHarness } from './proposals.ts';
 
 const RULES: Record<MergeRule, MergeRules> = {
@@ -28,8 +28,16 @@ function spoiledNetwork() {
   return { next, send: spoiled };
 }
 
+/** GitLab, with what else a test may want to do to it. */
+export interface GitLabStage extends ProposalsHarness {
+  /** Of the project, for those who open merge requests on its pages. */
+  asPerson(token: string, path: string, body: object): Promise<{ iid: number }>;
+  hosted: HostedWorld;
+  requests: MergeRequests;
+}
+
 /** GitLab's API over a bare repository, and people who use its pages. `rules` hold besides those that a test sets. */
-export async function startGitLab(rules: MergeRules = {}): Promise<ProposalsHarness> {
+export async function startGitLab(rules: MergeRules = {}): Promise<GitLabStage> {
   const hosted = await startHostedWorld();
   const { bare, world, url } = hosted;
   const repository = world.repositories.get('team/shop') ?? { bare };
@@ -44,6 +52,14 @@ export async function startGitLab(rules: MergeRules = {}): Promise<ProposalsHarn
   };
   const { move, close } = hosted;
   return {
+    hosted,
+    requests,
+    async asPerson(token, path, body) {
+      const api = url.replace('/team/shop', '/api/v4/projects/team%2Fshop');
+      const headers = { authorization: `Bearer ${token}` };
+      const answer = await fetch(`${api}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+      return (await answer.json()) as { iid: number };
+    },
     host: createGitLabHost({ send: network.send }),
     repository: viewOf(bare),
     access: { url, token: WRITE_TOKEN },
@@ -71,7 +87,7 @@ export async function startGitLab(rules: MergeRules = {}): Promise<ProposalsHarn
         into: target_branch,
       }));
     },
-    comments: async (number) => one(number).notes,
+    comments: async (number) => one(number).notes.map(({ body }) => body),
     mergeByHand: (number) =>
       mergeNow({ bare, requests, author: 'Ann <ann@example.com>', now: world.now() }, one(number)),
     async closeByHand(number) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { GitRevert, KubeObject, ReplicaSet, Rollout } from '../../src/api/index.ts';
 import { STATE } from '../../src/api/index.ts';
 import { type VirtualClock, virtualClock } from '../../src/clock.ts';
-import { createGitRevertController } from '../../src/controllers/git-revert/index.ts';
+import { createGitRevertController, createKillSwitch } from '../../src/controllers/git-revert/index.ts';
 import { createGitSourceController } from '../../src/controllers/git-source/index.ts';
 import { createProvenanceKeeper } from '../../src/controllers/provenance/keeper.ts';
 import { createProvenanceReader } from '../../src/controllers/provenance/reader.ts';
@@ -20,7 +20,7 @@ import { createCaches } from '../../src/kube/caches.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { loadKubeConfigText } from '../../src/kube/config.ts';
 import { createKubeClient } from '../../src/kube/http-client.ts';
-import { gitReverts, gitSources, replicaSets, revertPolicies, rollouts } from '../../src/kube/resources.ts';
+import { configMaps, gitReverts, gitSources, replicaSets, revertPolicies, rollouts } from '../../src/kube/resources.ts';
 import { createLog } from '../../src/log.ts';
 import { type ApiServer, type AuditEntry, createApiServer } from '../../src/sandbox/api/index.ts';
 import {
@@ -105,6 +105,7 @@ async function startControllers(
     log,
     rollouts: caches.cache(rollouts),
     sources: caches.cache(gitSources),
+    reverts: caches.cache(gitReverts),
     repositories,
     renderer: createRenderer({ programs: programs ?? {}, environment: process.env, log, clock }),
     locate,
@@ -123,8 +124,13 @@ async function startControllers(
     ...shared,
     replicaSets: sets,
     provenance,
-    reverts: caches.cache(gitReverts),
     policies: caches.cache(revertPolicies),
+    killSwitch: createKillSwitch({
+      configMaps: caches.cache(configMaps, { namespace: 'headgate', name: 'headgate', onDemand: true }),
+      namespace: 'headgate',
+      pauseReverts: false,
+      clock,
+    }),
     hosts: wrapped,
     namespace: 'headgate',
     version: '0.0.0',

@@ -5,9 +5,11 @@ import { createGit } from '../../src/git/process.ts';
 import { createRepositories } from '../../src/git/repository.ts';
 import { locateRepository } from '../../src/git/url.ts';
 import { createDialer } from '../../src/net/index.ts';
+import { conformsAsDiscussion } from '../conformance/discussion.ts';
 import { conformsAsGitHost } from '../conformance/git-host.ts';
 import { clock } from '../conformance/git-hosts.ts';
 import { type GiteaStage, onStage, setGiteaStage } from '../conformance/gitea.ts';
+import { onDiscussionStage } from '../conformance/gitea-discussion.ts';
 import { onProposalsStage } from '../conformance/gitea-proposals.ts';
 import { conformsAsProposals } from '../conformance/proposals.ts';
 import { readRealWorld } from '../worlds/real/state.ts';
@@ -23,6 +25,10 @@ const dialer = createDialer({ allowLoopback: true });
 const gitea = createGiteaHost({ send: (request) => dialer.request(request) });
 
 conformsAsProposals('gitea', async () => onProposalsStage(await stage(), gitea));
+
+conformsAsDiscussion('gitea', async () => onDiscussionStage(await stage(), gitea), {
+  parts: 'Gitea knows a pull request by the commit that its merge made last',
+});
 
 conformsAsGitHost('gitea', async () => onStage(await stage(), gitea), {
   mode: 'the API for many files keeps the mode that a file has and sets none',

@@ -176,7 +176,7 @@ async function expectReverted(before: string, culprit: string, bystander: string
   const [good, between, after] = await Promise.all([before, bystander, head?.id ?? ''].map(team.tree));
   expect(after).toEqual({ ...good, 'apps/search/settings.txt': between?.['apps/search/settings.txt'] });
   expect(after).not.toEqual(good);
-  await world.untilTrue(async () => (await reverts())[0]?.status?.reported !== undefined, 30);
+  await world.untilTrue(async () => (await reverts())[0]?.status?.reported?.at !== undefined, 30);
   const context = `headgate/${namespace}/shop`;
   expect(await team.statuses(culprit)).toMatchObject([{ state: 'failure', context }]);
   expect(await team.statuses(head?.id ?? '')).toMatchObject([{ state: 'success', context }]);

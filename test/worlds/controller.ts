@@ -58,6 +58,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     namespace: 'headgate',
     argoCdNamespace: 'argocd',
     version: '0.0.0',
+    pauseReverts: false,
   };
   const controllers = createControllers(
     {

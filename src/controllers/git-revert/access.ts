@@ -1,5 +1,6 @@
 import type { RevertPolicy } from '../../api/index.ts';
 import { Stalled, Waiting } from '../../errors.ts';
+import type { Credentials } from '../../git/credentials.ts';
 import type { GitHost, RepositoryAccess } from '../../git/hosts/host.ts';
 import type { Repository } from '../../git/repository.ts';
 import { canonicalRepository, checkBranch } from '../../git/url.ts';
@@ -37,7 +38,7 @@ function secretName({ name, spec }: Policy, home: string): string | undefined {
 
 type AccessOptions = Pick<GitRevertOptions, 'client' | 'namespace' | 'hosts' | 'locate' | 'repositories'>;
 
-async function credentials(policy: Policy, { client, namespace }: AccessOptions) {
+async function credentials(policy: Policy, { client, namespace }: AccessOptions): Promise<Credentials> {
   const name = secretName(policy, namespace);
   if (name === undefined) return {};
   const secret = await client.get(secrets, { namespace, name });
@@ -64,6 +65,10 @@ export async function openPolicy(policy: Policy, options: AccessOptions): Promis
   }
   const given = await credentials(policy, options);
   const location = await options.locate(url);
+  if (location.kind === 'ssh' && type !== 'git') {
+    const message = `RevertPolicy ${policy.name}: spec.repository.url is reached over ssh, and host ${type} by its API, as the address https://HOST/PATH says. Write that, or host: git`;
+    throw new Stalled('InvalidRepository', message);
+  }
   const repository = options.repositories.open(location, checkBranch(branch), given);
   const autoMerge = policy.spec.pullRequests?.autoMerge === true;
   return { host, access: { url, ...given }, repository, branch, autoMerge };

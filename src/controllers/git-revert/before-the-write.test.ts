@@ -13,12 +13,12 @@ import {
   setStatus,
   startLoop,
 } from '../../../test/git/loop.ts';
-import type { KubeObject } from '../../api/index.ts';
+import type { KubeObject, RevertCaution } from '../../api/index.ts';
 import { type GitHost, markerRef } from '../../git/hosts/host.ts';
 import { createGit } from '../../git/process.ts';
 import { createRepositories } from '../../git/repository.ts';
 import { canonicalRepository } from '../../git/url.ts';
-import { gitReverts, revertPolicies } from '../../kube/resources.ts';
+import { configMaps, gitReverts, revertPolicies } from '../../kube/resources.ts';
 import { revertKey } from '../../revert/index.ts';
 import { look, type Task } from './effects.ts';
 
@@ -143,6 +143,15 @@ describe('what changes while the write waits for its turn', () => {
       () => policy({ freeze: [{ from: '2026-11-20T00:00:00Z', to: '2026-11-21T00:00:00Z', reason: 'sale' }] }),
       { state: 'writing', reason: 'Frozen' },
     ],
+    [
+      'reverts are paused',
+      () =>
+        loop.api.store.create(configMaps, {
+          ...{ apiVersion: 'v1', kind: 'ConfigMap', data: { reverts: 'paused' } },
+          metadata: { name: 'headgate', namespace: 'headgate' },
+        }),
+      { state: 'writing', reason: 'Paused' },
+    ],
     ['the budget is spent', () => policy({ budget: { directPerDay: 0 } }), { reason: 'BudgetExhausted' }],
     ['it is retried', () => setStatus(loop, { abort: false, phase: 'Progressing' }), { state: 'superseded' }],
     ['it is promoted in full', () => setStatus(loop, { abort: false, stableRS: 'bbb' }), { state: 'superseded' }],
@@ -194,16 +203,29 @@ describe('a policy that changes earlier', () => {
 });
 
 describe('the look', () => {
-  async function lookFor(expectedHead: string, culprit: string) {
+  async function lookFor(expectedHead: string, culprit: string, cautions: RevertCaution[] = []) {
     const git = createGit({ protocols: ['file'], environment: process.env });
     const repositories = createRepositories({ git, cacheDir: `${loop.bare.path}-cache` });
     const repository = repositories.open({ kind: 'local', url: loop.bare.path, canonical: loop.bare.path }, 'main');
     const revert = { spec: { key: keyOf(culprit), culprits: [culprit], path: PATH } };
     const task = { revert, policy: { repository, branch: 'main' } } as unknown as Task;
-    return look(task, { expectedHead, tree: '', patchDigest: '', files: [], attempt: 1, plannedAt: '' });
+    const plan = { tree: '', patchDigest: '', files: [], attempt: 1, plannedAt: '' };
+    return look(task, { ...plan, expectedHead, cautions });
   }
   const release = (tag: string, message?: string) =>
     loop.commit({ [`${PATH}/rollout.yaml`]: rolloutYaml(`web:${tag}`) }, message);
+
+  it('has it planned anew where people say in Git what the plan does not know', async () => {
+    const hold = (word: string) => loop.commit({ [`${PATH}/.headgate.yaml`]: `autoRevert: ${word}` }, 'Hold');
+    await release('v1');
+    const bad = await release('v2');
+    const held = await hold('dry-run');
+    const caution = { reason: 'OptedOut', most: 'DryRun', message: 'said' } as const;
+    expect(await lookFor(held, bad)).toEqual({ kind: 'moved' });
+    expect(await lookFor(held, bad, [caution])).toEqual({ kind: 'clear' });
+    expect(await lookFor(await hold('disable'), bad, [caution])).toEqual({ kind: 'moved' });
+    expect(await lookFor(await hold('nonsense'), bad, [caution])).toEqual({ kind: 'moved' });
+  });
 
   it('finds nothing on an untouched branch', async () => {
     await release('v1');

@@ -10,7 +10,9 @@ import {
   type Effect,
   explain,
   type FailedResult,
+  isApproved,
   isFinal,
+  isOver,
   type LookResult,
   type Policy,
   type Seen,
@@ -20,10 +22,12 @@ import { keyOf, splitKey } from '../keys.ts';
 import type { PassResult } from '../queue.ts';
 import { openPolicy } from './access.ts';
 import { look, plan, prove, type Task, write } from './effects.ts';
-import { askPolicy, causeOf, type GateAnswer, helmOf, isObserved, learn, replicaSetOf, supersededBy } from './facts.ts';
+import { whyOf } from './evidence.ts';
+import { askPolicy, type GateAnswer, isObserved, supersededBy } from './facts.ts';
 import type { GitRevertOptions } from './options.ts';
 import type { Pool } from './pool.ts';
 import { endedProposal, propose, watch, withdraw } from './proposals.ts';
+import { causeOf, helmOf, learn, replicaSetOf } from './revision.ts';
 import { ignoredMetadata, templateOf } from './templates.ts';
 
 const RETRY_SECONDS = 30;
@@ -101,20 +105,29 @@ const REASONS: Partial<Record<string, string>> = {
 
 type Context = GitRevertOptions & { pool: Pool; again: (key: string) => void };
 
+/** Whether it has to wait from now on, or for something else than before. */
+function beginsToWait({ gate, status: before }: Seen, { status }: Decision): boolean {
+  return gate.kind === 'wait' && status.reason === gate.reason && before?.reason !== gate.reason;
+}
+
 /** The same sentence on the record and on the Rollout. */
-function tell({ rollouts, emit, log }: Context, revert: GitRevert, { from, state, status }: Decision) {
-  const reason = REASONS[state];
-  if (from === undefined || from === state || reason === undefined) return;
+function tell({ rollouts, emit, log }: Context, revert: GitRevert, seen: Seen, decision: Decision) {
+  const { from, state, status } = decision;
+  const waits = beginsToWait(seen, decision);
+  const hasMoved = from !== undefined && from !== state;
+  const reason = waits ? 'GitRevertWaiting' : hasMoved ? REASONS[state] : undefined;
+  if (reason === undefined) return;
   const { culprits, rollout: ref } = revert.spec;
   const commit = status.commit ? ` Commit: ${status.commit.slice(0, 7)}.` : '';
   const message = `Revert of ${culprits.map((each) => each.slice(0, 7)).join(', ')}: ${explain(status)}${commit}`;
-  const event = { type: state === 'needsHuman' ? ('Warning' as const) : ('Normal' as const), reason, message };
+  const type = waits || state === 'needsHuman' ? ('Warning' as const) : ('Normal' as const);
+  const event = { type, reason, message };
   emit(revert, event);
   const rollout = rollouts.get(ref.namespace, ref.name);
   if (rollout) emit(rollout, event);
   log.info(
     { rollout: `${ref.namespace}/${ref.name}`, revert: revert.metadata.name, from, state },
-    'git revert moved on',
+    hasMoved ? 'git revert moved on' : 'git revert waits',
   );
 }
 
@@ -172,16 +185,19 @@ interface Begun {
 }
 
 function begin(context: Context, job: Job, { effect, revert, policy, seen }: Begun) {
-  const { pool, again, version } = context;
+  const { pool, again, version, killSwitch } = context;
   const { superseded, gate } = seen;
   const unwanted = superseded ?? (gate.kind === 'skip' ? gate.message : undefined);
+  const limits = limitsOf(gate);
   const run = async (): Promise<Work> => {
     try {
       const gathered = gather(context, revert);
       if (!gathered)
         throw new Waiting('ReplicaSetMissing', 'a ReplicaSet of the update is not there any more', RETRY_SECONDS);
-      const task = { ...gathered, revert, policy: await openPolicy(policy, context), version, unwanted };
-      return await perform(effect, { ...task, mayWrite: () => mayWrite(context, job, revert, policy) });
+      const task = { ...gathered, revert, policy: await openPolicy(policy, context), version, unwanted, limits };
+      const why = () => whyOf(context, revert, policy);
+      const asked = { mayWrite: () => mayWrite(context, job, revert, policy), paused: killSwitch.paused };
+      return await perform(effect, { ...task, ...asked, why });
     } catch (error) {
       return { effect, result: failed(error) };
     }
@@ -192,6 +208,12 @@ function begin(context: Context, job: Job, { effect, revert, policy, seen }: Beg
     job.work = work;
     again(keyOf(revert));
   });
+}
+
+/** Why less is done than the policy allows. */
+function limitsOf(gate: Seen['gate']): Task['limits'] {
+  if (gate.kind !== 'open' || gate.message === undefined) return undefined;
+  return { message: gate.message, personMerges: gate.personMerges === true };
 }
 
 function takenBack(canary: ReplicaSet | undefined): string | undefined {
@@ -210,7 +232,9 @@ function observe(context: Context, revert: GitRevert, job: Job): { seen: Seen; p
   const now = context.clock.now();
   const observed = isObserved(rollout, revert);
   const jitter = Math.random();
-  return { seen: { now, status: revert.status, gate, superseded, observed, work, busy, notBefore, jitter }, policy };
+  const { status } = revert;
+  const approved = isApproved(revert);
+  return { seen: { now, status, gate, approved, superseded, observed, work, busy, notBefore, jitter }, policy };
 }
 
 /** Drives each GitRevert by its machine: what is decided is written down first, then begun. */
@@ -228,10 +252,12 @@ export function createDriver(options: GitRevertOptions, pool: Pool, again: (key:
     async reconcile(key: string): Promise<PassResult | undefined> {
       const { namespace, name } = splitKey(key);
       const revert = options.reverts.get(namespace, name);
-      if (!revert || isFinal(derive(revert.status))) {
+      if (!revert || isOver(revert)) {
         jobs.delete(key);
         return undefined;
       }
+      const settlesAt = options.killSwitch.settlesAt();
+      if (settlesAt !== undefined) return { lookAgainAt: settlesAt };
       const job = jobs.get(key) ?? newJob();
       jobs.set(key, job);
       heed(job);
@@ -244,7 +270,7 @@ export function createDriver(options: GitRevertOptions, pool: Pool, again: (key:
         Object.assign(job, { work: undefined, notBefore: decision.lookAgainAt, mayHurry });
         if (job.hinted) again(key);
       }
-      tell(context, written, decision);
+      tell(context, written, seen, decision);
       if (decision.effect && policy && !job.running)
         begin(context, job, { effect: decision.effect, revert: written, policy, seen });
       if (decision.from !== undefined && !isFinal(decision.state)) again(key);

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { GitRevert, GitRevertPlan, PodTemplateSpec } from '../../api/index.ts';
+import type { GitRevert, GitRevertPlan, PodTemplateSpec, RevertCaution } from '../../api/index.ts';
 import type { HelmOptions, Reading } from '../../git/app.ts';
 import type { Commit } from '../../git/clone.ts';
 import { type CommitRequest, type FileChange, markerRef } from '../../git/hosts/host.ts';
-import { inverseOf, type Splice } from '../../git/inverse.ts';
+import { type Inverse, inverseOf, type Splice } from '../../git/inverse.ts';
 import {
   type LookResult,
   neverReverted,
@@ -16,6 +16,7 @@ import {
 } from '../../revert/index.ts';
 import { type IgnoredMetadata, sameTemplate, templateDifference } from '../../rollout/index.ts';
 import type { PolicyAccess } from './access.ts';
+import { culpritCautions, optOutAt } from './cautions.ts';
 import { templateAt } from './templates.ts';
 
 const MOST_COMMITS = 500;
@@ -31,10 +32,16 @@ export interface Task {
   /** How a chart was rendered, where that is known. */
   helm: HelmOptions | undefined;
   version: string;
+  /** Why less is done than the policy allows, and whether a person has to merge what is proposed. */
+  limits: { message: string; personMerges: boolean } | undefined;
   /** Why nobody needs the revert any more. */
   unwanted: string | undefined;
+  /** More of why it is proposed, in paragraphs of Markdown. Never fails. */
+  why: () => Promise<string[]>;
   /** Asks again, of what is known at this moment, whether the policy lets it be written and the failure still counts. */
   mayWrite: () => boolean;
+  /** Why nothing at all may be written, not even on the host, as is known at this moment. */
+  paused: () => string | undefined;
 }
 
 const short = (commit: string) => commit.slice(0, 7);
@@ -94,6 +101,24 @@ const splice: Splice = (versions) => {
   return result.kind === 'unchanged' ? versions.head : undefined;
 };
 
+/** What is to be written, with all that people have said in Git about it. */
+async function planned(
+  { policy: { repository }, revert }: Task,
+  { tree, changes }: Extract<Inverse, { kind: 'changes' }>,
+  { head, culprit, parent }: { head: string; culprit: string; parent: string },
+): Promise<PlanResult> {
+  const { path } = revert.spec;
+  const said = await optOutAt(repository, head, path);
+  if (said && 'kind' in said) {
+    return said.kind === 'disabled'
+      ? { kind: 'skipped', reason: 'OptedOut', message: said.message }
+      : { kind: 'needsHuman', reason: 'OptOutUnreadable', message: said.message };
+  }
+  const cautions = [...(said ? [said] : []), ...(await culpritCautions(repository, { culprit, parent, path }))];
+  const files = changes.map((change) => change.path);
+  return { kind: 'planned', expectedHead: head, tree, patchDigest: digestOf(changes), files, cautions };
+}
+
 /** Finds out what would have to be written, and writes nothing. */
 export async function plan(task: Task): Promise<PlanResult> {
   const { revert, policy } = task;
@@ -126,8 +151,7 @@ export async function plan(task: Task): Promise<PlanResult> {
     const message = `later commits changed the same lines of ${inverse.files.join(', ')}; nothing was written. Revert ${short(culprit)} by hand`;
     return { kind: 'needsHuman', reason: 'Conflict', message };
   }
-  const files = inverse.changes.map((change) => change.path);
-  return { kind: 'planned', expectedHead: head, tree: inverse.tree, patchDigest: digestOf(inverse.changes), files };
+  return planned(task, inverse, { head, culprit, parent: commit?.parents[0] ?? culprit });
 }
 
 /** The planned changes, derived again; undefined where they come out differently. */
@@ -162,8 +186,19 @@ export async function prove(task: Task, planned: GitRevertPlan): Promise<ProofRe
   return { kind: 'proved' };
 }
 
-/** Whether it is written already, asked right before a write. */
-export async function look(task: Task, { expectedHead }: GitRevertPlan): Promise<LookResult> {
+/** Whether people say in Git what the plan does not know; an earlier release may have made the plan, and looked for nothing. */
+async function isSaidAnew(
+  { policy, revert }: Task,
+  head: string,
+  cautions: readonly RevertCaution[],
+): Promise<boolean> {
+  const said = await optOutAt(policy.repository, head, revert.spec.path);
+  if (said === undefined) return false;
+  return 'kind' in said || !cautions.some(({ reason, most }) => reason === said.reason && most === said.most);
+}
+
+/** Whether it is written already, and what people say in Git, asked right before a write. */
+export async function look(task: Task, { expectedHead, cautions = [] }: GitRevertPlan): Promise<LookResult> {
   const { repository, branch } = task.policy;
   const head = await repository.fetch();
   const by = (await repository.isAncestor(expectedHead, head))
@@ -180,7 +215,7 @@ export async function look(task: Task, { expectedHead }: GitRevertPlan): Promise
     const message = `the revert was written once as ${short(marked)}, which is not on the branch any more: the history of ${branch} was rewritten. Revert by hand; or, to have it written again, delete the ref ${marker} in the repository and then this GitRevert`;
     return { kind: 'needsHuman', reason: 'RevertTakenOff', message };
   }
-  return head === expectedHead ? { kind: 'clear' } : { kind: 'moved' };
+  return head !== expectedHead || (await isSaidAnew(task, head, cautions)) ? { kind: 'moved' } : { kind: 'clear' };
 }
 
 /** What is to be written; undefined where the plan cannot be derived again. */
@@ -195,6 +230,7 @@ export async function commitRequest(task: Task, planned: GitRevertPlan): Promise
   const message = revertMessage({
     culpritMessage: commit.message,
     culpritAuthor: commit.authorName,
+    pullRequest: revert.status?.culprit?.pullRequest?.number,
     culprit,
     goodRevision: spec.goodRevision,
     rollout: spec.rollout,

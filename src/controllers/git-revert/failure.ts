@@ -2,8 +2,10 @@ import type { AbortCause, ReplicaSet, Rollout } from '../../api/index.ts';
 import type { Provenance } from '../../git/provenance/index.ts';
 import { gate, type Policy, selectPolicy } from '../../revert/index.ts';
 import { memoryOf } from '../../rollout/index.ts';
-import { causeOf, learn, originOf, policiesOf, replicaSetOf, writtenToday } from './facts.ts';
+import { policiesOf } from './facts.ts';
+import { gateFacts } from './gate-facts.ts';
 import type { GitRevertOptions } from './options.ts';
+import { causeOf, learn, originOf, replicaSetOf } from './revision.ts';
 
 /** A failure that is persisted, with both sides of the update. */
 export interface Failure {
@@ -54,9 +56,7 @@ export function assess(options: GitRevertOptions, failure: Failure): Case | Refu
   const selection = selectPolicy(policiesOf(options), origin);
   if (selection.kind !== 'one') return selection;
   const { policy } = selection;
-  const { learnt } = bad.provenance;
-  const facts = { cause, learnt, now: options.clock.now(), writtenToday: writtenToday(options, origin.repository) };
-  const answer = gate(policy, facts);
+  const answer = gate(policy, gateFacts(options, { rollout, cause, provenance: bad.provenance }));
   if (answer.kind === 'skip') return answer;
   const good = learn(options, rollout, stable);
   if ('isAsked' in good) return undefined;

@@ -1,7 +1,6 @@
 import type { GitRevert } from '../../api/index.ts';
 import { gitReverts } from '../../kube/resources.ts';
-import { derive, isFinal } from '../../revert/index.ts';
-import { isSkipped } from './facts.ts';
+import { derive, isFinal, isSkipped } from '../../revert/index.ts';
 import type { GitRevertOptions } from './options.ts';
 
 export const MOST_KEPT = 100;

@@ -10,6 +10,7 @@ import { createPool } from './pool.ts';
 import { createReporter } from './report.ts';
 import { createTrigger } from './trigger.ts';
 
+export { createKillSwitch } from './kill-switch.ts';
 export type { GitRevertOptions } from './options.ts';
 
 const PARALLEL_GIT_WORK = 4;
@@ -50,7 +51,7 @@ function adding(
 
 /** Takes failed releases out of Git: finds the failures, records each, and drives each record to its end. */
 export function createGitRevertController(options: GitRevertOptions): GitRevertController {
-  const { clock, log, rollouts, replicaSets, reverts, policies, sources } = options;
+  const { clock, log, rollouts, replicaSets, reverts, policies, sources, killSwitch } = options;
   const pool = createPool(PARALLEL_GIT_WORK, clock);
   const queues: Queue[] = [];
   const open = (name: string, reconcile: Parameters<typeof createQueue>[0]['reconcile']) => {
@@ -100,7 +101,9 @@ export function createGitRevertController(options: GitRevertOptions): GitRevertC
           addAll();
         }),
         sources.onChange(addAll),
+        killSwitch.onChange(addAll),
       );
+      killSwitch.start();
       addAll();
       for (const policy of policies.list()) probes.add(policy.metadata.name);
     },

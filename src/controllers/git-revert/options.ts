@@ -8,6 +8,7 @@ import type { Cache } from '../../kube/cache.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Log } from '../../log.ts';
 import type { ProvenanceKeeper } from '../provenance/keeper.ts';
+import type { KillSwitch } from './kill-switch.ts';
 
 export interface GitRevertOptions {
   client: KubeClient;
@@ -27,6 +28,7 @@ export interface GitRevertOptions {
   /** Checks an address; throws `Stalled` for one that is not allowed. */
   locate: (url: string) => Promise<RepositoryLocation>;
   emit: (object: KubeObject, event: { type: 'Normal' | 'Warning'; reason: string; message: string }) => void;
+  killSwitch: KillSwitch;
   /** The controller's own, where the policies' secrets are. */
   namespace: string;
   /** Headgate's, for the commit's trailers. */

@@ -15,6 +15,7 @@ import {
   type WatchResult,
   type WithdrawResult,
 } from '../../revert/index.ts';
+import { optOutAt } from './cautions.ts';
 import { commitRequest, revertSince, type Task } from './effects.ts';
 import { timeOf } from './record.ts';
 
@@ -31,6 +32,11 @@ function asFailed(failure: HostFailure): FailedResult {
   const { kind, message } = failure;
   const retryAfterSeconds = kind === 'rateLimited' ? failure.retryAfterSeconds : RESTS[kind];
   return { kind: 'failed', reason: HOST_REASONS[kind], message, retryAfterSeconds };
+}
+
+/** What would be closed stays open until reverts go on. */
+function onHold(message: string): FailedResult {
+  return { kind: 'failed', reason: 'Paused', message, retryAfterSeconds: RESTS.unknown };
 }
 
 function proposalsOf({ policy }: Task): Proposals {
@@ -72,17 +78,31 @@ export async function propose(task: Task, planned: GitRevertPlan): Promise<Propo
   const request = await commitRequest(task, planned);
   if (!request) return { kind: 'stale', message: 'the plan cannot be derived again' };
   const { from } = branchesOf(task);
+  const more = { caution: task.limits?.message, why: await task.why() };
+  const text = proposalText(request.message, task.revert.spec.rollout, more);
   if (!task.mayWrite()) return { kind: 'withheld' };
-  const text = proposalText(request.message, task.revert.spec.rollout);
   const outcome = await proposalsOf(task).open(task.policy.access, { ...request, from, ...text });
-  return outcome.kind === 'proposal' ? resultOf(outcome.proposal, from, outcome.proposal.head) : outcome;
+  if (outcome.kind !== 'proposal') return outcome;
+  return resultOf(outcome.proposal, from, outcome.proposal.head, heldBy(task));
 }
 
-/** Only what Headgate put on the branch is merged by itself. */
-async function merged(task: Task, proposal: Proposal, head: string | undefined): Promise<WatchResult> {
+/** Why it is not merged by itself, whatever the host says. */
+function heldBy({ limits }: Task): string | undefined {
+  return limits?.personMerges === true ? limits.message : undefined;
+}
+
+/** Only what Headgate put on the branch is merged by itself, and only where the branch's own files let it. `into`: the branch's head. */
+async function merged(task: Task, proposal: Proposal, head: string | undefined, into: string): Promise<WatchResult> {
   const branches = branchesOf(task);
   const still = (message?: string) => resultOf(proposal, branches.from, head, message);
-  if (!task.policy.autoMerge || head === undefined || !task.mayWrite()) return still();
+  const held = heldBy(task);
+  if (held !== undefined) return still(held);
+  if (!task.policy.autoMerge || head === undefined) return still();
+  const said = await optOutAt(task.policy.repository, into, task.revert.spec.path);
+  if (said && ('kind' in said || said.most === 'DryRun')) return still(`not merged by itself: ${said.message}`);
+  const paused = task.paused();
+  if (paused !== undefined) return still(paused);
+  if (!task.mayWrite()) return still();
   const outcome = await proposalsOf(task).merge(task.policy.access, { ...proposal, ...branches, head });
   if (outcome.kind === 'proposal') return resultOf(outcome.proposal, branches.from, head);
   return outcome.kind === 'protected' || outcome.kind === 'stale' ? still(outcome.message) : asFailed(outcome);
@@ -103,7 +123,9 @@ export async function watch(task: Task, { expectedHead }: GitRevertPlan): Promis
   const by = (await policy.repository.isAncestor(expectedHead, head))
     ? await revertSince(task, expectedHead, head)
     : undefined;
-  if (!by) return merged(task, found.proposal, known);
+  if (!by) return merged(task, found.proposal, known, head);
+  const paused = task.paused();
+  if (paused !== undefined) return onHold(paused);
   const message = `the change was taken out already, by ${by.id.slice(0, 7)} (${by.authorName})`;
   const closed = await proposals.close(policy.access, { ...found.proposal, ...branches }, `Closed: ${message}.`);
   return closed.kind === 'proposal' ? { kind: 'found', commit: by.id, message } : asFailed(closed);
@@ -118,6 +140,8 @@ export async function withdraw(task: Task, why: string): Promise<WithdrawResult>
   if (found.kind === 'none')
     return { kind: 'lost', message: `there is no pull request from ${branches.from} any more` };
   if (found.kind !== 'proposal') return asFailed(found);
+  const paused = task.paused();
+  if (paused !== undefined && found.proposal.state === 'open') return onHold(paused);
   const closed = await proposals.close(policy.access, { ...found.proposal, ...branches }, `Withdrawn: ${why}.`);
   if (closed.kind !== 'proposal') return asFailed(closed);
   return resultOf(closed.proposal, branches.from, revert.status?.proposal?.head);

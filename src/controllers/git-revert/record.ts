@@ -2,8 +2,7 @@ import type { GitRevert } from '../../api/index.ts';
 import { canonicalRepository } from '../../git/url.ts';
 import { isAlreadyExists } from '../../kube/client.ts';
 import { analysisRuns, gitReverts } from '../../kube/resources.ts';
-import { derive, endedUnwritten, revertKey, revertName } from '../../revert/index.ts';
-import { isSkipped, SKIPPED_BY_PERSON } from './facts.ts';
+import { derive, endedUnwritten, isSkipped, revertKey, revertName, SKIPPED_BY_PERSON } from '../../revert/index.ts';
 import type { Case, Refusal } from './failure.ts';
 import type { GitRevertOptions } from './options.ts';
 

@@ -1,9 +1,9 @@
 import type { Clone, Commit } from '../../git/clone.ts';
 import { type Candidate, type Classification, findCulprit } from '../../revert/index.ts';
 import { openPolicy } from './access.ts';
-import { helmOf } from './facts.ts';
 import type { Case, Refusal } from './failure.ts';
 import type { GitRevertOptions } from './options.ts';
+import { helmOf } from './revision.ts';
 import { type RolloutThere, rolloutAt } from './templates.ts';
 
 const MOST_CANDIDATES = 30;

@@ -1,5 +1,6 @@
 import { DURATION_HELP, durationSeconds } from '../../api/durations.ts';
 import type { GitSource } from '../../api/index.ts';
+import { waitingProblems } from '../../api/validate-source.ts';
 import { Stalled } from '../../errors.ts';
 import type { HelmOptions } from '../../git/app.ts';
 import { checkBranch, checkPath, type RepositoryLocation } from '../../git/url.ts';
@@ -56,6 +57,8 @@ export async function checkSpec(source: GitSource, locate: GitSourceOptions['loc
     const message = `spec.interval ${JSON.stringify(interval)} is not a duration of 1s or more; ${DURATION_HELP}`;
     throw new Stalled('InvalidSpec', message);
   }
+  const [wrong] = waitingProblems(source);
+  if (wrong) throw new Stalled('InvalidSpec', `${wrong.path}: ${wrong.message}`);
   return {
     location: await locate(repository.url),
     branch: checkBranch(repository.branch),

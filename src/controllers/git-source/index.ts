@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { GitSource } from '../../api/index.ts';
+import type { GitSource, GitSourceStatus } from '../../api/index.ts';
 import { timestamp } from '../../api/times.ts';
+import { steadyNow } from '../../clock.ts';
 import { Stalled, Waiting } from '../../errors.ts';
 import { concerns, type Hint } from '../../git/hint.ts';
 import { isConflict } from '../../kube/client.ts';
@@ -8,44 +9,79 @@ import { gitSources } from '../../kube/resources.ts';
 import { keyOf, splitKey } from '../keys.ts';
 import { createQueue, type PassResult } from '../queue.ts';
 import { checkSpec, DEFAULT_INTERVAL_SECONDS } from './check.ts';
+import { shortList } from './inventory.ts';
+import { type Memory, newMemory } from './memory.ts';
 import type { GitSourceOptions } from './options.ts';
-import { type SyncResult, statusAfter } from './status.ts';
-import { type Memory, newMemory, sync } from './sync.ts';
+import { type SyncResult, statusAfter, statusPatch } from './status.ts';
+import { sync } from './sync.ts';
 
 export type { GitSourceOptions } from './options.ts';
 
-async function report({ client, clock, sources, emit }: GitSourceOptions, source: GitSource, result: SyncResult) {
-  const status = statusAfter(source, result, timestamp(clock.now()));
-  if (isDeepStrictEqual(status, source.status)) return;
+/** What a person asked for, or what comes by itself: no reason to warn. */
+const EXPECTED = ['Suspended', 'WindowClosed', 'WaitingForDependencies', 'WaitingForDefinitions'];
+
+async function writeStatus({ client, sources }: GitSourceOptions, source: GitSource, next: GitSourceStatus) {
   const { namespace = 'default', name, resourceVersion } = source.metadata;
-  const body = { metadata: { resourceVersion }, status };
+  const body = { metadata: { resourceVersion }, status: statusPatch(source.status, next) };
   try {
-    sources.observe(
-      await client.patch(gitSources, { namespace, name }, { type: 'merge', subresource: 'status', body }),
-    );
+    const written = await client.patch(gitSources, { namespace, name }, { type: 'merge', subresource: 'status', body });
+    sources.observe(written);
+    return written;
   } catch (error) {
     if (isConflict(error)) throw new Waiting('Conflict', 'the GitSource has changed meanwhile', 0.05);
     throw error;
   }
+}
+
+function tell({ emit }: GitSourceOptions, source: GitSource, result: SyncResult) {
   const before = source.status?.conditions?.find(({ type }) => type === 'Ready');
   const isNews = before?.reason !== result.reason || before.message !== result.message;
-  if (!result.ready && isNews) emit(source, { type: 'Warning', reason: result.reason, message: result.message });
+  if (!result.ready && isNews) {
+    const type = EXPECTED.includes(result.reason) ? 'Normal' : 'Warning';
+    emit(source, { type, reason: result.reason, message: result.message });
+  }
   if (result.applied && result.applied.commit !== source.status?.lastAppliedCommit) {
     emit(source, { type: 'Normal', reason: 'GitSourceApplied', message: result.message });
   }
+  const { deleted = [], pruning } = result;
+  if (deleted.length > 0) {
+    const message = `deleted ${deleted.length} objects that left Git: ${shortList(deleted)}`;
+    emit(source, { type: 'Normal', reason: 'GitSourcePruned', message });
+  }
+  const pruned = source.status?.conditions?.find(({ type }) => type === 'Pruned');
+  const isRefused = pruning?.reason === 'PruneRefused' || pruning?.reason === 'PruneFailed';
+  if (isRefused && pruned?.message !== pruning.message) {
+    emit(source, { type: 'Warning', reason: pruning.reason, message: pruning.message });
+  }
 }
 
-/** One look and its report; answers how long until the next. */
+async function report(options: GitSourceOptions, source: GitSource, result: SyncResult) {
+  const status = statusAfter(source, result, timestamp(options.clock.now()));
+  if (isDeepStrictEqual(status, source.status)) return;
+  await writeStatus(options, source, status);
+  tell(options, source, result);
+}
+
+/** One look and its report; answers how long until the next, in milliseconds. */
 async function lookOnce(options: GitSourceOptions, source: GitSource, memory: Memory): Promise<number> {
   let interval = DEFAULT_INTERVAL_SECONDS * 1000;
+  let current = source;
+  const persist = async (inventory: string[]) => {
+    current = await writeStatus(options, current, { ...current.status, inventory });
+  };
   try {
     const checked = await checkSpec(source, options.locate);
     interval = checked.intervalMilliseconds;
-    await report(options, source, await sync(options, source, checked, memory));
+    const began = steadyNow();
+    const result = await sync({ options, source, checked, memory, persist });
+    await report(options, current, result);
+    const seconds = (steadyNow() - began) / 1000;
+    options.metrics?.looked(source, { seconds, deleted: result.deleted?.length ?? 0 });
+    return Math.min(interval, (result.lookAgainSeconds ?? Number.POSITIVE_INFINITY) * 1000);
   } catch (error) {
     const explained = error instanceof Stalled || (error instanceof Waiting && error.reason !== 'Conflict');
     if (!explained) throw error;
-    await report(options, source, { ready: false, reason: error.reason, message: error.message });
+    await report(options, current, { ready: false, reason: error.reason, message: error.message });
   }
   return interval;
 }

@@ -36,18 +36,7 @@ export function resourceOf({ apiVersion = '', kind = '' }: KubeObject): Resource
   return { group, version, kind, plural: known?.plural ?? pluralOf(kind), namespaced };
 }
 
-/** What others need is applied before them; Rollouts last, when all that they name is there. */
-export function applyOrder({ kind }: KubeObject): number {
-  const first = [
-    'Namespace',
-    'CustomResourceDefinition',
-    'ServiceAccount',
-    'Role',
-    'RoleBinding',
-    'ConfigMap',
-    'Secret',
-  ];
-  const at = first.indexOf(kind ?? '');
-  if (at >= 0) return at;
-  return kind === 'Rollout' ? first.length + 1 : first.length;
+/** `apps/Deployment`, `/Service`: a kind in all versions of its API. */
+export function groupKindOf({ apiVersion = '', kind = '' }: KubeObject): string {
+  return `${apiVersion.includes('/') ? apiVersion.split('/')[0] : ''}/${kind}`;
 }

@@ -9,6 +9,7 @@ import {
   type HttpRequest,
   type HttpResponse,
   type SendRequest,
+  trusting,
 } from './http.ts';
 
 /** A push of many files happens within the one request. */
@@ -112,6 +113,7 @@ function authorizationFor({ token, username = '' }: RepositoryAccess): string {
 
 /** One repository's API with one credential. All of it throws `Ended` for any answer but the one hoped for. */
 export function openApi(transport: SendRequest, access: RepositoryAccess) {
+  const way = trusting(transport, access);
   const at = addressOf(access.url);
   const headers = {
     accept: 'application/json',
@@ -125,7 +127,7 @@ export function openApi(transport: SendRequest, access: RepositoryAccess) {
     const url = `${path}${path.includes('?') ? '&' : '?'}api-version=${version}`;
     const content = body === undefined ? {} : { body: JSON.stringify(body) };
     const request = { method, url, headers, timeoutMilliseconds: TIMEOUT_MILLISECONDS, ...content };
-    const answer = await ask(transport, 'Azure DevOps', request);
+    const answer = await ask(way, 'Azure DevOps', request);
     if ('kind' in answer) throw new Ended(answer);
     if (asksToSignIn(answer)) throw new Ended(failureOf(answer));
     return answer;

@@ -11,6 +11,7 @@ import {
   type HttpRequest,
   type HttpResponse,
   type SendRequest,
+  trusting,
 } from './http.ts';
 
 /** A commit of many files, and a merge, happen within the one request. */
@@ -122,12 +123,13 @@ const sourcePath = branchPath;
 
 /** One repository's API with one credential. All of it throws `Ended` for any answer but the one hoped for. */
 export function openApi(send: SendRequest, access: RepositoryAccess) {
+  const way = trusting(send, access);
   const { api, pages } = addressOf(access.url);
   const headers = { 'user-agent': 'headgate', ...authorizationOf(access) };
   const call = async (method: HttpRequest['method'], path: string, content?: Form): Promise<HttpResponse> => {
     const request = { method, url: `${api}${path}`, headers, timeoutMilliseconds: TIMEOUT_MILLISECONDS };
     const sent = content && { body: content.body, headers: { ...headers, 'content-type': content.contentType } };
-    const answer = await ask(send, 'Bitbucket', { ...request, ...sent });
+    const answer = await ask(way, 'Bitbucket', { ...request, ...sent });
     if ('kind' in answer) throw new Ended(answer);
     return answer;
   };

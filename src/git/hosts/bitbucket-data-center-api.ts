@@ -9,6 +9,7 @@ import {
   type HttpRequest,
   type HttpResponse,
   type SendRequest,
+  trusting,
 } from './http.ts';
 
 /** A merge happens within the one request. */
@@ -107,6 +108,7 @@ function pageIn(body: string): Page {
 
 /** One repository's API with one credential. All of it throws `Ended` for any answer but the one hoped for. */
 export function openApi(transport: SendRequest, access: RepositoryAccess) {
+  const way = trusting(transport, access);
   const { rest, path: repository, pages, clone } = addressesOf(access.url);
   const headers = {
     accept: 'application/json',
@@ -119,7 +121,7 @@ export function openApi(transport: SendRequest, access: RepositoryAccess) {
   const call = async (method: HttpRequest['method'], url: string, body?: object): Promise<HttpResponse> => {
     const content = body === undefined ? {} : { body: JSON.stringify(body) };
     const request = { method, url, headers, timeoutMilliseconds: TIMEOUT_MILLISECONDS, ...content };
-    const answer = await ask(transport, 'Bitbucket', request);
+    const answer = await ask(way, 'Bitbucket', request);
     if ('kind' in answer) throw new Ended(answer);
     return answer;
   };

@@ -16,7 +16,7 @@ const REPORTS: readonly [RegExp, 'stale' | 'protected' | 'noRights' | 'gone'][] 
     'protected',
   ],
   [
-    /error: 40[13]|authentication failed|permission|access denied|insufficient|read-only|could not read username/i,
+    /error: 40[13]|authentication failed|permission|access denied|insufficient|read[- ]only|write access|could not read username/i,
     'noRights',
   ],
   [/error: (404|30[1278])|not found|does not appear to be a git repository|does not exist/i, 'gone'],
@@ -66,11 +66,14 @@ export async function pushNew(repository: Repository, name: string, commit: stri
   return report.code === 0 ? { kind: 'written', commit } : classify(report);
 }
 
+/** What the policy's secret lacks, or what it holds is not taken. */
+const FOR_A_PERSON = ['CredentialsRejected', 'HostKeyRejected', 'KnownHostsMissing', 'IdentityMissing'];
+
 /** How a call ends in which git could not be asked, or not answer. */
 export function outcomeOf(error: unknown): Exclude<CommitOutcome, { kind: 'written' }> {
   const message = messageOf(error);
   if (error instanceof Stalled) return { kind: 'gone', message };
   const reason = error instanceof Waiting ? error.reason : '';
-  if (reason === 'CredentialsRejected') return { kind: 'noRights', message };
+  if (FOR_A_PERSON.includes(reason)) return { kind: 'noRights', message };
   return { kind: reason === 'RepositoryGone' || reason === 'BranchGone' ? 'gone' : 'unknown', message };
 }

@@ -22,8 +22,8 @@ function nothingToWrite(branch: string): CommitOutcome {
 }
 
 async function openRepository({ repositories, locate }: GitHostOptions, access: RepositoryAccess, branch: string) {
-  const { url, token, username } = access;
-  return repositories.open(await locate(url), branch, { token, username });
+  const { url, ...credentials } = access;
+  return repositories.open(await locate(url), branch, credentials);
 }
 
 /** Makes the branch `name`, which must not be there yet, from the expected head with the one commit. */

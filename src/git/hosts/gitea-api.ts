@@ -10,6 +10,7 @@ import {
   type HttpRequest,
   type HttpResponse,
   type SendRequest,
+  trusting,
 } from './http.ts';
 
 /** For each file of a write, Gitea starts git three times. */
@@ -67,7 +68,9 @@ export function branchIn(found: Fields): Branch {
 }
 
 /** One repository's API with one credential. All of it throws `Ended` for any answer but the one hoped for. */
-export function openApi(transport: SendRequest, { url, token }: RepositoryAccess) {
+export function openApi(transport: SendRequest, access: RepositoryAccess) {
+  const { url, token } = access;
+  const way = trusting(transport, access);
   const base = addressOf(url);
   const headers = {
     accept: 'application/json',
@@ -75,10 +78,15 @@ export function openApi(transport: SendRequest, { url, token }: RepositoryAccess
     'user-agent': 'headgate',
     ...(token ? { authorization: `token ${token}` } : {}),
   };
-  const send = async (method: HttpRequest['method'], path: string, body?: string): Promise<HttpResponse> => {
+  const send = async (
+    method: HttpRequest['method'],
+    path: string,
+    body?: string,
+    from = base,
+  ): Promise<HttpResponse> => {
     const content = body === undefined ? {} : { body };
-    const request = { method, url: `${base}/${path}`, headers, timeoutMilliseconds: TIMEOUT_MILLISECONDS, ...content };
-    const answer = await ask(transport, 'Gitea', request);
+    const request = { method, url: `${from}/${path}`, headers, timeoutMilliseconds: TIMEOUT_MILLISECONDS, ...content };
+    const answer = await ask(way, 'Gitea', request);
     if ('kind' in answer) throw new Ended(answer);
     return answer;
   };
@@ -91,6 +99,11 @@ export function openApi(transport: SendRequest, { url, token }: RepositoryAccess
   return {
     send,
     get,
+    /** Whose credential it is; undefined where Gitea does not say: that asks for a scope of its own. */
+    async login(): Promise<string | undefined> {
+      const answer = await send('GET', 'user', undefined, base.replace(/\/repos\/[^/]*\/[^/]*$/, ''));
+      return answer.status === 200 ? textOf(parsedFields(answer.body).login) : undefined;
+    },
     /** Undefined for what is not there: also where the whole repository is not. */
     async find(path: string): Promise<Fields | undefined> {
       const answer = await send('GET', path);

@@ -1,5 +1,6 @@
 import { failureOf, openApi } from './gitea-api.ts';
 import { operationsFor, writeCommit } from './gitea-commit.ts';
+import { createGiteaDiscussion } from './gitea-discussion.ts';
 import { createGiteaProposals } from './gitea-proposals.ts';
 import type { GitHost } from './host.ts';
 import { endedAs, orFailure, probeFailure, reportFailure, type SendRequest } from './http.ts';
@@ -47,5 +48,6 @@ export function createGiteaHost({ send, pauseMilliseconds = PAUSE_MILLISECONDS }
     commit: (access, request) => orFailure(() => write(access, request)),
     report: (access, it) => endedAs(() => report(access, it), reportFailure),
     proposals: createGiteaProposals((access) => openApi(send, access), pauseMilliseconds),
+    discussion: createGiteaDiscussion(send),
   };
 }

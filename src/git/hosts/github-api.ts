@@ -9,6 +9,7 @@ import {
   type HttpResponse,
   rateLimited,
   type SendRequest,
+  trusting,
 } from './http.ts';
 
 const TIMEOUT_MILLISECONDS = 30_000;
@@ -106,8 +107,9 @@ function typedFailure(response: HttpResponse, error: Fields): Failure {
 export function openApi(send: SendRequest, access: RepositoryAccess) {
   const address = addressOf(access.url);
   const headers = headersFor(access);
+  const way = trusting(send, access);
   const request = async (part: Pick<HttpRequest, 'method' | 'url' | 'body'>): Promise<HttpResponse> => {
-    const answer = await ask(send, 'GitHub', { ...part, headers, timeoutMilliseconds: TIMEOUT_MILLISECONDS });
+    const answer = await ask(way, 'GitHub', { ...part, headers, timeoutMilliseconds: TIMEOUT_MILLISECONDS });
     if ('kind' in answer) throw new Ended(answer);
     return answer;
   };

@@ -1,6 +1,7 @@
 import { fieldsOf, parsedFields } from '../../api/fields.ts';
 import { openApi, statusFailure } from './github-api.ts';
 import { writeCommit } from './github-commit.ts';
+import { createGitHubDiscussion } from './github-discussion.ts';
 import { createGitHubProposals } from './github-proposals.ts';
 import type { GitHost, ProbeOutcome, ReportOutcome } from './host.ts';
 import { endedAs, orFailure, probeFailure, reportFailure, type SendRequest } from './http.ts';
@@ -37,5 +38,6 @@ export function createGitHubHost({ send }: GitHubOptions): GitHost {
     commit: (access, request) => orFailure(async () => writeCommit(openApi(send, access), request)),
     report: (access, it) => endedAs<ReportOutcome>(() => report(access, it), reportFailure),
     proposals: createGitHubProposals(send),
+    discussion: createGitHubDiscussion(send),
   };
 }

@@ -9,6 +9,7 @@ import {
   type HttpRequest,
   type HttpResponse,
   type SendRequest,
+  trusting,
 } from './http.ts';
 
 /** A commit of many files, and a merge, happen within the one request. */
@@ -98,7 +99,9 @@ function branchIn(found: Fields): Branch {
 }
 
 /** One project's API with one credential. All of it throws `Ended` for any answer but the one hoped for. */
-export function openApi(send: SendRequest, { url, token }: RepositoryAccess) {
+export function openApi(send: SendRequest, access: RepositoryAccess) {
+  const { url, token } = access;
+  const way = trusting(send, access);
   const base = addressOf(url);
   const headers = {
     accept: 'application/json',
@@ -107,9 +110,9 @@ export function openApi(send: SendRequest, { url, token }: RepositoryAccess) {
     // GitLab's own PRIVATE-TOKEN header takes access tokens only; this one takes those and OAuth's.
     ...(token ? { authorization: `Bearer ${token}` } : {}),
   };
-  const call = async (path: string, part: Pick<HttpRequest, 'body' | 'method'>): Promise<HttpResponse> => {
-    const request = { ...part, url: `${base}${path}`, headers, timeoutMilliseconds: TIMEOUT_MILLISECONDS };
-    const answer = await ask(send, 'GitLab', request);
+  const call = async (path: string, part: Pick<HttpRequest, 'body' | 'method'>, from = base): Promise<HttpResponse> => {
+    const request = { ...part, url: `${from}${path}`, headers, timeoutMilliseconds: TIMEOUT_MILLISECONDS };
+    const answer = await ask(way, 'GitLab', request);
     if ('kind' in answer) throw new Ended(answer);
     return answer;
   };
@@ -124,6 +127,11 @@ export function openApi(send: SendRequest, { url, token }: RepositoryAccess) {
     list: async (path: string) => parsedList(await get(path)).map(fieldsOf),
     post: (path: string, body: object) => call(path, { method: 'POST', body: JSON.stringify(body) }),
     put: (path: string, body: object) => call(path, { method: 'PUT', body: JSON.stringify(body) }),
+    /** Whose credential it is; undefined where GitLab does not say. */
+    async login(): Promise<string | undefined> {
+      const answer = await call('/user', { method: 'GET' }, base.replace(/\/projects\/[^/]*$/, ''));
+      return answer.status === 200 ? textOf(parsedFields(answer.body).username) : undefined;
+    },
     async project() {
       const { archived, permissions } = parsedFields(await get(''));
       return { isArchived: archived === true, onlyReads: onlyReads(permissions) };

@@ -52,7 +52,7 @@ function shown({ number, url, state, commit }: MergeRequest, branch: { head: str
 }
 
 /** A line that begins so is a command to GitLab, carried out as the owner of the token. */
-function withoutCommands(markdown: string): string {
+export function withoutCommands(markdown: string): string {
   return markdown.replace(/^\//gm, '\\/');
 }
 

@@ -1,5 +1,6 @@
 import { failureOf, openApi } from './gitlab-api.ts';
 import { writeCommit } from './gitlab-commit.ts';
+import { createGitLabDiscussion } from './gitlab-discussion.ts';
 import { createGitLabProposals } from './gitlab-proposals.ts';
 import type { CommitOutcome, CommitRequest, GitHost, RepositoryAccess } from './host.ts';
 import { endedAs, orFailure, probeFailure, reportFailure, type SendRequest } from './http.ts';
@@ -55,5 +56,6 @@ export function createGitLabHost({ send }: GitLabOptions): GitHost {
     commit: (access, request) => orFailure(() => write(access, request)),
     report: (access, it) => endedAs(() => report(access, it), reportFailure),
     proposals: createGitLabProposals(send),
+    discussion: createGitLabDiscussion(send),
   };
 }

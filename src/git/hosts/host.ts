@@ -1,3 +1,5 @@
+import type { Credentials } from '../credentials.ts';
+
 /** One file of a commit: its whole new content, or undefined where the commit deletes it. */
 export interface FileChange {
   /** Path from the repository's root, forward slashes, never leaving it. */
@@ -39,12 +41,10 @@ export type CommitOutcome =
   /** `message` where there is more to say: what came in between on a host that cannot bind the write to the head. */
   { kind: 'written'; commit: string; url?: string; message?: string } | HostFailure;
 
-export interface RepositoryAccess {
+/** What opens it is from the policy's secret. */
+export interface RepositoryAccess extends Credentials {
   /** As the policy spells it. */
   url: string;
-  /** From the policy's secret; never logged. */
-  token?: string | undefined;
-  username?: string | undefined;
 }
 
 /** The ways a probe can end; `message` is for people. */
@@ -120,6 +120,45 @@ export interface Proposals {
   close(access: RepositoryAccess, proposal: Proposal & ProposalBranches, why: string): Promise<ProposalOutcome>;
 }
 
+/** The merged pull request that brought a commit to a branch, and who stands behind it: as the host spells them, without `@`. */
+export interface MergedPullRequest {
+  number: number;
+  url: string;
+  title: string;
+  /** Who opened it; undefined where that account is gone. */
+  author?: string | undefined;
+  /** Who approved it or was asked to, without the author; a bounded number of them. */
+  reviewers: string[];
+}
+
+export type PullRequestOutcome =
+  | { kind: 'pullRequest'; pullRequest: MergedPullRequest }
+  /** It came in another way, or the host cannot tell. */
+  | { kind: 'none' }
+  | HostFailure;
+
+export interface MarkedComment {
+  /** What this comment is known by among all of its pull request; hidden from readers. Letters, digits, `-` and `/`. */
+  mark: string;
+  /** Markdown, with all text from outside harmless already; cut where it is longer than the host takes. */
+  body: string;
+}
+
+/** `url`: where people can look at it. */
+export type CommentOutcome = { kind: 'commented'; url?: string } | HostFailure;
+
+/** Where people talk about a change. Nothing is retried, and nothing is thrown for what the host or network does. */
+export interface Discussion {
+  /** Of several, the one by which the commit came first. */
+  pullRequestOf(access: RepositoryAccess, commit: string, branch: string): Promise<PullRequestOutcome>;
+  /**
+   * Has the pull request carry exactly one comment with this mark by the credential's owner, with this body: made where there is
+   * none, changed where it says something else. Asked twice, also after a lost answer, it means the same one; only two that ask at
+   * the same moment may make two, of which the older is the one from then on. What others wrote is left alone, whatever mark it has.
+   */
+  comment(access: RepositoryAccess, number: number, comment: MarkedComment): Promise<CommentOutcome>;
+}
+
 /**
  * A place that holds repositories. `commit` is never retried by the host itself; every outcome is one of the kinds
  * above, so nothing is thrown for what the host or network does.
@@ -134,6 +173,8 @@ export interface GitHost {
   report?(access: RepositoryAccess, report: CommitReport): Promise<ReportOutcome>;
   /** Left out where the host knows none. */
   readonly proposals?: Proposals;
+  /** Left out where the host knows no pull requests. Asks for rights that nothing else needs. */
+  readonly discussion?: Discussion;
 }
 
 /** The branch of the proposal with this key. `time`, from 1: a proposal that was withdrawn is not opened again; what comes later has a branch of its own. */

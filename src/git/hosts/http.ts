@@ -1,5 +1,5 @@
 import { messageOf } from '../../errors.ts';
-import type { HostFailure, ProbeOutcome, ReportOutcome } from './host.ts';
+import type { HostFailure, ProbeOutcome, ReportOutcome, RepositoryAccess } from './host.ts';
 
 /** The one way in which a host's API is called. */
 export interface HttpRequest {
@@ -8,6 +8,8 @@ export interface HttpRequest {
   headers: Record<string, string>;
   body?: string | Uint8Array;
   timeoutMilliseconds: number;
+  /** Certificates in PEM: who is believed for this request alone; left out, whom the process believes. */
+  ca?: string | undefined;
 }
 
 export interface HttpResponse {
@@ -19,6 +21,11 @@ export interface HttpResponse {
 
 /** Sends one request, once. Follows no redirect; throws where there is no whole answer. */
 export type SendRequest = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** The way to a repository's host: with the authorities that its own secret names, where it names any. */
+export function trusting(send: SendRequest, { ca }: RepositoryAccess): SendRequest {
+  return ca === undefined ? send : (request) => send({ ...request, ca });
+}
 
 export type Failure = HostFailure;
 

@@ -16,3 +16,25 @@ it('registers every host in the folder, by the names that a policy may use', () 
   expect([...hosts.keys()].sort()).toEqual(inFolder.sort());
   expect([...hosts.keys()].sort()).toEqual([...hostTypes].sort());
 });
+
+it('asks every API under the authorities that the access names', async () => {
+  const asked: (string | undefined)[] = [];
+  const send = async ({ ca }: { ca?: string | undefined }) => {
+    asked.push(ca);
+    throw new Error('nobody there');
+  };
+  const locate = () => Promise.reject(new Error('not asked'));
+  const hosts = createHosts({ clock, locate, send, repositories: { open: () => ({}) as never } });
+  const apis = [...hosts.values()].filter(({ type }) => type !== 'git');
+  /** Where a host's addresses have more to them. */
+  const urls: Record<string, string> = {
+    'bitbucket-data-center': 'https://host.example/scm/team/shop.git',
+    'azure-devops': 'https://host.example/all/team/_git/shop',
+  };
+  for (const host of apis) {
+    const url = urls[host.type] ?? 'https://host.example/team/shop';
+    await host.probe({ url, token: 't', ca: 'AUTHORITY' }, 'main');
+    expect(asked, host.type).toEqual(['AUTHORITY']);
+    asked.length = 0;
+  }
+});

@@ -265,8 +265,9 @@ describe('an address', () => {
   it.each([
     ['https://robot:t0p@git.example.com/team/deploy.git', REPOSITORY],
     ['https://t0p@GIT.example.com:443/team/deploy/', REPOSITORY],
-    ['git@git.example.com:team/deploy.git', 'git@git.example.com:team/deploy'],
-    ['ssh://git:t0p@git.example.com/team/deploy.git', 'ssh://git@git.example.com/team/deploy'],
+    ['git@git.example.com:team/deploy.git', REPOSITORY],
+    ['ssh://git:t0p@git.example.com/team/deploy.git', REPOSITORY],
+    ['ssh://robot:t0p@git.example.com/team/deploy.git', 'ssh://robot@git.example.com/team/deploy'],
   ])('%s is told in its one spelling, without a password', (repoURL, repository) => {
     const answer = askWith(everywhere({ repoURL }));
     expect(answer).toMatchObject({ known: true, provenance: { repository } });

@@ -90,6 +90,7 @@ export function isolatedEnvironment(home: string): Record<string, string> {
     KUSTOMIZE_PLUGIN_HOME: join(home, 'no-plugins'),
     HELM_PLUGINS: join(home, 'no-plugins'),
     HELM_NO_PLUGINS: '1',
+    SOPS_DISABLE_VERSION_CHECK: '1',
   };
 }
 

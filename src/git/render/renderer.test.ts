@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { machineClock } from '../../clock.ts';
 import { silentLog } from '../../log.ts';
 import { isolatedEnvironment, locateProgram, usableWrappers, type Wrapper, wrapped } from './isolation.ts';
-import { argumentsOf, createRenderer, type Job, type RendererOptions, shownError } from './renderer.ts';
+import { shownError } from './programs.ts';
+import { argumentsOf, createRenderer, type Job, type RendererOptions } from './renderer.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -191,6 +192,33 @@ it('calls Helm by a fixed line, in which nothing from outside can be an option',
     ...['template', '--namespace=shop', '--include-crds', '--skip-tests', '--no-hooks', '--skip-schema-validation'],
     ...['--values=/r/charts/web/prod.yaml', '--values=/r/env/prod.yaml', '--', '--post-renderer=x', '/r/charts/web'],
   ]);
+});
+
+describe('SOPS', () => {
+  const encrypted = { content: Buffer.from('a: ENC[1]\n'), format: 'yaml', keys: 'AGE-KEY-1\nAGE-KEY-2' } as const;
+  const decrypting = async (script: string) => {
+    const sops = await program(`[ "$1" = --version ] && echo "sops 3.9.4" && exit 0\n${script}`);
+    const environment = { ...process.env, SOPS_AGE_KEY_FILE: '/x', AWS_PROFILE: 'y', VAULT_TOKEN: 'z' };
+    return createRenderer({ programs: { sops }, environment, log: silentLog() }).decrypt(encrypted);
+  };
+
+  it('gets one file and the age keys, by a fixed line, and nothing else that opens anything', async () => {
+    const done = await decrypting('echo "argv=$*"; /bin/cat "$4"; /usr/bin/env');
+    const text = done.kind === 'rendered' ? done.output.toString() : '';
+    expect(text).toMatch(/^argv=--decrypt --input-type=yaml --output-type=yaml \/\S+\/file\.yaml\na: ENC\[1\]\n/);
+    expect(text).toContain('SOPS_AGE_KEY=AGE-KEY-1\nAGE-KEY-2\n');
+    expect(text).toContain('SOPS_DISABLE_VERSION_CHECK=1');
+    expect(text).not.toMatch(/SOPS_AGE_KEY_FILE|AWS_PROFILE|VAULT_TOKEN/);
+  });
+
+  it('is told about without a key, wherever its words are cut', async () => {
+    const done = await decrypting(`printf '%0290d AGE-KEY-1 AGE-KEY-2' 0 >&2; exit 128`);
+    expect(done).toMatchObject({
+      kind: 'failed',
+      message: expect.stringContaining('sops cannot decrypt it (exit code 128)'),
+    });
+    expect(JSON.stringify(done)).not.toContain('AGE-');
+  });
 });
 
 it('shows at most 300 characters of an error, without credentials', () => {

@@ -1,29 +1,38 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../clock.ts';
-import { messageOf, Waiting } from '../../errors.ts';
-import type { Log } from '../../log.ts';
-import { type ChildResult, runChild } from '../child.ts';
-import { withoutCredentials } from '../url.ts';
-import { isolatedEnvironment, locateProgram, usableWrappers, type Wrapper, wrapped } from './isolation.ts';
+import { messageOf, redact, Waiting } from '../../errors.ts';
+import type { ChildResult } from '../child.ts';
+import type { SopsFormat } from '../sops.ts';
+import {
+  createPrograms,
+  inFolder,
+  type ProgramsOptions,
+  type Run,
+  runProgram,
+  shownError,
+  type Tool,
+} from './programs.ts';
 
-const MiB = 1024 * 1024;
+export type { Tool } from './programs.ts';
+
 const DEFAULT_TIMEOUT_MILLISECONDS = 30_000;
-const PROBE_TIMEOUT_MILLISECONDS = 10_000;
-const MOST_OUTPUT_BYTES = 16 * MiB;
-const SHOWN_CHARACTERS = 300;
 const RETRY_SECONDS = 60;
 const TIMED_OUT = 'RenderTimedOut';
 const INTERRUPTED = 'RenderInterrupted';
-
-export type Tool = 'kustomize' | 'helm';
 
 /** What is rendered, and from which files alone: contents by their paths from the root of the repository. */
 export type Job = { folder: string; files: ReadonlyMap<string, Buffer> } & (
   | { tool: 'kustomize' }
   | { tool: 'helm'; releaseName: string; namespace: string; valueFiles: readonly string[] }
 );
+
+/** A file that SOPS has encrypted, with the age keys that may open it, one a line. */
+export interface Encrypted {
+  content: Buffer;
+  format: SopsFormat;
+  keys: string;
+}
 
 export type Rendering = { kind: 'rendered'; output: Buffer } | { kind: 'failed'; message: string };
 
@@ -45,28 +54,17 @@ export interface Renderer {
   render(job: Job): Promise<Rendering>;
 }
 
-export interface RendererOptions {
-  /** Paths of the programs; where there is none, the first on the PATH. */
-  programs?: Partial<Record<Tool, string>> | undefined;
-  /** The process's own environment: where programs are found. They get nothing of it. */
-  environment: Readonly<Record<string, string | undefined>>;
-  log: Log;
+/** Runs SOPS as Kustomize and Helm are run, with age keys and nothing else that opens anything. */
+export interface Decrypter {
+  /** `failed` says what the program found wrong, without the keys. Throws `Waiting` as `render` does. */
+  decrypt(file: Encrypted): Promise<Rendering>;
+}
+
+export interface RendererOptions extends ProgramsOptions {
   /** Held while a program runs, so that virtual time waits for it. */
   clock?: Clock | undefined;
   timeoutMilliseconds?: number;
 }
-
-/** A program that was found to run, and what it runs in. */
-interface Ready {
-  program: string;
-  version: string;
-  wrappers: readonly Wrapper[];
-}
-
-const VERSION_ARGUMENTS: Record<Tool, readonly string[]> = {
-  kustomize: ['version'],
-  helm: ['version', '--short'],
-};
 
 /** Of a job whose files lie below `root`. */
 export function argumentsOf(job: Job, root: string): string[] {
@@ -88,23 +86,6 @@ async function writeFiles(root: string, files: Job['files']) {
   for (const [path, content] of files) await writeFile(join(root, path), content, { mode: 0o600, flag: 'wx' });
 }
 
-/** A fresh folder for one run, gone after it. */
-async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'headgate-render-')));
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** The first words of an error, with the repository's own paths. */
-export function shownError(stderr: string, root: string): string {
-  const lines = stderr.replaceAll(`${root}/`, '').replaceAll(root, '.').split('\n');
-  const said = lines.filter((line) => line.trim() !== '' && !/^(# )?warning\b/i.test(line));
-  return withoutCredentials(said.join(' ').replace(/\s+/g, ' ').trim()).slice(0, SHOWN_CHARACTERS);
-}
-
 /** The exit codes of what comes before a program, where the program itself cannot be started. */
 const NOT_STARTED = [126, 127];
 
@@ -119,12 +100,13 @@ function answer(tool: Tool, { code, stdout, stderr, stopped }: ChildResult, root
   const said = shownError(stderr, root);
   if (NOT_STARTED.includes(code)) throw interrupted(`${tool} cannot be started: ${said}`);
   if (code === -1) throw interrupted(`${tool} was ended by a signal, most likely for want of memory: ${said}`);
-  return { kind: 'failed', message: `${tool} cannot render it (exit code ${code}): ${said}` };
+  const what = tool === 'sops' ? 'decrypt' : 'render';
+  return { kind: 'failed', message: `${tool} cannot ${what} it (exit code ${code}): ${said}` };
 }
 
-export function createRenderer(options: RendererOptions): Renderer {
-  const { programs = {}, environment, log, clock, timeoutMilliseconds = DEFAULT_TIMEOUT_MILLISECONDS } = options;
-  const known = new Map<Tool, Ready>();
+export function createRenderer(options: RendererOptions): Renderer & Decrypter {
+  const { clock, timeoutMilliseconds = DEFAULT_TIMEOUT_MILLISECONDS } = options;
+  const { find, forget } = createPrograms(options);
   let last: Promise<unknown> = Promise.resolve();
 
   /** One program at a time: what they need together is then what one needs. */
@@ -134,60 +116,37 @@ export function createRenderer(options: RendererOptions): Renderer {
     last = mine.catch(() => {});
     return mine;
   };
-  const run = (ready: Omit<Ready, 'version'>, args: readonly string[], folder: string, milliseconds: number) => {
-    const line = wrapped(ready.wrappers, ready.program, args);
-    const env = isolatedEnvironment(join(folder, 'home'));
-    const limits = { timeoutMilliseconds: milliseconds, maxOutputBytes: MOST_OUTPUT_BYTES };
-    return runChild(line.program, { args: line.args, env, cwd: folder, ...limits });
-  };
-  const probe = (tool: Tool, program: string, wrappers: readonly Wrapper[]) =>
-    inFolder(async (folder) => {
-      await mkdir(join(folder, 'home'), { mode: 0o700 });
-      return run({ program, wrappers }, VERSION_ARGUMENTS[tool], folder, PROBE_TIMEOUT_MILLISECONDS);
-    });
-
-  const find = async (tool: Tool): Promise<Ready | string> => {
-    const found = known.get(tool);
-    if (found) return found;
-    const named = programs[tool];
-    const program = await locateProgram(named ?? tool, environment);
-    if (program === undefined) {
-      const where = named === undefined ? 'there is none on the PATH' : `${named} is no program that can be run`;
-      return `the program ${tool} is needed, and ${where}. Install it beside Headgate, and name it with --${tool} PATH or put it on the PATH`;
-    }
-    const first = await probe(tool, program, []).catch(messageOf);
-    if (typeof first === 'string' || first.code !== 0 || first.stopped) {
-      const why = typeof first === 'string' ? first : (first.stopped?.why ?? shownError(first.stderr, program));
-      return `${program} does not run as ${tool}: ${why}. Name a working one with --${tool} PATH`;
-    }
-    const wrappers = await usableWrappers(environment, async (tried) => {
-      const result = await probe(tool, program, tried).catch(() => undefined);
-      return result?.code === 0;
-    });
-    const version = first.stdout.toString('utf8').trim().slice(0, 100);
-    const ready = { program, version, wrappers };
-    log.info({ program, version, without: wrappers.map(({ limits }) => limits) }, 'found what renders');
-    known.set(tool, ready);
-    return ready;
-  };
-  const renderNow = async (job: Job): Promise<Rendering> => {
-    const ready = await find(job.tool);
+  /** Does one job in a folder of its own: `files` by their paths below the root that `line` is asked for. */
+  const work = async (
+    tool: Tool,
+    files: Job['files'],
+    line: (root: string) => Pick<Run, 'args' | 'env'>,
+  ): Promise<Rendering> => {
+    const ready = await find(tool);
     if (typeof ready === 'string') return { kind: 'failed', message: ready };
     return inFolder(async (folder) => {
       const root = join(folder, 'repository');
-      await mkdir(join(folder, 'home'), { mode: 0o700 });
-      await writeFiles(root, job.files);
+      await writeFiles(root, files);
       try {
-        const result = await run(ready, argumentsOf(job, root), folder, timeoutMilliseconds).catch((error: unknown) => {
-          throw interrupted(`${job.tool} cannot be started: ${messageOf(error)}`);
+        const call = { ...line(root), folder, milliseconds: timeoutMilliseconds };
+        const result = await runProgram(ready, call).catch((error: unknown) => {
+          throw interrupted(`${tool} cannot be started: ${messageOf(error)}`);
         });
-        return answer(job.tool, result, root);
+        const secrets = Object.values(call.env ?? {}).flatMap((value) => value.split('\n'));
+        return answer(tool, { ...result, stderr: redact(result.stderr, secrets) }, root);
       } catch (error) {
         // Whatever became of the program: it is looked for anew.
-        known.delete(job.tool);
+        forget(tool);
         throw error;
       }
     });
+  };
+  const renderNow = (job: Job) => work(job.tool, job.files, (root) => ({ args: argumentsOf(job, root) }));
+  const decryptNow = ({ content, format, keys }: Encrypted) => {
+    const name = `file.${format}`;
+    const types = [`--input-type=${format}`, `--output-type=${format}`];
+    const line = (root: string) => ({ args: ['--decrypt', ...types, join(root, name)], env: { SOPS_AGE_KEY: keys } });
+    return work('sops', new Map([[name, content]]), line);
   };
 
   return {
@@ -199,5 +158,6 @@ export function createRenderer(options: RendererOptions): Renderer {
           : { kind: 'ready', version: found.version };
       }),
     render: (job) => serially(() => renderNow(job)),
+    decrypt: (file) => serially(() => decryptNow(file)),
   };
 }

@@ -68,7 +68,8 @@ export async function createPull(call: Call): Promise<Answer> {
   const ahead = await hosted.bare.git(['rev-list', '--max-count=1', `${base}..${head}`]);
   if (ahead.length === 0) return failure(400, 'There are no changes to be pulled');
   const texts = { title: String(body.title), body: String(body.description ?? '') };
-  const pull: PullRequest = { ...texts, from, into, state: 'open', head, createdAt: world.now(), comments: [] };
+  const author = call.rights?.login ?? '';
+  const pull: PullRequest = { ...texts, author, from, into, state: 'open', head, createdAt: world.now(), comments: [] };
   pulls.push(pull);
   return { status: 201, body: await shown(call, pull) };
 }
@@ -77,8 +78,9 @@ async function comment(call: Call, pull: PullRequest): Promise<Answer> {
   // Who reads may comment.
   const content = call.body.content as { raw?: string } | undefined;
   if (!content?.raw) return failure(400, 'content: required key not provided');
-  pull.comments.push(content.raw);
-  return { status: 201, body: { type: 'pullrequest_comment', id: pull.comments.length, content } };
+  const id = pull.comments.length + 1;
+  pull.comments.push({ id, author: call.rights?.login ?? '', body: content.raw });
+  return { status: 201, body: { type: 'pullrequest_comment', id, content } };
 }
 
 async function decline(call: Call, pull: PullRequest): Promise<Answer> {

@@ -1,4 +1,5 @@
 import { type CommitInput, createCommit } from './github-commit.ts';
+import { addComment, associatedPulls, changeComment, readComments } from './github-discussion.ts';
 import { allowedMethods, mergeStateOf, refreshPulls } from './github-merging.ts';
 import {
   type Answer,
@@ -12,10 +13,14 @@ import {
   type TokenRights,
 } from './github-world.ts';
 
-interface Variables {
+export interface Variables {
   owner?: string;
   name?: string;
   number?: number;
+  /** Of a commit. */
+  oid?: string;
+  /** Where a page begins. */
+  after?: string;
   input?: object;
 }
 
@@ -111,6 +116,12 @@ export async function graphql(world: GitHubWorld, rights: TokenRights, text: str
   if (/\bcreateCommitOnBranch\b/.test(query) && input) return createCommit(world, rights, input as CommitInput);
   if (/\benablePullRequestAutoMerge\b/.test(query) && input) return autoMerge(world, rights, true, input as ArmInput);
   if (/\bdisablePullRequestAutoMerge\b/.test(query) && input) return autoMerge(world, rights, false, input as ArmInput);
+  if (/\baddComment\b/.test(query) && input)
+    return addComment(world, rights, input as { subjectId: string; body: string });
+  if (/\bupdateIssueComment\b/.test(query) && input)
+    return changeComment(world, rights, input as { id: string; body: string });
+  if (/\bassociatedPullRequests\b/.test(query)) return associatedPulls(world, variables);
+  if (/\bcomments\(first:/.test(query)) return readComments(world, rights, variables);
   if (/\bpullRequest\(number:/.test(query)) return readPull(world, variables);
   return { status: 200, body: { errors: [{ message: 'This query is not part of the sandbox.' }] } };
 }

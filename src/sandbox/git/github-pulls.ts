@@ -2,10 +2,12 @@ import { mergePull, refreshPulls } from './github-merging.ts';
 import {
   type Answer,
   type Call,
+  type HostedRepository,
   type MergeMethod,
   NOT_ACCESSIBLE,
   type PullRequest,
   restError,
+  type SaidBelow,
 } from './github-world.ts';
 
 const isoTime = (milliseconds: number | undefined) =>
@@ -65,7 +67,8 @@ export async function createPull(call: Call): Promise<Answer> {
     const owner = name.split('/')[0];
     return invalid({ code: 'custom', message: `A pull request already exists for ${owner}:${from}.` });
   }
-  const pull: PullRequest = { title, body, from, into, state: 'open', head, createdAt: world.now(), comments: [] };
+  const about = { title, body, from, into, author: rights.login, createdAt: world.now() };
+  const pull: PullRequest = { ...about, state: 'open', head, comments: [] };
   pulls.push(pull);
   return { status: 201, body: shown(call, pull) };
 }
@@ -89,17 +92,29 @@ export function updatePull(call: Call, number: string): Promise<Answer> {
   });
 }
 
+/** GitHub takes no longer ones. */
+export const COMMENT_CHARACTERS = 65_536;
+
+/** Adds a comment; undefined where it is too long. */
+export function say(hosted: HostedRepository, pull: PullRequest, author: string, body: string): SaidBelow | undefined {
+  if (body.length > COMMENT_CHARACTERS) return undefined;
+  const said = { id: (hosted.pulls ?? []).reduce((count, each) => count + each.comments.length, 1), author, body };
+  pull.comments.push(said);
+  return said;
+}
+
 export function commentOn(call: Call, number: string): Promise<Answer> {
   return withPull(call, number, async (pull) => {
     const { body } = call.body as { body: string };
-    pull.comments.push(body);
-    return { status: 201, body: { id: pull.comments.length, body } };
+    const said = say(call.hosted, pull, call.rights.login, body);
+    if (!said) return invalid({ field: 'body', code: 'custom', message: 'body is too long' });
+    return { status: 201, body: { id: said.id, body, user: { login: said.author } } };
   });
 }
 
 export async function listComments({ hosted }: Call, number: string): Promise<Answer> {
   const comments = hosted.pulls?.[Number(number) - 1]?.comments ?? [];
-  return { status: 200, body: comments.map((body) => ({ body })) };
+  return { status: 200, body: comments.map(({ id, author, body }) => ({ id, body, user: { login: author } })) };
 }
 
 interface MergeInput {

@@ -23,6 +23,20 @@ export interface ShownStatus {
 
 export type MergeMethod = 'merge' | 'squash' | 'rebase';
 
+/** What someone said below a pull request or merge request. */
+export interface SaidBelow {
+  /** Unique within the repository. */
+  id: number;
+  author: string;
+  body: string;
+}
+
+/** Who looked at a change or is to. */
+export interface Review {
+  login: string;
+  state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'REQUESTED';
+}
+
 export interface PullRequest {
   title: string;
   body: string;
@@ -36,8 +50,11 @@ export interface PullRequest {
   createdAt: number;
   mergedAt?: number;
   mergeCommit?: string;
+  /** The account that opened it. */
+  author: string;
   /** Oldest first. */
-  comments: string[];
+  comments: SaidBelow[];
+  reviews?: Review[];
   /** It is merged as soon as the rules allow. */
   armed?: { method: MergeMethod; by: string; headline?: string; body?: string };
   /** The head and base for which GitHub has worked out whether it can be merged. */

@@ -1,3 +1,4 @@
+import type { Review, SaidBelow } from './github-world.ts';
 import type { BareRepository } from './repository.ts';
 
 /** What keeps a project's merge requests from being merged, besides conflicts. */
@@ -24,8 +25,12 @@ export interface MergeRequest {
   merge_commit_sha: string | null;
   squash_commit_sha: string | null;
   merge_when_pipeline_succeeds: boolean;
+  /** The account that opened it. */
+  openedBy: string;
+  merged_at: string | null;
   /** What people and programs said below it, oldest first. */
-  notes: string[];
+  notes: SaidBelow[];
+  reviews: Review[];
   /** As it was asked for. */
   merging?: MergeBody | undefined;
   undecidedReads: number;
@@ -126,7 +131,8 @@ export async function mergeNow(stage: MergeStage, request: MergeRequest, body: M
     request.merge_commit_sha = await commitTree(stage, tree, [target, source], body.merge_commit_message ?? usual);
     await move(request.merge_commit_sha);
   }
-  Object.assign(request, { state: 'merged', sha: source, merge_when_pipeline_succeeds: false });
+  const merged_at = new Date(stage.now).toISOString();
+  Object.assign(request, { state: 'merged', merged_at, sha: source, merge_when_pipeline_succeeds: false });
   if (body.should_remove_source_branch) await bare.git(['update-ref', '-d', `refs/heads/${from}`]);
 }
 
@@ -141,11 +147,13 @@ export async function settle(stage: MergeStage) {
 
 /** As the API shows it; reading it lets GitLab find out more. */
 export async function show(stage: MergeStage, request: MergeRequest, address: string) {
-  const { notes: _, merging: __, undecidedReads, ...shown } = request;
+  const { notes: _, merging: __, reviews, openedBy, undecidedReads, ...shown } = request;
   const isUndecided = undecidedReads > 0 && request.state === 'opened';
   if (isUndecided) request.undecidedReads--;
   return {
     ...shown,
+    author: { username: openedBy },
+    reviewers: reviews.filter(({ state }) => state === 'REQUESTED').map(({ login }) => ({ username: login })),
     source_project_id: 1,
     target_project_id: 1,
     detailed_merge_status: isUndecided ? 'checking' : await statusOf(stage, request),

@@ -4,6 +4,7 @@ import { rightsOf } from './github.ts';
 import type { GitHubWorld, HostedRepository, TokenRights } from './github-world.ts';
 import { type Answer, type Call, failure, forbidden, notFound, ok } from './gitlab-call.ts';
 import { CommitRefused } from './gitlab-commits.ts';
+import { broughtBy, onNotes } from './gitlab-discussion.ts';
 import {
   askToMerge,
   type MergeBody,
@@ -56,7 +57,10 @@ async function openMergeRequest(call: Call): Promise<Answer> {
     merge_commit_sha: null,
     squash_commit_sha: null,
     merge_when_pipeline_succeeds: false,
+    openedBy: rights.login,
+    merged_at: null,
     notes: [],
+    reviews: [],
     undecidedReads: rules.undecidedReads ?? 0,
   };
   all.push(request);
@@ -68,9 +72,10 @@ async function onMergeRequest(call: Call, method: string, iid: number, rest: str
   const stage = stageOf(call);
   const request = stage.requests.all.find((each) => each.iid === iid);
   if (!request) return notFound('Merge Request');
-  if (rest === '/notes' && method === 'POST') {
-    request.notes.push(String(body.body));
-    return { status: 201, body: { body: body.body } };
+  if (rest.startsWith('/notes')) return onNotes(call, method, request, rest);
+  if (rest === '/approvals' && method === 'GET') {
+    const approved = request.reviews.filter(({ state }) => state === 'APPROVED');
+    return ok({ approved_by: approved.map(({ login: username }) => ({ user: { username } })) });
   }
   if (rest === '/merge' && method === 'PUT') {
     if (!rights.write) return failure(401, '401 Unauthorized');
@@ -87,6 +92,8 @@ async function inProject(call: Call, method: string, path: string): Promise<Answ
   if (path === '') return project(call);
   const [, kind = '', rest = ''] = /^\/(repository\/[a-z]+|[a-z_]+)(?:\/(.*))?$/.exec(path) ?? [];
   const below = decodeURIComponent(rest);
+  const related = /^([0-9a-f]{40})\/merge_requests$/.exec(below)?.[1];
+  if (method === 'GET' && kind === 'repository/commits' && related) return broughtBy(call, stageOf(call), related);
   switch (`${method} ${kind}`) {
     case 'GET repository/branches':
       return branch(call, below);
@@ -127,6 +134,7 @@ async function answerCall(world: GitHubWorld, request: IncomingMessage, url: URL
   const isWrite = method !== 'GET';
   const refused = refusal(world, rights, isWrite);
   if (refused) return refused;
+  if (method === 'GET' && url.pathname === '/api/v4/user') return ok({ username: rights.login });
   const [, id = '', path = ''] = /\/projects\/([^/]+)(.*)$/.exec(url.pathname) ?? [];
   const name = decodeURIComponent(id);
   if (world.moved?.has(name)) {

@@ -8,6 +8,8 @@ export type {
   HostFaults,
   MergeMethod,
   PullRequest,
+  Review,
+  SaidBelow,
   ShownStatus,
   TokenRights,
 } from './github-world.ts';

@@ -100,7 +100,8 @@ async function tell(world: TestWorld, team: Team, follow: string, killer: Killer
   await world.until('shop', runsWell(GOOD), 60);
   killer.begin('bad release');
   await commit(BAD);
-  const isReported = async () => (await world.list(gitReverts)).some(({ status }) => status?.reported !== undefined);
+  const isReported = async () =>
+    (await world.list(gitReverts)).some(({ status }) => status?.reported?.at !== undefined);
   await world.untilTrue(isReported, 60);
   await world.until('shop', runsWell(GOOD), 60);
   const isApplied = async () =>

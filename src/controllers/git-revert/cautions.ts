@@ -1,0 +1,155 @@
+import { setImmediate } from 'node:timers/promises';
+import type { RevertCaution } from '../../api/index.ts';
+import { type Clone, TooLong, type TreeEntry } from '../../git/clone.ts';
+import { ABSENT, type Change, difference } from '../../git/inverse.ts';
+import { decodeText, identityOf, parseManifests } from '../../git/manifests.ts';
+import {
+  imageAutomation,
+  imageSetters,
+  isSensitiveObject,
+  isSensitivePath,
+  isUpdaterFile,
+  LONGEST_OPT_OUT_BYTES,
+  liesBelow,
+  limitOf,
+  maySpellSensitive,
+  type OptOutFile,
+  objectName,
+  optOutPaths,
+  readOptOut,
+  sensitive,
+  strictest,
+  type TouchedObject,
+  unreadableOptOut,
+} from '../../revert/index.ts';
+
+const MOST_FILES = 200;
+const MOST_BYTES = 1024 * 1024;
+const MOST_BYTES_TOGETHER = 4 * MOST_BYTES;
+
+async function readOptOutFile(clone: Clone, { path, id, mode }: TreeEntry): Promise<OptOutFile> {
+  if (!mode.startsWith('100')) return unreadableOptOut(path, 'it is a symbolic link or a submodule');
+  try {
+    const content = (await clone.read([id], LONGEST_OPT_OUT_BYTES)).get(id);
+    const text = content && decodeText(content);
+    return text === undefined ? unreadableOptOut(path, 'it is not UTF-8 text') : readOptOut(path, text);
+  } catch (error) {
+    if (!(error instanceof TooLong)) throw error;
+    return unreadableOptOut(path, `it is longer than ${LONGEST_OPT_OUT_BYTES} bytes`);
+  }
+}
+
+/** What files of the repository say, from its root to the app's folder. The strictest counts, and one that cannot be read most of all. */
+export async function optOutAt(
+  clone: Clone,
+  tree: string,
+  appPath: string,
+): Promise<{ kind: 'unreadable' | 'disabled'; message: string } | RevertCaution | undefined> {
+  const paths = optOutPaths(appPath);
+  const entries = (await clone.files(tree, paths)).filter(({ path }) => paths.includes(path));
+  const files = await Promise.all(entries.map((entry) => readOptOutFile(clone, entry)));
+  const unreadable = files.find((file) => file.kind === 'unreadable');
+  if (unreadable) return unreadable;
+  const word = strictest(files.flatMap((file) => (file.kind === 'said' ? [file.optOut] : [])));
+  return word && limitOf(word);
+}
+
+/** A file of which the culprit's two sides are looked into. */
+interface Sides {
+  path: string;
+  before: Buffer | undefined;
+  after: Buffer | undefined;
+}
+
+async function sidesOf(clone: Clone, changes: readonly Change[]): Promise<Sides[]> {
+  const regular = changes.filter(({ path }) => /\.(ya?ml|json|tpl)$/i.test(path));
+  const idOf = (mode: string, id: string) => (mode.startsWith('100') ? [id] : []);
+  const ids = regular.flatMap(({ oldMode, oldId, newMode, newId }) => [
+    ...idOf(oldMode, oldId),
+    ...idOf(newMode, newId),
+  ]);
+  const contents = await clone.read(ids, MOST_BYTES, MOST_BYTES_TOGETHER);
+  return regular.map(({ path, oldMode, oldId, newMode, newId }) => ({
+    path,
+    before: oldMode === ABSENT ? undefined : contents.get(oldId),
+    after: newMode === ABSENT ? undefined : contents.get(newId),
+  }));
+}
+
+/** By name, what a text seems to hold that is not YAML until it is rendered. */
+function kindsNamed(file: string, content: Buffer): TouchedObject[] {
+  const text = decodeText(content) ?? '';
+  return [...text.matchAll(/^\s*kind:\s*["']?(\w+)["']?\s*$/gm)].map(([, kind = '']) => ({
+    file,
+    group: '',
+    kind,
+    name: '',
+  }));
+}
+
+/** By what makes it the same object on the other side. */
+type Objects = Map<string, { object: TouchedObject; text: string }>;
+
+function objectsIn(file: string, content: Buffer | undefined): Objects {
+  const objects: Objects = new Map();
+  if (content === undefined) return objects;
+  const { manifests, problems } = parseManifests(file, content);
+  for (const { object } of manifests) {
+    const { apiVersion = '', kind = '', metadata } = object;
+    const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+    const touched = { file, group, kind, name: metadata.name };
+    objects.set(identityOf(object, ''), { object: touched, text: JSON.stringify(object) });
+  }
+  if (problems.length === 0) return objects;
+  const text = content.toString('base64');
+  for (const object of kindsNamed(file, content)) objects.set(`? ${object.kind}`, { object, text });
+  return objects;
+}
+
+/** The objects that differ between the two sides of a file. */
+function touchedObjects({ path, before, after }: Sides): TouchedObject[] {
+  const [was, is] = [objectsIn(path, before), objectsIn(path, after)];
+  const changed = [...is].filter(([key, { text }]) => was.get(key)?.text !== text);
+  const gone = [...was].filter(([key]) => !is.has(key));
+  return [...changed, ...gone].map(([, { object }]) => object);
+}
+
+/** A file at a time: others get their turn in between. */
+async function sensitiveObjects(sides: readonly Sides[]): Promise<string[]> {
+  const found: string[] = [];
+  const isSuspect = (content: Buffer | undefined) => content !== undefined && maySpellSensitive(content.toString());
+  for (const each of sides.filter(({ before, after }) => isSuspect(before) || isSuspect(after))) {
+    found.push(...touchedObjects(each).filter(isSensitiveObject).map(objectName));
+    await setImmediate();
+  }
+  return found;
+}
+
+function settersIn(sides: readonly Sides[], appPath: string) {
+  const texts = sides.filter(({ path }) => liesBelow(path, appPath));
+  return texts.flatMap(({ path, before, after }) =>
+    imageSetters(path, (before && decodeText(before)) ?? '', (after && decodeText(after)) ?? ''),
+  );
+}
+
+/** What the culprit does besides changing a workload, anywhere in the repository, and what would be done again by a bot. */
+export async function culpritCautions(
+  clone: Clone,
+  { culprit, parent, path }: { culprit: string; parent: string; path: string },
+): Promise<RevertCaution[]> {
+  const changes = await difference(clone, parent, culprit, '');
+  const paths = changes.map((change) => change.path);
+  const byPath = paths.filter(isSensitivePath);
+  const tooMuch = (what: string) => [sensitive(culprit, [...byPath, what])].filter((each) => each !== undefined);
+  if (changes.length > MOST_FILES) return tooMuch(`${changes.length} files, more than are looked into`);
+  try {
+    const sides = await sidesOf(clone, changes);
+    const objects = await sensitiveObjects(sides);
+    const updaterFiles = paths.filter((each) => liesBelow(each, path) && isUpdaterFile(each));
+    const found = [sensitive(culprit, [...byPath, ...objects]), imageAutomation(settersIn(sides, path), updaterFiles)];
+    return found.filter((each) => each !== undefined);
+  } catch (error) {
+    if (!(error instanceof TooLong)) throw error;
+    return tooMuch('files that are too long to be looked into');
+  }
+}

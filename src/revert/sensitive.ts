@@ -1,0 +1,73 @@
+import type { RevertCaution } from '../api/index.ts';
+import { harmless } from './message.ts';
+
+/** An object that a commit adds, changes or removes. */
+export interface TouchedObject {
+  file: string;
+  group: string;
+  kind: string;
+  name: string;
+}
+
+const MOST_NAMED = 5;
+
+/** What runs with more rights than an app, or cannot be undone by putting a file back. */
+const PATHS: readonly RegExp[] = [
+  /^\.github\//,
+  /^\.gitlab-ci\.yml$/,
+  /(^|\/)Jenkinsfile$/,
+  /(^|\/)azure-pipelines[^/]*\.ya?ml$/,
+  /(^|\/)bitbucket-pipelines\.yml$/,
+  /(^|\/)\.tekton\//,
+  /(^|\/)\.circleci\//,
+  /(^|\/)\.drone\.ya?ml$/,
+  /(^|\/)migrations?\//i,
+  /\.sql$/i,
+  /(^|\/)flyway[^/]*\.(conf|toml|properties)$/i,
+  /(^|\/)liquibase[^/]*\.(properties|ya?ml|xml|json|groovy)$/i,
+  /(^|\/)(db\.)?changelog[^/]*\.(ya?ml|xml|json)$/i,
+];
+
+const GROUPS: ReadonlySet<string> = new Set(['rbac.authorization.k8s.io']);
+/** By name alone: a file that is not YAML until it is rendered may not say more. */
+const KINDS: ReadonlySet<string> = new Set([
+  'Secret',
+  'SealedSecret',
+  'ExternalSecret',
+  'ClusterExternalSecret',
+  'CustomResourceDefinition',
+  'Role',
+  'RoleBinding',
+  'ClusterRole',
+  'ClusterRoleBinding',
+]);
+
+export function isSensitivePath(path: string): boolean {
+  return PATHS.some((pattern) => pattern.test(path));
+}
+
+export function isSensitiveObject({ group, kind }: Pick<TouchedObject, 'group' | 'kind'>): boolean {
+  return GROUPS.has(group) || KINDS.has(kind);
+}
+
+/**
+ * Whether a text can hold a sensitive object at all, so that all others need not be parsed. YAML can spell a word in ways
+ * that only a parser reads.
+ */
+export function maySpellSensitive(text: string): boolean {
+  return /\\[ux]/i.test(text) || [...GROUPS, ...KINDS].some((word) => text.includes(word));
+}
+
+/** For people: `Secret token in apps/web/all.yaml`. */
+export function objectName({ file, kind, name }: TouchedObject): string {
+  return `${kind} ${name || '?'} in ${file}`;
+}
+
+/** `touched`: what a culprit touches besides plain workloads, each in a few words; undefined where there is nothing. */
+export function sensitive(culprit: string, touched: readonly string[]): RevertCaution | undefined {
+  if (touched.length === 0) return undefined;
+  const named = touched.slice(0, MOST_NAMED).map((each) => harmless(each, 160));
+  const more = touched.length > MOST_NAMED ? ` and ${touched.length - MOST_NAMED} more` : '';
+  const message = `commit ${culprit.slice(0, 7)} also touches ${named.join(', ')}${more}: taking out a part of it may not undo what that did. Look at it, then merge by hand or take out the rest too`;
+  return { reason: 'Sensitive', most: 'PullRequest', personMerges: true, message };
+}
