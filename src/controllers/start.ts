@@ -73,6 +73,7 @@ function rolloutCaches(caches: Caches, instanceId: string | undefined) {
     placeOf(namespace, labels?.['kubernetes.io/service-name'] ?? ''),
   ]);
   const sets = caches.cache(replicaSets, { labelSelector: 'rollouts-pod-template-hash' });
+  const reverts = caches.cache(gitReverts, { optional: true });
   const orphansIn = indexBy(sets, ({ metadata: { namespace = '', ownerReferences = [] } }) =>
     ownerReferences.some(({ controller }) => controller === true) ? [] : [namespace],
   );
@@ -88,6 +89,8 @@ function rolloutCaches(caches: Caches, instanceId: string | undefined) {
       services: caches.cache(services),
       workloads: createWorkloads(caches),
       endpointSlices: slices,
+      reverts,
+      revertsOf: indexBy(reverts, ({ spec }) => [spec.rollout.uid]),
       slicesOf: (namespace, service) => byService(placeOf(namespace, service)),
       routerObject,
     } satisfies RolloutCaches,
@@ -110,8 +113,8 @@ export function createControllers(options: ControllersOptions, extensions: Exten
     recorder.record({ object, ...happening, at: clock.now() });
   };
   const { routes, forRollouts } = rolloutCaches(caches, options.instanceId);
-  const reverts = caches.cache(gitReverts, { optional: true });
-  metrics?.count({ ...forRollouts, reverts });
+  const { reverts } = forRollouts;
+  metrics?.count(forRollouts);
   const common = { client: connection, clock, log, emit, ...(metrics && { metrics }) };
   const routing = {
     caches: forRollouts,

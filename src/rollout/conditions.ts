@@ -2,6 +2,7 @@ import { type Condition, DESIRED_REPLICAS, type RolloutStatus } from '../api/ind
 import { timestamp } from '../api/times.ts';
 import { activeReplicaSet } from './blue-green.ts';
 import { available, type Facts, wanted } from './facts.ts';
+import { GIT_REVERTED, gitReverted, isGitRevertedOver } from './git-reverted.ts';
 import { hasGivenUp } from './machine.ts';
 import {
   conditionOf,
@@ -91,6 +92,7 @@ function statements(input: StatementInput): Said[] {
     },
     ...waits,
     ...paused(input),
+    ...gitReverted(input.facts),
   ];
 }
 
@@ -110,8 +112,11 @@ export function conditionsOf(input: StatementInput): Condition[] {
   const { facts } = input;
   const now = timestamp(facts.now);
   const said = statements(input);
+  const isUnsaid = (type: string) => !said.some((one) => one.type === type);
   const isOver = ({ type }: Condition) =>
-    type === 'InvalidSpec' || (type === 'ReplicaFailure' && !said.some((one) => one.type === type));
+    type === 'InvalidSpec' ||
+    (type === 'ReplicaFailure' && isUnsaid(type)) ||
+    (type === GIT_REVERTED && isUnsaid(type) && isGitRevertedOver(facts));
   const kept = (facts.status.conditions ?? []).filter((condition) => !isOver(condition));
   return said.reduce((conditions, one) => told(conditions, one, now), kept);
 }

@@ -2,6 +2,7 @@ import type {
   AnalysisRun,
   AnalysisTemplate,
   ClusterAnalysisTemplate,
+  GitRevert,
   ManagedRoute,
   ReplicaSet,
   Rollout,
@@ -76,6 +77,8 @@ export interface Observation {
   replicaSets: ReplicaSet[];
   /** What one of them should remember and does not yet: the writing of it waits for more. */
   note?: { replicaSet: string; text: string };
+  /** The records of taking changes of this Rollout out of Git. */
+  reverts?: readonly GitRevert[];
   /** The name of the one of them that runs the template by the API server's word, where that was asked. */
   sameTemplate?: string;
   /** Names of ReplicaSets that others have, among those that this Rollout's next one could take. */

@@ -59,8 +59,15 @@ function headLines(view: RolloutView, drawing: Drawing): string[] {
     ...show('Status:', `${painted(statusIcon(phase), paint)} ${plain(phase)}`),
     ...(message === '' ? [] : show('Message:', plain(message))),
     ...explanationLines(view, drawing),
+    ...gitLines(rollout, show),
     ...revertsOf(rollout, gitReverts).flatMap((revert) => show('Git:', revertSentence(revert, drawing))),
   ];
+}
+
+/** Where the cluster and Git stand apart. */
+function gitLines({ status }: Rollout, show: (label: string, value: string) => string[]): string[] {
+  const told = status?.conditions?.find(({ type, status: holds }) => type === 'GitReverted' && holds === 'False');
+  return told?.message ? show('Git:', plain(told.message)) : [];
 }
 
 function revertSentence(revert: GitRevert, drawing: Drawing): string {

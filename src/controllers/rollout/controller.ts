@@ -105,6 +105,7 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
         caches.clusterTemplates.onChange(() => wakeWhere(undefined, usesAnalysis)),
         caches.services.onChange(({ metadata }) => wake(byService(placeOf(metadata.namespace, metadata.name)))),
         caches.workloads.onChange(wakeByWorkload),
+        caches.reverts.onChange(({ metadata, spec }) => queue.add(placeOf(metadata.namespace, spec.rollout.name))),
         caches.endpointSlices.onChange(({ metadata }) =>
           wake(byService(placeOf(metadata.namespace, metadata.labels?.['kubernetes.io/service-name'] ?? ''))),
         ),

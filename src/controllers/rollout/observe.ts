@@ -6,6 +6,7 @@ import {
   canaryServices,
   type EndpointSlice,
   endlessProblems,
+  type GitRevert,
   MANAGED_BY,
   type ManagedRoute,
   maxTrafficWeight,
@@ -37,6 +38,9 @@ export interface RolloutCaches {
   services: Cache<Service>;
   workloads: Workloads;
   endpointSlices: Cache<EndpointSlice>;
+  reverts: Cache<GitRevert>;
+  /** Of the Rollout with this uid. */
+  revertsOf(uid: string): GitRevert[];
   /** The slices of one Service. */
   slicesOf(namespace: string | undefined, service: string): EndpointSlice[];
   /** The ReplicaSets of a namespace that nobody controls. */
@@ -221,6 +225,7 @@ export function observe(
     stableEndpoints: readyPods(caches, namespace, canaryServices(rollout).stable),
     ...(traffic ? { traffic } : {}),
     ...namedTemplates(rollout, caches),
+    reverts: caches.revertsOf(uid),
     problems: [],
   };
   if (own.length > 0) return { ...seen, problems: own };

@@ -1,0 +1,50 @@
+import type { GitRevert, GitRevertState } from '../api/index.ts';
+import type { Facts } from './facts.ts';
+import type { Statement } from './progressing.ts';
+
+export const GIT_REVERTED = 'GitReverted';
+
+const OUT_OF_GIT: ReadonlySet<GitRevertState> = new Set(['landed', 'merged', 'observed', 'done']);
+
+/** Coarse, so that a revert on its way costs the Rollout no write at each step. */
+const STANDING: Readonly<Partial<Record<GitRevertState, readonly [reason: string, text: string]>>> = {
+  proposed: ['Proposed', 'a pull request that takes the change out is open'],
+  needsHuman: ['NeedsHuman', 'a person must decide'],
+  vetoed: ['Vetoed', 'a person closed the pull request that would have taken the change out'],
+  skipped: ['Skipped', 'the change is left in Git'],
+  dryRun: ['DryRun', 'the policy allows a dry run only'],
+};
+const AT_WORK = ['Pending', 'it is being taken out'] as const;
+
+/** The record of what failed, if it is what the Rollout still asks for; the newest where there are several. */
+function ofThisFailure({ seen, hash }: Facts): GitRevert | undefined {
+  const own = seen.reverts?.filter(({ spec }) => spec.templates.canary === hash) ?? [];
+  return own.toSorted((a, b) => timeOf(b).localeCompare(timeOf(a)))[0];
+}
+
+const timeOf = ({ metadata }: GitRevert) => metadata.creationTimestamp ?? '';
+
+/**
+ * What Git holds of the change that failed, for whoever looks at the Rollout alone: the cluster is safe as long as the revision
+ * that failed stays given up, however often it is applied again. Nothing is said where no failure is on record.
+ */
+export function gitReverted(facts: Facts): Statement[] {
+  const revert = ofThisFailure(facts);
+  const { state = 'pending', commit = '', startedAt } = revert?.status ?? {};
+  if (!revert || state === 'superseded') return [];
+  const { name } = revert.metadata;
+  if (OUT_OF_GIT.has(state)) {
+    const message = `cluster: stable, Git: reverted by ${commit.slice(0, 7)} (GitRevert ${name})`;
+    return [{ type: GIT_REVERTED, status: 'True', reason: 'Reverted', message }];
+  }
+  const [reason, text] = STANDING[state] ?? AT_WORK;
+  const since = startedAt ?? revert.metadata.creationTimestamp;
+  const pending = since === undefined ? '' : `, pending since ${since}`;
+  const message = `cluster: stable, Git: bad${pending}: ${text} (GitRevert ${name})`;
+  return [{ type: GIT_REVERTED, status: 'False', reason, message }];
+}
+
+/** What was said of an earlier failure holds until the next update. */
+export function isGitRevertedOver({ hash, status }: Facts): boolean {
+  return status.stableRS !== hash;
+}
