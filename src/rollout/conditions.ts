@@ -2,7 +2,7 @@ import { type Condition, DESIRED_REPLICAS, type RolloutStatus } from '../api/ind
 import { timestamp } from '../api/times.ts';
 import { activeReplicaSet } from './blue-green.ts';
 import { available, type Facts, wanted } from './facts.ts';
-import { GIT_REVERTED, gitReverted, isGitRevertedOver } from './git-reverted.ts';
+import { GIT_REVERTED, gitReverted } from './git-reverted.ts';
 import { hasGivenUp } from './machine.ts';
 import {
   conditionOf,
@@ -112,11 +112,9 @@ export function conditionsOf(input: StatementInput): Condition[] {
   const { facts } = input;
   const now = timestamp(facts.now);
   const said = statements(input);
-  const isUnsaid = (type: string) => !said.some((one) => one.type === type);
+  const passing = ['ReplicaFailure', GIT_REVERTED];
   const isOver = ({ type }: Condition) =>
-    type === 'InvalidSpec' ||
-    (type === 'ReplicaFailure' && isUnsaid(type)) ||
-    (type === GIT_REVERTED && isUnsaid(type) && isGitRevertedOver(facts));
+    type === 'InvalidSpec' || (passing.includes(type) && !said.some((one) => one.type === type));
   const kept = (facts.status.conditions ?? []).filter((condition) => !isOver(condition));
   return said.reduce((conditions, one) => told(conditions, one, now), kept);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GitRevert, GitRevertStatus, Rollout } from '../api/index.ts';
 import { decide } from './decide.ts';
 import { factsOf } from './facts.ts';
-import { gitReverted, isGitRevertedOver } from './git-reverted.ts';
+import { gitReverted } from './git-reverted.ts';
 import type { Observation } from './observation.ts';
 
 const SINCE = '2026-11-20T12:00:00Z';
@@ -88,14 +88,20 @@ describe('what Git holds of a change that failed', () => {
   });
 
   it('stays told when the stable template is back, and goes with the next update', () => {
-    const before = { type: 'GitReverted', status: 'True', reason: 'Reverted', message: 'm', lastTransitionTime: SINCE };
-    const kinds = (status: Rollout['status']) => {
-      const seen = seenWith(() => [], { ...status, conditions: [{ ...before, lastUpdateTime: SINCE } as never] });
-      return decide(seen).status?.conditions?.map(({ type }) => type) ?? [];
-    };
     const { hash } = factsOf(seenWith(() => []));
-    expect(isGitRevertedOver(factsOf(seenWith(() => [], { stableRS: hash })))).toBe(false);
-    expect(kinds({ stableRS: hash, currentPodHash: hash })).toContain('GitReverted');
-    expect(kinds({ stableRS: 'aaa', currentPodHash: 'aaa' })).not.toContain('GitReverted');
+    const before = { type: 'GitReverted', status: 'False', reason: 'Pending', message: 'm' };
+    const back = (state: GitRevertStatus['state'], stable = hash, conditions = [before as never]) => {
+      const last = { ...record('failed', { state, commit: 'c0ffee0' } as GitRevertStatus) };
+      last.spec.templates.stable = stable;
+      const seen = seenWith(() => [last], { stableRS: stable, currentPodHash: stable, conditions });
+      return decide(seen).status?.conditions?.find(({ type }) => type === 'GitReverted');
+    };
+    expect(back('done')).toMatchObject({ status: 'True', reason: 'Reverted' });
+    // A person has put Git right, and the failure does not count any more.
+    expect(back('superseded')).toBeUndefined();
+    expect(back('needsHuman')).toBeUndefined();
+    expect(back('done', 'aaa')).toBeUndefined();
+    // An old record says nothing new of a Rollout that was never told of it.
+    expect(back('done', hash, [])).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import type { GitRevert, GitRevertState } from '../api/index.ts';
 import type { Facts } from './facts.ts';
-import type { Statement } from './progressing.ts';
+import { conditionOf, type Statement } from './progressing.ts';
 
 export const GIT_REVERTED = 'GitReverted';
 
@@ -16,10 +16,16 @@ const STANDING: Readonly<Partial<Record<GitRevertState, readonly [reason: string
 };
 const AT_WORK = ['Pending', 'it is being taken out'] as const;
 
-/** The record of what failed, if it is what the Rollout still asks for; the newest where there are several. */
-function ofThisFailure({ seen, hash }: Facts): GitRevert | undefined {
-  const own = seen.reverts?.filter(({ spec }) => spec.templates.canary === hash) ?? [];
-  return own.toSorted((a, b) => timeOf(b).localeCompare(timeOf(a)))[0];
+/**
+ * The record of what failed, if it is what the Rollout still asks for; else that of the last failure, once it is out of Git and
+ * the Rollout is back on what was stable then. The newest where there are several.
+ */
+function recordOf({ seen, hash, status }: Facts): GitRevert | undefined {
+  const reverts = (seen.reverts ?? []).toSorted((a, b) => timeOf(b).localeCompare(timeOf(a)));
+  const standing = reverts.find(({ spec }) => spec.templates.canary === hash);
+  if (standing || status.stableRS !== hash || conditionOf(status, GIT_REVERTED) === undefined) return standing;
+  const last = reverts.find(({ spec }) => spec.templates.stable === hash);
+  return last && OUT_OF_GIT.has(last.status?.state ?? 'pending') ? last : undefined;
 }
 
 const timeOf = ({ metadata }: GitRevert) => metadata.creationTimestamp ?? '';
@@ -29,7 +35,7 @@ const timeOf = ({ metadata }: GitRevert) => metadata.creationTimestamp ?? '';
  * that failed stays given up, however often it is applied again. Nothing is said where no failure is on record.
  */
 export function gitReverted(facts: Facts): Statement[] {
-  const revert = ofThisFailure(facts);
+  const revert = recordOf(facts);
   const { state = 'pending', commit = '', startedAt } = revert?.status ?? {};
   if (!revert || state === 'superseded') return [];
   const { name } = revert.metadata;
@@ -42,9 +48,4 @@ export function gitReverted(facts: Facts): Statement[] {
   const pending = since === undefined ? '' : `, pending since ${since}`;
   const message = `cluster: stable, Git: bad${pending}: ${text} (GitRevert ${name})`;
   return [{ type: GIT_REVERTED, status: 'False', reason, message }];
-}
-
-/** What was said of an earlier failure holds until the next update. */
-export function isGitRevertedOver({ hash, status }: Facts): boolean {
-  return status.stableRS !== hash;
 }

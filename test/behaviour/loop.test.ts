@@ -111,8 +111,8 @@ describe.each(worlds)('in the $name', ({ it, name }) => {
     await commit({ 'apps/search/settings.txt': 'ranking: v2' }, 'Search: rank by freshness');
     await world.untilTrue(async () => (await revert())?.status?.state === 'done', 180);
     const told = (await world.rollout('shop')).status?.conditions?.find(({ type }) => type === 'GitReverted');
-    const commit = (await revert())?.status?.commit ?? '';
-    expect(told).toMatchObject({ status: 'True', message: expect.stringContaining(commit.slice(0, 7)) });
+    const reverted = (await revert())?.status?.commit ?? '';
+    expect(told).toMatchObject({ status: 'True', message: expect.stringContaining(reverted.slice(0, 7)) });
     await world.until('shop', isHealthy, 60);
     expect(await routeWeights(world)).toEqual(AT_HOME);
     expect(await subjects(repository)).toEqual([
