@@ -55,21 +55,21 @@ export function rightsYaml({ namespace }: TestWorld, { readToken, writeToken }: 
   ].join('---');
 }
 
-function sourceYaml({ url }: Team): string {
+function sourceYaml({ url }: Team, app: string): string {
   return `
 apiVersion: headgate.dev/v1alpha1
 kind: GitSource
-metadata: { name: deploy }
+metadata: { name: ${app === 'shop' ? 'deploy' : app} }
 spec:
   repository: { url: '${url}', branch: main, secretRef: { name: reads } }
-  path: apps/shop
+  path: apps/${app}
   interval: 2s
   serviceAccountName: deployer
 `;
 }
 
 /** Named after the namespace: policies belong to the whole cluster. */
-function policyYaml({ namespace }: TestWorld, { url }: Team): string {
+function policyYaml({ namespace }: TestWorld, { url }: Team, way: string): string {
   return `
 apiVersion: headgate.dev/v1alpha1
 kind: RevertPolicy
@@ -77,11 +77,17 @@ metadata: { name: ${namespace} }
 spec:
   namespaces: [${namespace}]
   repository: { host: gitea, url: '${url}', branch: main, path: apps, secretRef: { name: writes } }
-  mode: Direct
+  ${way}
 `;
 }
 
+/** How a story differs: the policy's way, in YAML's flow style, and the folders that are followed. */
+export interface Following {
+  way?: string;
+  apps?: readonly string[];
+}
+
 /** Has the cluster follow the team's repository, and lets Headgate write to it. */
-export function followYaml(world: TestWorld, team: Team): string {
-  return [sourceYaml(team), policyYaml(world, team)].join('---');
+export function followYaml(world: TestWorld, team: Team, { way = 'mode: Direct', apps = ['shop'] }: Following = {}) {
+  return [...apps.map((app) => sourceYaml(team, app)), policyYaml(world, team, way)].join('---');
 }

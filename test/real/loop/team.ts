@@ -6,6 +6,12 @@ export interface Commit {
   parents: string[];
 }
 
+export interface Pull {
+  number: number;
+  state: string;
+  merged: boolean;
+}
+
 /** A team with a private repository on Gitea, which it works on through Gitea's API. */
 export interface Team {
   /** The repository's address. */
@@ -22,6 +28,10 @@ export interface Team {
   tree(commit: string): Promise<Record<string, string>>;
   /** What people see beside a commit. */
   statuses(commit: string): Promise<{ state: string; context: string; description: string }[]>;
+  /** Lets nobody but the owner push to main; others propose, and what they propose may be merged. */
+  protect(): Promise<void>;
+  pulls(): Promise<Pull[]>;
+  closePull(number: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -73,11 +83,20 @@ export async function foundTeam(gitea: RunningGitea): Promise<Team> {
           : { operation: 'create', path, content };
       });
       const body = { branch: 'main', message, author: ANN, files: changes };
-      return (await api<{ commit: { sha: string } }>('POST', `${at}/contents`, body)).commit.sha;
+      const made = await stage.owner.call<{ commit: { sha: string } }>('POST', `${at}/contents`, body);
+      return made.commit.sha;
     },
     log: () => logOf(api, at),
     tree: (commit) => treeOf(api, at, commit),
     statuses: async (commit) => (await stage.statuses?.(commit)) ?? [],
+    async protect() {
+      const own = { enable_push: true, enable_push_whitelist: true, push_whitelist_usernames: [stage.owner.name] };
+      await stage.owner.call('POST', `${at}/branch_protections`, { rule_name: 'main', ...own });
+    },
+    pulls: () => stage.owner.call<Pull[]>('GET', `${at}/pulls?state=all`),
+    async closePull(number) {
+      await stage.owner.call('PATCH', `${at}/pulls/${number}`, { state: 'closed' });
+    },
     close: stage.close,
   };
 }
