@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findManifest, parseManifests } from './manifests.ts';
+import type { Clone } from './clone.ts';
+import { findManifest, type ParsedFiles, parseManifests, readManifests } from './manifests.ts';
 
 const parse = (text: string | Buffer) => parseManifests('a.yaml', Buffer.from(text as string));
 const object = (name: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n`;
@@ -55,4 +56,22 @@ it('finds an object by kind and name, in the namespace of the source where it na
   const find = (namespace: string) =>
     findManifest(set, { group: '', kind: 'ConfigMap', namespace, name: 'a' }, 'shop')?.line;
   expect([find('shop'), find('other'), find('none')]).toEqual([1, 6, undefined]);
+});
+
+it('what was read in former commits is forgotten in time, and what is in use is not', async () => {
+  const parsed: ParsedFiles = new Map();
+  const clone = {
+    branch: 'main',
+    read: async (ids: readonly string[]) => new Map(ids.map((id) => [id, Buffer.from(object(`n${id}`))])),
+  } as Partial<Clone> as Clone;
+  const at = (id: string, path: string) => ({ mode: '100644', id, path });
+  const stays = at('0', 'app/stays.yaml');
+  for (let commit = 1; commit <= 50; commit++) {
+    const files = Array.from({ length: 99 }, (_, file) => at(`${commit}-${file}`, `app/${file}.yaml`));
+    const folder = { tree: '', path: 'app', namespace: 'shop' };
+    const set = await readManifests(clone, folder, [stays, ...files], { parsed });
+    expect(set.manifests).toHaveLength(100);
+  }
+  expect(parsed.size).toBe(4000);
+  expect(parsed.has('0 app/stays.yaml')).toBe(true);
 });

@@ -7,6 +7,8 @@ import { type OpenEncrypted, openFiles } from './sops.ts';
 
 export const LARGEST_FILE_BYTES = 1024 * 1024;
 export const MOST_FILES = 2_000;
+/** What was read of the history, beside the largest folder itself. */
+const MOST_PARSED = 2 * MOST_FILES;
 const REGULAR = /^100/;
 
 /** Where an object stands, or, of a rendered one, what it was rendered from. */
@@ -180,6 +182,18 @@ function isManifest({ path }: TreeEntry, folder: string): boolean {
   return /\.(ya?ml|json)$/i.test(path) && !below.split('/').some((part) => part.startsWith('.'));
 }
 
+/** What is in use stays, and what was not asked for the longest goes. */
+function keepLately(parsed: ParsedFiles, used: readonly string[]): void {
+  for (const key of used) {
+    const set = parsed.get(key);
+    if (set && parsed.delete(key)) parsed.set(key, set);
+  }
+  for (const key of parsed.keys()) {
+    if (parsed.size <= MOST_PARSED) return;
+    parsed.delete(key);
+  }
+}
+
 /** Of one folder: what is not there yet is read, opened where it is encrypted, and parsed. What cannot be opened is not remembered. */
 async function parseEntries(
   clone: Clone,
@@ -200,6 +214,7 @@ async function parseEntries(
     if (closed.has(entry.path)) continue;
     parsed.set(keyOf(entry), parseManifests(entry.path, opened.contents.get(entry.path) ?? Buffer.alloc(0)));
   }
+  keepLately(parsed, regular.map(keyOf));
   return entries.map((entry) => {
     const { path } = entry;
     const problem = closed.get(path) ?? { path, message: NOT_FOLLOWED };

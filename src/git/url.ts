@@ -135,12 +135,17 @@ export function checkBranch(branch: string): string {
   return branch;
 }
 
-/** Checks a folder's path inside a repository; answers it without slashes around it, '' for the root. Throws `Stalled`. */
-export function checkPath(path: string): string {
-  const clean = path
+/** A folder's path inside a repository in its one spelling: without slashes around it, '' for the root. Nothing is checked. */
+export function barePath(path: string): string {
+  return path
     .replace(/^\.\//, '')
     .replace(/^\.$/, '')
     .replace(/^\/+|\/+$/g, '');
+}
+
+/** Checks a folder's path inside a repository; answers its one spelling. Throws `Stalled`. */
+export function checkPath(path: string): string {
+  const clean = barePath(path);
   const parts = clean === '' ? [] : clean.split('/');
   const leaves = parts.some((part) => part === '' || part === '.' || part === '..' || part.toLowerCase() === '.git');
   if (leaves || hasControlCharacter(clean.replaceAll(' ', '_'))) {

@@ -31,13 +31,17 @@ describe('the proxies of the environment', () => {
     });
   });
 
-  it.each(['https://secret@host:1', 'socks5://secret@host', 'http://', 'http://secret@host/path', '://secret'])(
-    '%s is refused by its name, and not shown',
-    (HTTPS_PROXY) => {
-      expect(() => readProxies({ HTTPS_PROXY })).toThrow("the environment's HTTPS_PROXY is no address of a proxy");
-      expect(() => readProxies({ HTTPS_PROXY })).not.toThrow('secret');
-    },
-  );
+  it.each([
+    'https://secret@host:1',
+    'socks5://secret@host',
+    'http://',
+    'http://secret@host/path',
+    '://secret',
+    'http://ann:secret%@host',
+  ])('%s is refused by its name, and not shown', (HTTPS_PROXY) => {
+    expect(() => readProxies({ HTTPS_PROXY })).toThrow("the environment's HTTPS_PROXY is no address of a proxy");
+    expect(() => readProxies({ HTTPS_PROXY })).not.toThrow('secret');
+  });
 
   it.each([
     ['*', 'https://a.example/', true],

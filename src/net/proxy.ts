@@ -23,27 +23,38 @@ function settingIn(environment: Environment, name: string): string | undefined {
   return environment[name.toLowerCase()] || environment[name] || undefined;
 }
 
+/** Undefined where it is not percent-encoded. */
+function decoded(text = ''): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The value is never shown: there may be a password in it. */
 function proxyIn(environment: Environment, name: string): HttpProxy | undefined {
   const text = settingIn(environment, name);
   if (text === undefined) return undefined;
   const url = URL.parse(/^[a-z0-9+.-]+:\/\//i.test(text) ? text : `http://${text}`);
-  if (url?.protocol !== 'http:' || url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+  const [user, secret] = [decoded(url?.username), decoded(url?.password)];
+  const isPlain = url?.protocol === 'http:' && url.pathname === '/' && url.search === '' && url.hash === '';
+  if (!isPlain || user === undefined || secret === undefined) {
     const allowed =
-      'write http://HOST:PORT or http://USER:PASSWORD@HOST:PORT; proxies that are reached by TLS or SOCKS are not used';
+      'write http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, a % in them as %25; proxies that are reached by TLS or SOCKS are not used';
     throw new Error(`the environment's ${name} is no address of a proxy that Headgate uses: ${allowed}`);
   }
   const { username, password, hostname } = url;
   const port = Number(url.port || 80);
   const login = username === '' && password === '' ? '' : `${username}:${password}@`;
-  const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
+  const basic = Buffer.from(`${user}:${secret}`).toString('base64');
   return {
     // With its port: programs differ in the one that they assume.
     url: `http://${login}${hostname}:${port}`,
     host: hostname.replace(/^\[|\]$/g, ''),
     port,
     authorization: login === '' ? undefined : `Basic ${basic}`,
-    secrets: login === '' ? [] : [password, decodeURIComponent(password), basic].filter((secret) => secret !== ''),
+    secrets: login === '' ? [] : [password, secret, basic].filter((text) => text !== ''),
   };
 }
 

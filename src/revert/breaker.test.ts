@@ -40,6 +40,35 @@ describe('the breaker', () => {
     expect(asked(three, 60 * 24, 0)).toEqual({ kind: 'cooled', count: 3 });
   });
 
+  it('is told in no time of thousands of failures', () => {
+    const many = Array.from({ length: 20_000 }, (_, index) => at(-index / 4000, String(index)));
+    const began = performance.now();
+    expect(asked(many)).toMatchObject({ kind: 'open', count: 20_000 });
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+
+  it('is open where any ten minutes of the last half hour hold enough of both', () => {
+    const any = fc.array(
+      fc.record({
+        rollout: fc.constantFrom('a', 'b', 'c', 'd'),
+        culprit: fc.constantFrom('x', 'y', 'z', 'w'),
+        at: fc.integer({ min: -45, max: 0 }).map((minutes) => NOW + minutes * MINUTE),
+      }),
+      { maxLength: 12 },
+    );
+    const isEnough = (failures: KnownFailure[], end: number) => {
+      const within = failures.filter((each) => end - 10 * MINUTE < each.at && each.at <= end);
+      const [rollouts, culprits] = [within.map((each) => each.rollout), within.map((each) => each.culprit)];
+      return Math.min(new Set(rollouts).size, new Set(culprits).size) >= 3;
+    };
+    fc.assert(
+      fc.property(any, (failures) => {
+        const isOpen = failures.some((each) => NOW < each.at + 30 * MINUTE && isEnough(failures, each.at));
+        expect(asked(failures, 0, -60).kind === 'open').toBe(isOpen);
+      }),
+    );
+  });
+
   it('is opened by no failure that is taken away, and closed by none that comes', () => {
     const any = fc.array(
       fc.record({

@@ -24,18 +24,33 @@ export type Breaker =
   /** It is over, and the failure that is asked about was part of it. */
   | { kind: 'cooled'; count: number };
 
+/** How many different words there are among those that are in it now. */
+function createTally() {
+  const counts = new Map<string, number>();
+  return {
+    size: () => counts.size,
+    add(word: string, by: 1 | -1) {
+      const count = (counts.get(word) ?? 0) + by;
+      if (count > 0) counts.set(word, count);
+      else counts.delete(word);
+    },
+  };
+}
+
 /** Of how many Rollouts by as many culprits; one release that fails in many places counts once, and so do many of one Rollout. */
-function countOf(failures: readonly KnownFailure[]): number {
-  const [rollouts, culprits] = [new Set<string>(), new Set<string>()];
-  for (const { rollout, culprit } of failures) {
-    rollouts.add(rollout);
-    culprits.add(culprit);
-  }
-  return Math.min(rollouts.size, culprits.size);
+function createCount() {
+  const [rollouts, culprits] = [createTally(), createTally()];
+  return {
+    size: () => Math.min(rollouts.size(), culprits.size()),
+    add({ rollout, culprit }: KnownFailure, by: 1 | -1) {
+      rollouts.add(rollout, by);
+      culprits.add(culprit, by);
+    },
+  };
 }
 
 /** Since when a failure can matter to what is decided now about one that happened at `failedAt`. */
-export function breakerHorizon({ withinMinutes }: BreakerSettings, now: number, failedAt: number): number {
+function breakerHorizon({ withinMinutes }: BreakerSettings, now: number, failedAt: number): number {
   return Math.min(now, failedAt) - (COOL_DOWN_MINUTES + withinMinutes) * MINUTE;
 }
 
@@ -52,12 +67,15 @@ export function breakerState(
   const since = breakerHorizon(settings, now, failedAt);
   const sorted = failures.filter(({ at }) => since < at && at <= now).sort((a, b) => a.at - b.at);
   let breaker: Breaker = { kind: 'closed' };
+  // Those within the time that ends with the failure in hand: one pass over all of them, however many there are.
+  const counted = createCount();
   let first = 0;
-  for (const [last, { at }] of sorted.entries()) {
-    while ((sorted[first]?.at ?? at) <= at - within) first++;
-    // Too few for it, whatever their culprits.
-    if (last - first + 1 < settings.failures) continue;
-    const count = countOf(sorted.slice(first, last + 1));
+  for (const failure of sorted) {
+    const { at } = failure;
+    counted.add(failure, 1);
+    for (let old = sorted[first]; old !== undefined && old.at <= at - within; old = sorted[++first])
+      counted.add(old, -1);
+    const count = counted.size();
     if (count < settings.failures) continue;
     if (now < at + rest) breaker = { kind: 'open', until: at + rest, count };
     else if (at - within < failedAt && failedAt < at + rest) breaker = { kind: 'cooled', count };

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { imageAutomation, imageSetters, isUpdaterFile } from './image-automation.ts';
 import { pausedBy } from './pause.ts';
-import { isSensitiveObject, isSensitivePath, maySpellSensitive, objectName, sensitive } from './sensitive.ts';
+import {
+  isSensitiveObject,
+  isSensitivePath,
+  kindsNamed,
+  maySpellSensitive,
+  objectName,
+  sensitive,
+} from './sensitive.ts';
 
 describe('sensitive paths', () => {
   it.each([
@@ -49,6 +56,22 @@ it('looks into every text that may spell one', () => {
   expect(maySpellSensitive('kind : Secret')).toBe(true);
   expect(maySpellSensitive('{"kind": "ClusterRoleBinding"}')).toBe(true);
   expect(maySpellSensitive('kind: "\\u0053ecret"')).toBe(true);
+  expect(maySpellSensitive('kind: "Sec\\\n  ret"')).toBe(true);
+});
+
+describe('kinds that a text seems to name', () => {
+  it.each([
+    ['kind: Secret', ['Secret']],
+    ['  kind: "Role"\r\n- kind: RoleBinding', ['Role', 'RoleBinding']],
+    ["{{ if .x }}\nkind: 'Secret' # as ever\n{{ end }}", ['Secret']],
+    ['mankind: Secret\nkind:\nkind: {{ .kind }}', []],
+  ])('%j', (text, kinds) => expect(kindsNamed(text)).toEqual(kinds));
+
+  it('are found in no time in a text that is made to last', () => {
+    const began = performance.now();
+    expect(kindsNamed(`${'\n'.repeat(500_000)}${' '.repeat(500_000)}[`)).toEqual([]);
+    expect(performance.now() - began).toBeLessThan(1000);
+  });
 });
 
 it('names what is sensitive, and not all of it', () => {

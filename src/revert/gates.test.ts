@@ -67,6 +67,13 @@ describe("a Rollout's own word", () => {
   });
 });
 
+it('asks nobody to approve what is approved', () => {
+  const facts = { learnt: 'annotations', isApproved: true } as const;
+  const answer = ask(facts, { repository: GIT });
+  expect(answer).toMatchObject({ kind: 'person', reason: 'ProvenanceByHand' });
+  expect(answer).not.toMatchObject({ message: expect.stringContaining('revert approve') });
+});
+
 describe('what was found in Git', () => {
   it('makes a pull request that a person merges of a commit', () => {
     const expected = { kind: 'open', mode: 'PullRequest', personMerges: true, reason: 'Sensitive' };

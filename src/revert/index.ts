@@ -1,5 +1,4 @@
 export type { KnownFailure } from './breaker.ts';
-export { breakerHorizon } from './breaker.ts';
 export type { RevertChoice } from './choices.ts';
 export {
   endedUnwritten,
@@ -56,5 +55,12 @@ export { SKIPPED_BY_PERSON } from './rules.ts';
 export type { Origin, Policy, Selection } from './select.ts';
 export { liesBelow, selectPolicy } from './select.ts';
 export type { TouchedObject } from './sensitive.ts';
-export { isSensitiveObject, isSensitivePath, maySpellSensitive, objectName, sensitive } from './sensitive.ts';
+export {
+  isSensitiveObject,
+  isSensitivePath,
+  kindsNamed,
+  maySpellSensitive,
+  objectName,
+  sensitive,
+} from './sensitive.ts';
 export { HOST_REASONS } from './work.ts';

@@ -120,7 +120,7 @@ export function decisiveOf(limits: readonly RevertCaution[]): RevertCaution | un
   return limits.find(({ reason }) => !APPROVABLE.has(reason)) ?? limits[0];
 }
 
-const noPullRequests: Rule = ({ policy: { name, spec }, mode, limits }) => {
+const noPullRequests: Rule = ({ policy: { name, spec }, mode, limits, facts }) => {
   const { host } = spec.repository;
   if (mode !== 'PullRequest' || knowsPullRequests(host)) return undefined;
   const limit = revertMode({ spec }) === 'Direct' ? decisiveOf(limits) : undefined;
@@ -128,7 +128,7 @@ const noPullRequests: Rule = ({ policy: { name, spec }, mode, limits }) => {
     const message = `RevertPolicy ${name} asks for pull requests, and host ${host} knows none. Revert by hand, or set mode: Direct`;
     return { kind: 'person', reason: 'PullRequestsNotSupported', message };
   }
-  const more = APPROVABLE.has(limit.reason) ? `; or ${HOW_TO_APPROVE}` : '';
+  const more = APPROVABLE.has(limit.reason) && !facts.isApproved ? `; or ${HOW_TO_APPROVE}` : '';
   const message = `${limit.message}. That allows a pull request at most, and host ${host} knows none. Revert by hand${more}`;
   return { kind: 'person', reason: limit.reason, message };
 };

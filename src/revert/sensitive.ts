@@ -52,10 +52,15 @@ export function isSensitiveObject({ group, kind }: Pick<TouchedObject, 'group' |
 
 /**
  * Whether a text can hold a sensitive object at all, so that all others need not be parsed. YAML can spell a word in ways
- * that only a parser reads.
+ * that only a parser reads: by escapes, and over two lines.
  */
 export function maySpellSensitive(text: string): boolean {
-  return /\\[ux]/i.test(text) || [...GROUPS, ...KINDS].some((word) => text.includes(word));
+  return /\\[ux\r\n]/i.test(text) || [...GROUPS, ...KINDS].some((word) => text.includes(word));
+}
+
+/** The kinds that a text seems to name, which is not YAML until it is rendered. One line at a time: no text makes it last. */
+export function kindsNamed(text: string): string[] {
+  return [...text.matchAll(/^[ \t-]*kind:[ \t]*["']?(\w+)["']?[ \t\r]*(?:#.*)?$/gm)].map(([, kind = '']) => kind);
 }
 
 /** For people: `Secret token in apps/web/all.yaml`. */

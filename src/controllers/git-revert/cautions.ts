@@ -9,6 +9,7 @@ import {
   isSensitiveObject,
   isSensitivePath,
   isUpdaterFile,
+  kindsNamed,
   LONGEST_OPT_OUT_BYTES,
   liesBelow,
   limitOf,
@@ -76,17 +77,6 @@ async function sidesOf(clone: Clone, changes: readonly Change[]): Promise<Sides[
   }));
 }
 
-/** By name, what a text seems to hold that is not YAML until it is rendered. */
-function kindsNamed(file: string, content: Buffer): TouchedObject[] {
-  const text = decodeText(content) ?? '';
-  return [...text.matchAll(/^\s*kind:\s*["']?(\w+)["']?\s*$/gm)].map(([, kind = '']) => ({
-    file,
-    group: '',
-    kind,
-    name: '',
-  }));
-}
-
 /** By what makes it the same object on the other side. */
 type Objects = Map<string, { object: TouchedObject; text: string }>;
 
@@ -102,7 +92,8 @@ function objectsIn(file: string, content: Buffer | undefined): Objects {
   }
   if (problems.length === 0) return objects;
   const text = content.toString('base64');
-  for (const object of kindsNamed(file, content)) objects.set(`? ${object.kind}`, { object, text });
+  for (const kind of kindsNamed(decodeText(content) ?? ''))
+    objects.set(`? ${kind}`, { object: { file, group: '', kind, name: '' }, text });
   return objects;
 }
 

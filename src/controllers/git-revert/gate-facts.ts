@@ -1,4 +1,11 @@
-import { type AbortCause, AUTO_REVERT, type GitRevert, type RevertWay, type Rollout } from '../../api/index.ts';
+import {
+  type AbortCause,
+  AUTO_REVERT,
+  type GitRevert,
+  type ReplicaSet,
+  type RevertWay,
+  type Rollout,
+} from '../../api/index.ts';
 import { type Provenance, provenanceOf } from '../../git/provenance/index.ts';
 import { canonicalRepository } from '../../git/url.ts';
 import { type GateFacts, isApproved, isSkipped, type KnownFailure } from '../../revert/index.ts';
@@ -73,9 +80,31 @@ function revertedBefore({ reverts, clock }: GitRevertOptions, revert: GitRevert)
   return earlier && { name: earlier.metadata.name, culprit: earlier.spec.culprits.join(', ') };
 }
 
-function culpritOf({ spec }: GitRevert): string {
-  return `${canonicalRepository(spec.repository)} ${[...spec.culprits].sort().join(' ')}`;
+/** Reads an object once for as long as the cache holds it: all failures are asked for in every pass about any of them. */
+function once<K extends object, V>(read: (object: K) => V): (object: K) => V {
+  const known = new WeakMap<K, { value: V }>();
+  return (object) => {
+    const { value } = known.get(object) ?? { value: read(object) };
+    known.set(object, { value });
+    return value;
+  };
 }
+
+const culpritOf = once(
+  ({ spec }: GitRevert) => `${canonicalRepository(spec.repository)} ${[...spec.culprits].sort().join(' ')}`,
+);
+
+/** What a ReplicaSet says of a failure, where it is one: when, and of which commit, as far as that is noted; only counted, so that is enough. */
+const failureOn = once((canary: ReplicaSet): { at: number; commit: string | undefined } | undefined => {
+  const cause = causeOf(canary);
+  const isFailure = cause?.kind === 'progressDeadline' || (cause?.kind === 'analysis' && cause.phase === 'Failed');
+  if (!isFailure) return undefined;
+  const noted = provenanceOf(canary.metadata.annotations);
+  const commit = noted.known
+    ? `${canonicalRepository(noted.provenance.repository)} ${noted.provenance.commit}`
+    : undefined;
+  return { at: timeOr(cause?.at, 0), commit };
+});
 
 /** A failure that stands now. The record of it knows the culprit best; before there is one, the commit that its objects came from. */
 function standing(
@@ -86,16 +115,10 @@ function standing(
   const { abort, currentPodHash = '' } = rollout.status ?? {};
   const uid = rollout.metadata.uid ?? '';
   const canary = abort === true ? replicaSetOf(options, rollout, currentPodHash) : undefined;
-  const cause = canary && causeOf(canary);
-  const isFailure = cause?.kind === 'progressDeadline' || (cause?.kind === 'analysis' && cause.phase === 'Failed');
-  if (!canary || !cause || !isFailure) return [];
+  const failure = canary && failureOn(canary);
+  if (!failure) return [];
   const record = records.get(`${uid} ${currentPodHash}`);
-  // Only counted, so what is noted is enough.
-  const noted = provenanceOf(canary.metadata.annotations);
-  const commit = noted.known
-    ? `${canonicalRepository(noted.provenance.repository)} ${noted.provenance.commit}`
-    : `unknown ${uid}`;
-  return [{ rollout: uid, culprit: record ? culpritOf(record) : commit, at: timeOr(cause.at, 0) }];
+  return [{ rollout: uid, culprit: record ? culpritOf(record) : (failure.commit ?? `unknown ${uid}`), at: failure.at }];
 }
 
 /** All releases that are known to have failed: those that stand, and those that are on record. */

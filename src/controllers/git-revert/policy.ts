@@ -51,15 +51,19 @@ function statusAfter({ metadata, status }: RevertPolicy, answer: Answer, now: st
 /** Says for each policy whether it could be carried out: token, rights and branch. */
 export function createPolicyProbe(options: GitRevertOptions) {
   const { client, clock, policies } = options;
-  const next = new Map<string, { generation: number | undefined; at: number }>();
+  const next = new Map<string, { about: string; at: number }>();
 
   return {
     async reconcile(name: string): Promise<PassResult | undefined> {
       const policy = policies.get(undefined, name);
-      if (!policy) return undefined;
-      const { generation, resourceVersion } = policy.metadata;
+      if (!policy) {
+        next.delete(name);
+        return undefined;
+      }
+      const { uid, generation, resourceVersion } = policy.metadata;
+      const about = `${uid} ${generation}`;
       const planned = next.get(name);
-      if (planned && planned.generation === generation && clock.now() < planned.at) return { lookAgainAt: planned.at };
+      if (planned?.about === about && clock.now() < planned.at) return { lookAgainAt: planned.at };
       const answer = await probe(options, policy);
       const status = statusAfter(policy, answer, timestamp(clock.now()));
       if (!isDeepStrictEqual(status, policy.status)) {
@@ -74,7 +78,7 @@ export function createPolicyProbe(options: GitRevertOptions) {
         }
       }
       const at = clock.now() + (answer.ready ? PROBE_INTERVAL_MILLISECONDS : RETRY_INTERVAL_MILLISECONDS);
-      next.set(name, { generation, at });
+      next.set(name, { about, at });
       return { lookAgainAt: at };
     },
   };

@@ -1,7 +1,7 @@
 import type { AbortCause, ReplicaSet, Rollout } from '../../api/index.ts';
 import type { HelmOptions } from '../../git/app.ts';
 import { type Provenance, type ProvenanceAnswer, provenanceOf, trusted } from '../../git/provenance/index.ts';
-import { canonicalRepository } from '../../git/url.ts';
+import { barePath, canonicalRepository } from '../../git/url.ts';
 import { hashOf, memoryOf } from '../../rollout/index.ts';
 import { helmOptionsOf } from '../git-source/check.ts';
 import type { GitRevertOptions } from './options.ts';
@@ -42,7 +42,7 @@ function bySource(options: GitRevertOptions, metadata: ReplicaSet['metadata'], p
     found.metadata.namespace === metadata.namespace &&
     canonicalRepository(found.spec.repository.url) === canonicalRepository(provenance.repository) &&
     found.spec.repository.branch === provenance.branch &&
-    (found.spec.path ?? '').replace(/^\.?\/+|\/+$/g, '') === provenance.path;
+    barePath(found.spec.path ?? '') === provenance.path;
   return confirmed ? provenance : { ...provenance, learnt: 'annotations' };
 }
 

@@ -84,9 +84,16 @@ interface Progress {
   awaited: Map<string, string>;
 }
 
+/** Of what is in Git no more, nothing is remembered. */
+function forgetOthers({ memory, checked, manifests }: ApplyAllOptions): void {
+  const wanted = new Set(manifests.map(({ object }) => identityOf(object, checked.namespace)));
+  for (const identity of memory.applied.keys()) if (!wanted.has(identity)) memory.applied.delete(identity);
+}
+
 /** Applies all in their order, whatever becomes of each. */
 export async function applyAll(given: ApplyAllOptions): Promise<AppliedAll> {
   const { checked, manifests } = given;
+  forgetOthers(given);
   const result: AppliedAll = { refused: [], live: [], drift: [], postponed: [] };
   const awaited = new Map<string, string>();
   const ownedIn = ownership(given);

@@ -28,11 +28,12 @@ export type Judgement =
 
 const keep = (why: string): Judgement => ({ kind: 'keep', why });
 
-/** Something of this source that would go with the object. */
-function inside(live: KubeObject, others: readonly string[]): string | undefined {
+/** Something that sources have applied and that would go with the object. */
+function inside(live: KubeObject, others: () => readonly string[]): string | undefined {
   const isNamespace = groupKindOf(live) === '/Namespace';
   const defined = definedBy(live);
-  return others.find((entry) => {
+  if (!isNamespace && defined === undefined) return undefined;
+  return others().find((entry) => {
     const other = readEntry(entry);
     if (other === undefined) return false;
     return isNamespace ? other.metadata.namespace === live.metadata.name : groupKindOf(other) === defined;
@@ -49,8 +50,8 @@ function isOwnGround(live: KubeObject, { metadata, spec }: GitSource): boolean {
   return of === 'headgate.dev/GitSource' && isHere && live.metadata.name === name;
 }
 
-/** `others`: what else this source has in the cluster, line by line. */
-export function judge(live: KubeObject | undefined, source: GitSource, others: readonly string[]): Judgement {
+/** `others`: what else sources have in the cluster, this one and all others, line by line. */
+export function judge(live: KubeObject | undefined, source: GitSource, others: () => readonly string[]): Judgement {
   if (live === undefined) return { kind: 'gone' };
   const { annotations, deletionTimestamp, ownerReferences = [] } = live.metadata;
   if (annotations?.[GIT_SOURCE] !== markOf(source)) return { kind: 'foreign' };

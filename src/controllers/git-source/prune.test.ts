@@ -279,6 +279,16 @@ describe('what takes more with it', () => {
     expect(condition('Pruned')?.message).toContain('ConfigMap extra/c would go with it');
   });
 
+  it('is kept while something of another source is in it', async () => {
+    await loop.commit({ ...spaces, 'apps/other/c.yaml': config('c').replace('name: c', 'name: c, namespace: extra') });
+    await follow({ pruneAlso: ['Namespace'] });
+    await follow({}, 'other');
+    await loop.commit({ [file('n')]: null });
+    await loop.settle(MINUTE);
+    expect(condition('Pruned')?.message).toContain('ConfigMap extra/c would go with it');
+    expect(there('Namespace', 'extra')).toBe(true);
+  });
+
   it('goes last', async () => {
     await loop.commit({ ...spaces, [file('c')]: config('c').replace('name: c', 'name: c, namespace: extra') });
     await follow({ pruneAlso: ['Namespace'] });

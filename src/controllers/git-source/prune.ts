@@ -18,6 +18,8 @@ export interface PruneOptions {
   left: readonly string[];
   /** Who else holds it in Git, or may: that source takes it over. */
   takenBy: (key: string) => Promise<string | undefined>;
+  /** What other sources have in the cluster, line by line. */
+  elsewhere: () => readonly string[];
 }
 
 export interface Pruned {
@@ -46,7 +48,7 @@ const DELETED: readonly End['kind'][] = ['deleted', 'leaving'];
 async function pruneObject(
   { client, source, takenBy }: PruneOptions,
   entry: string,
-  others: readonly string[],
+  others: () => readonly string[],
 ): Promise<End> {
   const named = readEntry(entry);
   if (named === undefined) return { kind: 'gone' };
@@ -71,7 +73,7 @@ async function pruneObject(
   }
 }
 
-async function endOf(options: PruneOptions, entry: string, others: readonly string[]): Promise<End> {
+async function endOf(options: PruneOptions, entry: string, others: () => readonly string[]): Promise<End> {
   try {
     return await pruneObject(options, entry, others);
   } catch (error) {
@@ -109,7 +111,10 @@ export async function prune(options: PruneOptions): Promise<Pruned> {
   };
   for (const [, stage] of [...stages].sort(([a], [b]) => b - a)) {
     for (const entry of stage) {
-      const others = options.inventory.filter((each) => each !== entry && !among(DROPPED)(each));
+      const others = () => [
+        ...options.inventory.filter((each) => each !== entry && !among(DROPPED)(each)),
+        ...options.elsewhere(),
+      ];
       ends.set(entry, await endOf(options, entry, others));
     }
     if (stage.some(among(ON_ITS_WAY))) break;

@@ -96,14 +96,17 @@ function reported(look: Look, { refused, live }: AppliedAll, inventory: string[]
 const appliedMessage = ({ contents, head }: Look) =>
   `${contents.set.manifests.length} objects of commit ${short(head)} are applied`;
 
-/** While something holds it up, only what reverts have taken back is applied; the rest is looked at. */
+/**
+ * While something holds it up, only what reverts have taken back is applied, and that only until it has been: nothing is healed. The rest
+ * is looked at.
+ */
 async function syncHeld(look: Look, hold: Hold): Promise<SyncResult> {
   const { options, source, checked, memory, head, contents } = look;
   const returning = hold.holdsReverts ? new Set() : returningCommits(options.reverts.list(), source.spec);
   const commitOf = ({ object }: Manifest) => memory.origins?.commits.get(identityOf(object, checked.namespace));
   const returns = contents.set.manifests.filter((manifest) => returning.has(commitOf(manifest)));
   const { inventory } = await putDown(look, returns);
-  const all = await applyLook(look, (manifest) => (returns.includes(manifest) ? 'heal' : 'look'));
+  const all = await applyLook(look, (manifest) => (returns.includes(manifest) ? 'report' : 'look'));
   const result = { ...reported(look, all, inventory), lookAgainSeconds: HELD_SECONDS };
   if (hold.reason === 'WaitingForDependencies') result.lookAgainSeconds = PROGRESSING_SECONDS;
   if (!look.isNews) return { ...result, ready: true, reason: 'Applied', message: appliedMessage(look) };
@@ -137,11 +140,12 @@ async function pruneLeft(
   if (!isMeant) return { pruning: verdict };
   const waiting = waitingVerdict(left, live);
   if (waiting !== undefined) return { pruning: waiting };
-  const others = options.sources.list();
+  const others = options.sources.list().filter(({ metadata }) => metadata.uid !== source.metadata.uid);
+  const elsewhere = () => others.flatMap(({ status }) => status?.inventory ?? []);
   // What others have encrypted is not opened, least of all with the keys of this one.
   const reading = { renderer: options.renderer, parsed: new Map() };
   const takenBy = takersOf({ source, others, clone: repository, head, reading });
-  const done = await prune({ client: options.client.as(checked.user), source, inventory, left, takenBy });
+  const done = await prune({ client: options.client.as(checked.user), source, inventory, left, takenBy, elsewhere });
   const dropped = new Set(done.dropped);
   return {
     inventory: inventory.filter((entry) => !dropped.has(entry)),

@@ -8,7 +8,7 @@ import { entryOf, keyOfEntry } from './inventory.ts';
 
 export interface TakersOptions {
   source: GitSource;
-  /** Of all namespaces. */
+  /** Of all namespaces, without this one. */
   others: readonly GitSource[];
   clone: Clone;
   /** The commit in which something is no longer there. */
@@ -45,7 +45,7 @@ async function heldInGit({ clone, head, reading }: TakersOptions, other: GitSour
 
 /** A source of another namespace has a say about a branch only once it has shown that it may read it. */
 function mayTake(other: GitSource, source: GitSource): boolean {
-  if (other.metadata.uid === source.metadata.uid || other.metadata.deletionTimestamp !== undefined) return false;
+  if (other.metadata.deletionTimestamp !== undefined) return false;
   return other.metadata.namespace === source.metadata.namespace || other.status?.lastAppliedCommit !== undefined;
 }
 

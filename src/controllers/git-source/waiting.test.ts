@@ -120,6 +120,16 @@ describe('windows', () => {
       expect(image()).toBe('web:v1');
     });
 
+    it('heal nothing of it once it is applied with all the rest', async () => {
+      await failInWindow(false);
+      await change({ windows: [{ kind: 'deny', from: instant(20), to: instant(600) }] });
+      expect(configured('a')).toBe('1');
+      await loop.settle(20 * MINUTE);
+      loop.api.store.patch(rollouts, { namespace: 'shop', name: 'web' }, { spec: { replicas: 7 } });
+      await loop.settle(3 * MINUTE);
+      expect(loop.rollout().spec.replicas).toBe(7);
+    });
+
     it('hold that up too where they say so', async () => {
       await failInWindow(true);
       expect(image()).toBe('web:v2');

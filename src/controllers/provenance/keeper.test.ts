@@ -126,6 +126,26 @@ describe('what Argo CD applied', () => {
     expect(marks('ccc')).toMatchObject({ 'headgate.dev/git-commit': last });
   });
 
+  it('is waited for anew with each revision, however long the sync of the one before took', async () => {
+    allow(loop);
+    await release();
+    const syncing = async (image: string, hash: string) => {
+      const commit = await loop.commit({ [`${PATH}/rollout.yaml`]: rolloutYaml(image) }, `Release ${image}`);
+      argoCd = synced(commit, { 'status.operationState.phase': 'Running', 'status.resources.1.status': 'OutOfSync' });
+      apply(image, hash);
+      return commit;
+    };
+    await syncing('web:v3', 'ccc');
+    await loop.settle(20 * MINUTE);
+    const last = await syncing('web:v4', 'ddd');
+    abort(loop, { ...HASHES, canary: 'ddd' });
+    await loop.settle(MINUTE);
+    expect(loop.told.filter(({ reason }) => reason === 'ProvenanceUnknown')).toEqual([]);
+    argoCd = synced(last);
+    await loop.settle(11_000);
+    expect(marks('ddd')).toMatchObject({ 'headgate.dev/git-commit': last });
+  });
+
   it('is written by hand, for the policy, where Argo CD does not say so any more', async () => {
     allow(loop);
     await release();

@@ -99,14 +99,15 @@ export function createProvenanceKeeper(options: ProvenanceKeeperOptions): Proven
     options.replicaSets.ownedBy(metadata.uid ?? '').find((each) => hashOf(each) === status?.currentPodHash);
 
   const askAbout = async (key: string, rollout: Rollout, replicaSet: ReplicaSet): Promise<PassResult | undefined> => {
-    const about = `${replicaSet.metadata.uid} ${rollout.metadata.generation}`;
+    const [{ uid, generation }, { uid: revision }] = [rollout.metadata, replicaSet.metadata];
     const before = memories.get(key);
-    const next = before?.about === about && !wanted.has(key) ? nextLook(before) : undefined;
+    const isSame = before?.revision === revision && before?.generation === generation;
+    const next = before && isSame && !wanted.has(key) ? nextLook(before) : undefined;
     if (next !== undefined && clock.now() < next) return { lookAgainAt: next };
     const applied = appliedOf(options, rollout);
     if (!applied) return { lookAgainAt: clock.now() + SOON_MILLISECONDS };
     const answer = await ask(options, rollout, applied);
-    const memory = remembered(before, { uid: rollout.metadata.uid, about, answer, at: clock.now() });
+    const memory = remembered(before, { uid, revision, generation, answer, at: clock.now() });
     const isByTool = answer.known && answer.provenance.learnt !== 'annotations';
     if (isByTool && !isNoted(replicaSet) && isTakenUp(rollout, applied))
       await note(options, replicaSet, answer.provenance);
@@ -118,7 +119,10 @@ export function createProvenanceKeeper(options: ProvenanceKeeperOptions): Proven
   const reconcile = async (key: string): Promise<PassResult | undefined> => {
     const { namespace, name } = splitKey(key);
     const rollout = options.rollouts.get(namespace, name);
-    if (!rollout) memories.delete(key);
+    if (!rollout) {
+      memories.delete(key);
+      wanted.delete(key);
+    }
     const replicaSet = rollout && currentOf(rollout);
     if (!replicaSet || (isNoted(replicaSet) && !wanted.has(key))) return undefined;
     return askAbout(key, rollout, replicaSet);

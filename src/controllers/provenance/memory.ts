@@ -11,19 +11,22 @@ const PATIENCE_MILLISECONDS = 900_000;
 /** What a tool last said of one Rollout. Lost with the process, and asked for again. */
 export interface Memory {
   uid: string | undefined;
-  /** The ReplicaSet and the generation that were in hand: another one is asked about anew. */
-  about: string;
+  /** The UID of the ReplicaSet that was in hand. */
+  revision: string | undefined;
+  /** The Rollout's: another one is asked about anew, as another revision is. */
+  generation: number | undefined;
   answer: Answer;
   /** Milliseconds since the epoch, as all times here. */
   at: number;
-  /** Since when it has said that it has not finished. */
+  /** Since when it has said that it has not finished with this revision. */
   waitsSince: number | undefined;
 }
 
 const waits = (answer: Answer) => !answer.known && answer.reason === 'NotYet';
 
-export function remembered(before: Memory | undefined, { uid, about, answer, at }: Omit<Memory, 'waitsSince'>): Memory {
-  return { uid, about, answer, at, waitsSince: waits(answer) ? (before?.waitsSince ?? at) : undefined };
+export function remembered(before: Memory | undefined, now: Omit<Memory, 'waitsSince'>): Memory {
+  const since = before?.revision === now.revision ? before?.waitsSince : undefined;
+  return { ...now, waitsSince: waits(now.answer) ? (since ?? now.at) : undefined };
 }
 
 /** Whether it can be acted upon. */
