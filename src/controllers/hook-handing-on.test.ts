@@ -79,6 +79,33 @@ it('hands the same bytes to the pod that holds the lease', async () => {
   expect(await handOn()).toBe(false);
 });
 
+it('does not ask the API server for every hook who holds the lease', async () => {
+  const asked: string[] = [];
+  const counting = {
+    ...client,
+    get: (async (...args: Parameters<typeof client.get>) => {
+      asked.push('get');
+      return client.get(...args);
+    }) as typeof client.get,
+  };
+  lease('headgate-2');
+  pod('headgate-2', '127.0.0.1');
+  const { port } = server.address() as AddressInfo;
+  const hand = createHandingOn({ client: counting, namespace, lease: 'lock', identity: 'headgate-1', port });
+  for (let index = 0; index < 20; index++) expect(await hand('/hooks/github', request)).toBe(true);
+  expect([asked.length, received.length]).toEqual([1, 20]);
+});
+
+it('asks again who holds the lease where what it knew does not answer', async () => {
+  lease('headgate-2');
+  pod('headgate-2', '127.0.0.9');
+  const { port } = server.address() as AddressInfo;
+  const hand = createHandingOn({ client, namespace, lease: 'lock', identity: 'headgate-1', port });
+  expect(await hand('/hooks/github', request)).toBe(false);
+  api.store.patchStatus('Pod', { namespace, name: 'headgate-2' }, { podIP: '127.0.0.1' });
+  await expect.poll(() => hand('/hooks/github', request), { timeout: 5_000 }).toBe(true);
+});
+
 it.each([
   ['nobody holds the lease', () => {}],
   ['we hold it ourselves', () => lease('headgate-1')],

@@ -29,6 +29,8 @@ export interface Repository extends Clone {
   readonly location: RepositoryLocation;
   /** Brings the branch in; answers its head. Throws `Waiting` where the repository cannot be read. */
   fetch(): Promise<string>;
+  /** Brings in the commits of another branch, for now: they get no name here. Throws as `fetch` does, which comes first. */
+  fetchOther(branch: string): Promise<void>;
   /** What a ref of the origin points to, asked of the origin itself; undefined where there is none. */
   remoteRef(ref: string): Promise<string | undefined>;
   /** The branch that the origin's HEAD points to; undefined where it says none. */
@@ -122,6 +124,7 @@ export function createRepositories({ git, cacheDir, locateHost, proxyFor }: Repo
         ...openClone({ git, gitDir, branch, call: transport.call, ...partial }),
         location,
         fetch: () => slot.serially(fetch),
+        fetchOther: (name) => slot.serially(() => transport.fetchOther(checkBranch(name))),
         remoteRef: transport.remoteRef,
         defaultBranch: transport.defaultBranch,
         push: transport.push,

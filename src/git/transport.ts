@@ -46,6 +46,8 @@ export interface Transport {
   /** What calls that may have to fetch contents by themselves need. */
   readonly call: GitCall;
   fetchBranch(): Promise<void>;
+  /** Brings in the commits of another branch, which gets no name here. */
+  fetchOther(name: string): Promise<void>;
   fetchObjects(ids: readonly string[]): Promise<void>;
   remoteRef(ref: string): Promise<string | undefined>;
   defaultBranch(): Promise<string | undefined>;
@@ -147,18 +149,18 @@ export function createTransport(options: TransportOptions): Transport {
     const limits = { timeoutMilliseconds: TIMEOUT_MILLISECONDS };
     return reach(options, fixed, (way) => git.run(args, { ...limits, ...mergedCall(way, call), gitDir }));
   };
-  const explain = (error: unknown): unknown => {
+  const explain = (error: unknown, about: string): unknown => {
     if (!(error instanceof GitError)) return error;
     const failure = classifyFailure(error);
-    return failure ? repositoryError(failure, location.url, branch, error) : error;
+    return failure ? repositoryError(failure, location.url, about, error) : error;
   };
-  const demand = async (args: readonly string[], call?: GitCall) => {
+  const demand = async (args: readonly string[], call?: GitCall, about = branch) => {
     try {
       const { code, stderr, stdout } = await ask(args, call);
       if (code !== 0) throw new GitError(`git ${args[0]} failed: ${stderr}`, { code, stderr });
       return stdout.toString('utf8');
     } catch (error) {
-      throw explain(error);
+      throw explain(error, about);
     }
   };
   return {
@@ -166,6 +168,9 @@ export function createTransport(options: TransportOptions): Transport {
     async fetchBranch() {
       const refspec = `+refs/heads/${branch}:refs/heads/${branch}`;
       await demand([...FETCH, ...filter, '--end-of-options', 'origin', refspec], cloning);
+    },
+    async fetchOther(name) {
+      await demand([...FETCH, ...filter, '--end-of-options', 'origin', `refs/heads/${name}`], cloning, name);
     },
     async fetchObjects(ids) {
       const config = { 'fetch.negotiationAlgorithm': 'noop' };

@@ -107,6 +107,9 @@ describe('the evidence', () => {
     expect(codeSpan('cannot reach http://user:pass@prometheus:9090/x', 100)).toBe(
       '`cannot reach http:// prometheus:9090/x`',
     );
+    expect(codeSpan('GET /api?query=up&access_token=hunter2&api_key=hunter2 failed', 100)).toBe(
+      '`GET /api?query=up&access_token=...&api_key=... failed`',
+    );
   });
 
   it('links no query that does not fit into an address', () => {

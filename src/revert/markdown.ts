@@ -18,9 +18,12 @@ function oneLine(text: string): string {
     .trim();
 }
 
-/** Where an address holds credentials, they are left out. */
-function withoutCredentials(text: string): string {
-  return text.replace(/\/\/[^\s/@]*@/g, '//');
+const SECRET_PARAMETER =
+  /([?&](?:[\w-]*(?:token|secret|password|passwd|api[_-]?key|signature)|auth|key|sig)=)[^&#\s"'<>`)\]]+/gi;
+
+/** Where an address holds credentials, before its host or in its query, they are left out. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/\/\/[^\s/@]*@/g, '//').replace(SECRET_PARAMETER, '$1...');
 }
 
 /** Mentions, references, addresses, trailers and orders, each with a space or other brackets in the middle. */

@@ -1,3 +1,5 @@
+import { withoutCredentials } from './markdown.ts';
+
 export interface MessageFacts {
   /** The culprit's message. */
   culpritMessage: string;
@@ -25,16 +27,19 @@ const SUBJECT_CHARACTERS = 80;
 const CAUSE_CHARACTERS = 300;
 const FILES_NAMED = 5;
 
+/** Hosts close what a commit says that it fixes, also by its address. */
+const NUMBERED_PAGE = /(\/(?:issues|pulls?|pull-?requests?|merge_requests|work_?items|epics)\/)(?=\d)/gi;
+
 /**
  * One line of text from outside, made harmless: nothing in it can begin a line of its own (a forged trailer), mention
- * someone, refer to an issue or give an order to a build system.
+ * someone, refer to an issue or give an order to a build system. Credentials in addresses are left out.
  */
 export function harmless(text: string, longest: number): string {
-  const line = text
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replace(/\p{Cf}/gu, '')
+  const line = withoutCredentials(text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').replace(/\p{Cf}/gu, ''))
     .replaceAll('@', '(at)')
-    .replace(/#(?=\d)/g, 'no. ')
+    .replace(/[#!](?=\d)/g, 'no. ')
+    .replace(/\bGH-(?=\d)/gi, 'GH ')
+    .replace(NUMBERED_PAGE, '$1 ')
     .replaceAll('[', '(')
     .replaceAll(']', ')')
     .replace(/\b(skip-checks|signed-off-by|co-authored-by)\s*:/gi, '$1')

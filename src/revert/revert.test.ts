@@ -41,6 +41,20 @@ describe('the message', () => {
     version: '0.1.0',
   };
 
+  it.each([
+    ['Fixes GH-12', 'Fixes GH 12'],
+    ['Closes https://git.example/team/shop/issues/12', 'Closes https://git.example/team/shop/issues/ 12'],
+    ['See !12', 'See no. 12'],
+    ['Fixes #12', 'Fixes no. 12'],
+    ['Post to https://user:hunter2@hooks.example/x', 'Post to https://hooks.example/x'],
+    ['Ask https://prom.example/api?query=up&token=hunter2', 'Ask https://prom.example/api?query=up&token=...'],
+  ])('neither closes or refers to anything, nor holds credentials: %s', (subject, shown) => {
+    const text = revertMessage({ ...facts, culpritMessage: subject, cause: subject });
+    expect(text).toContain(`Revert "${shown}"`);
+    expect(text).toContain(`(${shown})`);
+    expect(text).not.toContain('hunter2');
+  });
+
   it('says what, why and how to go on, with the trailers', () => {
     expect(revertMessage(facts)).toMatchInlineSnapshot(`
       "Revert "Use v3" (shop/web)

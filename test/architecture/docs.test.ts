@@ -17,6 +17,12 @@ const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((page) => `do
   page.endsWith('.md'),
 );
 
+/** What can be linked to in a page: its headings, as hosts make anchors of them. */
+function anchorsOf(page: string): Set<string> {
+  const headings = [...read(page).matchAll(/^#{1,6} +(.*)$/gm)].map(([, heading = '']) => heading.toLowerCase());
+  return new Set(headings.map((heading) => heading.replace(/[^\p{L}\p{N}\s_-]/gu, '').replaceAll(' ', '-')));
+}
+
 /** The names that a text does not hold. */
 function missing(names: Iterable<string>, text: string): string[] {
   return [...names].filter((name) => !text.includes(name));
@@ -26,6 +32,14 @@ describe.each(pages)('%s', (page) => {
   it('links to what is there', () => {
     const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map(([, target = '']) => target);
     expect(links.filter((target) => !existsSync(join(root, dirname(page), target)))).toEqual([]);
+  });
+
+  it('links to headings that are there', () => {
+    const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)].map(([, target = '', anchor = '']) => {
+      return { page: target === '' ? page : join(dirname(page), target), anchor };
+    });
+    const lost = links.filter(({ page: target, anchor }) => target.endsWith('.md') && !anchorsOf(target).has(anchor));
+    expect(lost).toEqual([]);
   });
 
   it('shows objects that are valid', () => {

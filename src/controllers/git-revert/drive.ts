@@ -19,6 +19,7 @@ import {
   type Work,
 } from '../../revert/index.ts';
 import { keyOf, splitKey } from '../keys.ts';
+import { mergeDiff } from '../merge-diff.ts';
 import type { PassResult } from '../queue.ts';
 import { openPolicy } from './access.ts';
 import { look, plan, prove, type Task, write } from './effects.ts';
@@ -53,12 +54,6 @@ function heed(job: Job): void {
   if (!job.hinted || job.running || job.work !== undefined) return;
   job.hinted = false;
   if (job.mayHurry) job.notBefore = undefined;
-}
-
-/** Changes of a status as a merge patch: what is not there any more is null. */
-function patchOf(before: GitRevertStatus | undefined, after: GitRevertStatus): Record<string, unknown> {
-  const gone = Object.keys(before ?? {}).filter((key) => !(key in after));
-  return { ...after, ...Object.fromEntries(gone.map((key) => [key, null])) };
 }
 
 function failed(error: unknown): FailedResult {
@@ -135,7 +130,7 @@ async function report({ client, reverts }: Context, revert: GitRevert, status: G
   const { generation, namespace = 'default', name, resourceVersion } = revert.metadata;
   const next = generation === undefined ? status : { ...status, observedGeneration: generation };
   if (isDeepStrictEqual(next, revert.status)) return revert;
-  const body = { metadata: { resourceVersion }, status: patchOf(revert.status, next) };
+  const body = { metadata: { resourceVersion }, status: mergeDiff(revert.status ?? {}, next) ?? {} };
   try {
     const written = await client.patch(gitReverts, { namespace, name }, { type: 'merge', subresource: 'status', body });
     reverts.observe(written);

@@ -164,6 +164,20 @@ async function plannedChanges({ revert, policy }: Task, { expectedHead, tree, pa
   return inverse;
 }
 
+/**
+ * Whether a commit takes the culprit out of what it lies on, a commit of the policy's branch, and does nothing else. What its
+ * message says of it is nobody's proof: whoever may push can write the same.
+ */
+export async function isOurWork({ revert, policy: { repository } }: Task, id: string, head: string): Promise<boolean> {
+  const commit = await repository.commit(id);
+  const [parent, ...more] = commit?.parents ?? [];
+  if (parent === undefined || more.length > 0 || !(await repository.isAncestor(parent, head))) return false;
+  const culprit = revert.spec.culprits[0] ?? '';
+  const inverse = await inverseOf(repository, { culprit, head: parent, path: revert.spec.path, splice });
+  const tree = await repository.text(['rev-parse', '--verify', '--end-of-options', `${id}^{tree}`]);
+  return inverse.kind === 'changes' && inverse.tree === tree.trim();
+}
+
 /** Proves the plan by what it renders to: at the culprit what failed, after the revert what runs as stable. */
 export async function prove(task: Task, planned: GitRevertPlan): Promise<ProofResult> {
   if ((await plannedChanges(task, planned)) === undefined) return { kind: 'moved' };

@@ -13,7 +13,9 @@ import {
   startLoop,
 } from '../../../test/git/loop.ts';
 import { SKIP } from '../../api/index.ts';
+import { type GitHost, type ProposalRequest, type Proposals, proposalBranch } from '../../git/hosts/host.ts';
 import { gitReverts, revertPolicies } from '../../kube/resources.ts';
+import { revertKey } from '../../revert/index.ts';
 import type { HostedRepository } from '../../sandbox/git/index.ts';
 
 let loop: Loop;
@@ -101,6 +103,64 @@ describe('a policy that asks for pull requests', () => {
     expect(await image('main')).toBe('web:v2');
   });
 
+  it('says nothing any more of what was in the way and has gone', async () => {
+    await fail(
+      { mode: 'PullRequest', pullRequests: { autoMerge: true } },
+      { requiredChecks: new Map([['main', ['ci']]]) },
+    );
+    const { from = '', head = '' } = pulls()[0] ?? {};
+    await loop.bare.commit({
+      author: 'Eve <e@e>',
+      time: 0,
+      message: 'more',
+      branch: from,
+      files: { 'apps/web/x': 'x' },
+    });
+    await loop.settle(MINUTE);
+    expect(status()?.proposal?.message).toContain('is at');
+    await loop.bare.git(['update-ref', `refs/heads/${from}`, head]);
+    await byHand('POST', `statuses/${head}`, { state: 'success', context: 'ci', description: 'green' });
+    await loop.settle(MINUTE);
+    expect(status()?.state).toBe('merged');
+    expect(status()?.proposal?.message).toBeUndefined();
+  });
+
+  it('does not merge what somebody else put there before it came to that, under its name and key', async () => {
+    const { bad } = await start({ mode: 'PullRequest', pullRequests: { autoMerge: true } }, {});
+    const key = revertKey({ repository: loop.url, branch: 'main', culprits: [bad], path: 'apps/web' });
+    const by = { author: 'Eve <eve@example.com>', time: 0, message: `Revert it\n\nRevert-Key: ${key}` };
+    await loop.bare.git(['update-ref', `refs/heads/${proposalBranch(key)}`, bad]);
+    await loop.bare.commit({ ...by, branch: proposalBranch(key), files: { 'apps/other/extra.txt': 'x' } });
+    abort(loop, HASHES);
+    await loop.settle(3 * MINUTE);
+    await loop.restart();
+    await loop.settle(3 * MINUTE);
+    const message = expect.stringMatching(/does not hold the planned change .* not merged by itself/);
+    expect(status()).toMatchObject({ state: 'proposed', proposal: { number: 1, message } });
+    expect([await image('main'), pulls()[0]?.state]).toEqual(['web:v2', 'open']);
+  });
+
+  it('has what it made itself before the branch moved merged, where its host goes on from that', async () => {
+    const asked: ProposalRequest[] = [];
+    const goingOn = ({ open, ...more }: Proposals): Proposals => ({
+      ...more,
+      async open(access, request) {
+        const outcome = await open(access, asked[0] ?? request);
+        if (asked.push(request) > 1) return outcome;
+        await loop.commit({ 'apps/other/x.txt': 'x' }, 'Another team');
+        return { kind: 'unknown', message: 'no answer' };
+      },
+    });
+    const wrap = (host: GitHost) => (host.proposals ? { ...host, proposals: goingOn(host.proposals) } : host);
+    loop = await startLoop({ github: { pulls: [] }, wrap });
+    allow(loop, { mode: 'PullRequest', pullRequests: { autoMerge: true } });
+    await failedRelease(loop);
+    abort(loop, HASHES);
+    await loop.settle(3 * MINUTE);
+    expect([status()?.state, await image('main'), pulls().length]).toEqual(['merged', 'web:v1', 1]);
+    expect(status()?.plan?.attempt).toBe(2);
+  });
+
   it('takes a closed one for a veto, and never opens it again', async () => {
     await fail({ mode: 'PullRequest' });
     await byHand('PATCH', 'pulls/1', { state: 'closed' });
@@ -134,6 +194,17 @@ describe('a policy that asks for pull requests', () => {
       expect(pulls().map(({ state }) => state)).toEqual(['closed', 'open']);
     },
   );
+
+  it('leaves its branch where it is when it withdraws what somebody has pushed to', async () => {
+    await fail({ mode: 'PullRequest' });
+    const branch = pulls()[0]?.from ?? '';
+    const by = { author: 'Ann <ann@example.com>', time: 0, message: 'More to take back' };
+    const pushed = await loop.bare.commit({ ...by, branch, files: { 'apps/web/extra.txt': 'x' } });
+    skip();
+    await loop.settle(MINUTE);
+    expect([status()?.state, pulls()[0]?.state]).toEqual(['skipped', 'closed']);
+    expect(await loop.bare.head(branch)).toBe(pushed);
+  });
 
   it('withdraws it when a person asks that the change stays in Git, for a later attempt too', async () => {
     await fail({ mode: 'PullRequest', pullRequests: { autoMerge: false } });

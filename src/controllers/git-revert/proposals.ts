@@ -16,7 +16,7 @@ import {
   type WithdrawResult,
 } from '../../revert/index.ts';
 import { optOutAt } from './cautions.ts';
-import { commitRequest, revertSince, type Task } from './effects.ts';
+import { commitRequest, isOurWork, revertSince, type Task } from './effects.ts';
 import { timeOf } from './record.ts';
 
 /** Seconds until a host is asked again that did not answer as hoped; what it says itself counts before that. */
@@ -49,17 +49,10 @@ function branchesOf({ policy, revert }: Task): ProposalBranches {
   return { from: proposalBranch(revert.spec.key, timeOf(revert)), into: policy.branch };
 }
 
-/** `head`: the commit that Headgate put on its branch. */
+/** `head`: the commit that Headgate put on its branch; undefined where that is not known, and then none is merged by itself. */
 function resultOf(found: Proposal, from: string, head: string | undefined, message?: string): ProposedResult {
   const { number, url, state } = found;
-  const known = head ?? found.head;
-  const proposal: ProposalRef = {
-    branch: from,
-    number,
-    url,
-    ...(known && { head: known }),
-    ...(message && { message }),
-  };
+  const proposal: ProposalRef = { branch: from, number, url, ...(head && { head }), ...(message && { message }) };
   if (state === 'merged') return { kind: 'merged', proposal, commit: found.commit ?? found.head ?? '' };
   return { kind: state, proposal };
 }
@@ -70,7 +63,8 @@ export async function endedProposal(task: Task): Promise<ProposedResult | Failed
   const found = await proposalsOf(task).find(task.policy.access, branches);
   if (found.kind === 'none') return undefined;
   if (found.kind !== 'proposal') return asFailed(found);
-  return found.proposal.state === 'open' ? undefined : resultOf(found.proposal, branches.from, undefined);
+  const { state, head } = found.proposal;
+  return state === 'open' ? undefined : resultOf(found.proposal, branches.from, head);
 }
 
 /** The one write, where people or rules decide whether it reaches the branch. */
@@ -83,7 +77,23 @@ export async function propose(task: Task, planned: GitRevertPlan): Promise<Propo
   if (!task.mayWrite()) return { kind: 'withheld' };
   const outcome = await proposalsOf(task).open(task.policy.access, { ...request, from, ...text });
   if (outcome.kind !== 'proposal') return outcome;
-  return resultOf(outcome.proposal, from, outcome.proposal.head, heldBy(task));
+  const { proposal } = outcome;
+  const head = await ourHead(task, proposal, from);
+  const isForeign = proposal.state === 'open' && head === undefined;
+  return resultOf(proposal, from, head, isForeign ? foreignOn(from) : heldBy(task));
+}
+
+function foreignOn(from: string): string {
+  return `${from} does not hold the planned change and nothing but that: it is not merged by itself. A person decides`;
+}
+
+/** The head of the branch, where it is the planned change and nothing but that: what was there before may be anybody's. */
+async function ourHead(task: Task, { state, head }: Proposal, from: string): Promise<string | undefined> {
+  if (state !== 'open' || head === undefined) return head;
+  const { repository } = task.policy;
+  const into = await repository.fetch();
+  await repository.fetchOther(from);
+  return (await isOurWork(task, head, into)) ? head : undefined;
 }
 
 /** Why it is not merged by itself, whatever the host says. */
@@ -97,7 +107,8 @@ async function merged(task: Task, proposal: Proposal, head: string | undefined, 
   const still = (message?: string) => resultOf(proposal, branches.from, head, message);
   const held = heldBy(task);
   if (held !== undefined) return still(held);
-  if (!task.policy.autoMerge || head === undefined) return still();
+  if (head === undefined) return still(foreignOn(branches.from));
+  if (!task.policy.autoMerge) return still();
   const said = await optOutAt(task.policy.repository, into, task.revert.spec.path);
   if (said && ('kind' in said || said.most === 'DryRun')) return still(`not merged by itself: ${said.message}`);
   const paused = task.paused();
@@ -127,7 +138,8 @@ export async function watch(task: Task, { expectedHead }: GitRevertPlan): Promis
   const paused = task.paused();
   if (paused !== undefined) return onHold(paused);
   const message = `the change was taken out already, by ${by.id.slice(0, 7)} (${by.authorName})`;
-  const closed = await proposals.close(policy.access, { ...found.proposal, ...branches }, `Closed: ${message}.`);
+  const ours = { ...found.proposal, ...branches, head: known };
+  const closed = await proposals.close(policy.access, ours, `Closed: ${message}.`);
   return closed.kind === 'proposal' ? { kind: 'found', commit: by.id, message } : asFailed(closed);
 }
 
@@ -142,7 +154,9 @@ export async function withdraw(task: Task, why: string): Promise<WithdrawResult>
   if (found.kind !== 'proposal') return asFailed(found);
   const paused = task.paused();
   if (paused !== undefined && found.proposal.state === 'open') return onHold(paused);
-  const closed = await proposals.close(policy.access, { ...found.proposal, ...branches }, `Withdrawn: ${why}.`);
+  // Its branch goes only where it is as Headgate left it: what somebody has pushed there is theirs.
+  const head = revert.status?.proposal?.head;
+  const closed = await proposals.close(policy.access, { ...found.proposal, ...branches, head }, `Withdrawn: ${why}.`);
   if (closed.kind !== 'proposal') return asFailed(closed);
-  return resultOf(closed.proposal, branches.from, revert.status?.proposal?.head);
+  return resultOf(closed.proposal, branches.from, head);
 }

@@ -27,12 +27,21 @@ async function outcomeOf(errand: Errand): Promise<ErrandOutcome> {
   }
 }
 
+async function noteOn({ client, reverts }: GitRevertOptions, { metadata }: GitRevert, status: GitRevertStatus) {
+  const { namespace = 'default', name } = metadata;
+  const { comment } = status.reported ?? {};
+  // A merge would leave an earlier problem there.
+  const reported = comment && { ...status.reported, comment: { problem: null, ...comment } };
+  const body = { status: { ...status, ...(reported && { reported }) } };
+  reverts.observe(await client.patch(gitReverts, { namespace, name }, { type: 'merge', subresource: 'status', body }));
+}
+
 /**
  * Has the host say and show what became of a change: each thing once, as well as it can. A lost answer may say the same twice;
  * a host that would not hear of it is noted, and left alone.
  */
 export function createReporter(options: GitRevertOptions, pool: Pool, again: (key: string) => void) {
-  const { client, clock, reverts } = options;
+  const { clock, reverts } = options;
   /** By the record, then by the errand. */
   const jobs = new Map<string, Map<string, Job>>();
 
@@ -47,16 +56,7 @@ export function createReporter(options: GitRevertOptions, pool: Pool, again: (ke
         again(key);
       });
   };
-  const note = async ({ metadata }: GitRevert, status: GitRevertStatus) => {
-    const { namespace = 'default', name } = metadata;
-    const { comment } = status.reported ?? {};
-    // A merge would leave an earlier problem there.
-    const reported = comment && { ...status.reported, comment: { problem: null, ...comment } };
-    const body = { status: { ...status, ...(reported && { reported }) } };
-    reverts.observe(
-      await client.patch(gitReverts, { namespace, name }, { type: 'merge', subresource: 'status', body }),
-    );
-  };
+  const note = (revert: GitRevert, status: GitRevertStatus) => noteOn(options, revert, status);
   const jobOf = (key: string, { id }: Errand, { metadata: { uid } }: GitRevert): Job => {
     const ofRecord = jobs.get(key) ?? new Map<string, Job>();
     jobs.set(key, ofRecord);
@@ -83,15 +83,26 @@ export function createReporter(options: GitRevertOptions, pool: Pool, again: (ke
     begin(key, job, errand);
     return undefined;
   };
+  /** What was begun and is not due any more has been said all the same: what is said next hangs on that. */
+  const settle = async (key: string, errands: readonly Errand[], revert: GitRevert) => {
+    const ofRecord = jobs.get(key) ?? new Map<string, Job>();
+    for (const [id, { running, outcome, uid }] of ofRecord) {
+      if (running || errands.some((errand) => errand.id === id)) continue;
+      if (outcome?.ok && outcome.status && uid === revert.metadata.uid) await note(revert, outcome.status);
+      ofRecord.delete(id);
+    }
+    if (ofRecord.size === 0) jobs.delete(key);
+  };
   return {
     async reconcile(key: string): Promise<PassResult | undefined> {
       const { namespace, name } = splitKey(key);
       const revert = reverts.get(namespace, name);
-      const errands = revert ? errandsOf(options, revert) : [];
-      if (!revert || errands.length === 0) {
+      if (!revert) {
         jobs.delete(key);
         return undefined;
       }
+      const errands = errandsOf(options, revert);
+      await settle(key, errands, revert);
       const looks: number[] = [];
       for (const errand of errands) {
         const at = await attend(key, errand, revert);

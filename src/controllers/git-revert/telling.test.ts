@@ -233,3 +233,28 @@ it('names the author only, where the change came in without a pull request', asy
   expect(status()?.culprit?.pullRequest).toBeUndefined();
   expect(status()?.reported?.comment).toBeUndefined();
 });
+
+/** Holds the first comment back until it is let go. */
+const holdingFirst = (held: (() => void)[]) =>
+  discussing((discussion) => ({
+    async comment(...args) {
+      if (held.length === 0) await new Promise<void>((resolve) => held.push(resolve));
+      return discussion.comment(...args);
+    },
+  }));
+
+it('is corrected where what it speaks of was withdrawn before it was made', async () => {
+  const held: (() => void)[] = [];
+  await startedWith({ wrap: holdingFirst(held) });
+  await failedChange({ mode: 'PullRequest' });
+  abort(loop, HASHES);
+  const settled = loop.settle(3 * MINUTE);
+  await expect.poll(() => status()?.state, { timeout: 20_000 }).toBe('proposed');
+  await expect.poll(() => held.length).toBe(1);
+  setStatus(loop, { phase: 'Progressing', abort: false });
+  await expect.poll(() => status()?.state, { timeout: 20_000 }).toBe('superseded');
+  for (const letGo of held) letGo();
+  await settled;
+  expect(status()?.reported?.comment).toMatchObject({ says: 'superseded' });
+  expect(body()).toContain('Nothing more is done about it');
+});

@@ -2,10 +2,9 @@ import type { Hook } from './hook.ts';
 import { branchOf, hintOf, listAt, textAt, valueAt } from './payload.ts';
 import { headerOf, isSignedInHeader } from './signatures.ts';
 
-function httpAddresses(repository: unknown): (string | undefined)[] {
-  return listAt(repository, 'links', 'clone')
-    .map((link) => textAt(link, 'href'))
-    .filter((href) => href !== undefined && /^https?:/i.test(href));
+/** By https and by ssh: the second is on another host or port, so one does not tell the other. */
+function addressesOf(repository: unknown): (string | undefined)[] {
+  return listAt(repository, 'links', 'clone').map((link) => textAt(link, 'href'));
 }
 
 /** Bitbucket Data Center: pushes, and pull requests by the branch that they are to go into. */
@@ -15,7 +14,7 @@ export const bitbucketDataCenter: Hook = {
   read(payload) {
     const target = valueAt(payload, 'pullRequest', 'toRef');
     return hintOf(
-      [...httpAddresses(valueAt(payload, 'repository')), ...httpAddresses(valueAt(target, 'repository'))],
+      [...addressesOf(valueAt(payload, 'repository')), ...addressesOf(valueAt(target, 'repository'))],
       [
         ...listAt(payload, 'changes').map((change) => branchOf(textAt(change, 'ref', 'id') ?? textAt(change, 'refId'))),
         branchOf(textAt(target, 'id')),

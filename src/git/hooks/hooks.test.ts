@@ -108,6 +108,14 @@ it('calls a delivery as its host does', () => {
   expect(named('generic', {})).toBeUndefined();
 });
 
+it('knows a repository of Bitbucket Data Center by its ssh address, too', () => {
+  const { push, pullRequest } = examples['bitbucket-datacenter'] as Example;
+  for (const payload of [push, pullRequest]) {
+    const hint = read('bitbucket-datacenter', payload);
+    expect(hint && concerns(hint, 'ssh://git@git.example:7999/team/shop.git', 'main')).toBe(true);
+  }
+});
+
 describe("GitLab's signing token", () => {
   const key = Buffer.from('0123456789abcdef0123456789abcdef');
   const secret = `whsec_${key.toString('base64')}`;
@@ -127,6 +135,18 @@ describe("GitLab's signing token", () => {
     expect(isAuthentic({ ...headers, 'webhook-timestamp': String(NOW / 1000 + 1) })).toBe(false);
     expect(isAuthentic({ ...headers, 'webhook-timestamp': 'NaN' })).toBe(false);
   });
+
+  it.each(['whsec_', 'whsec_!!!!', 'whsec_c2hvcnQ='])(
+    'is no token where %s holds no key, or one that can be guessed',
+    (none) => {
+      const short = Buffer.from(none.slice('whsec_'.length), 'base64');
+      const signed = createHmac('sha256', short)
+        .update(`id-1.${NOW / 1000}.${body}`)
+        .digest('base64');
+      const headers = { ...at(NOW / 1000), 'webhook-signature': `v1,${signed}`, 'x-gitlab-token': none };
+      expect(gitlab.isAuthentic({ headers, body, now: NOW }, none)).toBe(false);
+    },
+  );
 
   it('is not believed for longer than five minutes, and not sent along as it is', () => {
     expect(isAuthentic(at(NOW / 1000 - 299))).toBe(true);
