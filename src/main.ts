@@ -151,6 +151,7 @@ function compose(config: Config, log: Log, metrics: ControllerMetrics, beforeReq
     providers,
     routers,
     outages: config.outages,
+    argoCdNamespace: config.argoCdNamespace,
     namespace: config.namespaced ? config.ownNamespace : undefined,
     instanceId: config.instanceId,
     instance: config.identity,

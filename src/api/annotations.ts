@@ -97,6 +97,21 @@ export interface AbortCause {
   message: string;
 }
 
+/** Somebody who sets the part of an object back that a Rollout decides, again and again. */
+export interface Contest {
+  /** Of the object, as in `HTTPRoute`. */
+  kind: string;
+  name: string;
+  /** Who, as metadata.managedFields calls it; '' where that tells nobody. */
+  manager: string;
+  /** Whose behalf it is on, as marks on the object tell: `Application argocd/web`. */
+  source?: string;
+  /** How often so far; where it is kept on a ReplicaSet, how often at least. */
+  times: number;
+  /** Of the first time, RFC 3339, world time. */
+  since: string;
+}
+
 /** Facts of one revision, kept on its ReplicaSet. */
 export interface RevisionState {
   abort?: AbortCause;
@@ -108,4 +123,6 @@ export interface RevisionState {
   progressHighWater?: number;
   /** When the last progress was made, RFC 3339. */
   progressAt?: string;
+  /** What is contested at the moment. */
+  contests?: Contest[];
 }

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Rollout } from '../api/index.ts';
-import type { Effect, Transition } from '../rollout/index.ts';
-import { addedToInformer, deleted, ofFailure, ofTransition, weightVerifyError } from './events.ts';
+import { type Effect, type ObservedContest, type Transition, UNTOUCHED } from '../rollout/index.ts';
+import {
+  addedToInformer,
+  contestBegan,
+  contestEnded,
+  deleted,
+  ofFailure,
+  ofTransition,
+  weightVerifyError,
+} from './events.ts';
 
 const rollout = { metadata: { namespace: 'shop', name: 'web' }, spec: {} } as Rollout;
 
@@ -36,5 +44,15 @@ describe('Events on a Rollout have the texts that alerts match', () => {
     const transition: Transition = { kind: 'runChanged', type: 'Step', name: 'web-1', phase, before: 'Running' };
     const message = `Step Analysis Run 'web-1' Status New: '${phase}' Previous: 'Running'`;
     expect(ofTransition(transition)).toEqual([{ type, reason: `AnalysisRun${phase}`, message }]);
+  });
+
+  it.each([
+    ['route', 'HTTPRoute', 'Route'],
+    ['service', 'Service', 'Service'],
+  ] as const)('tells of a contested %s', (of, kind, prefix) => {
+    const since = '2026-11-21T09:00:00Z';
+    const contest: ObservedContest = { of, kind, name: 'web', manager: 'helm', times: 3, since, resets: UNTOUCHED };
+    expect(contestBegan(contest, rollout)).toMatchObject({ type: 'Warning', reason: `${prefix}Contested` });
+    expect(contestEnded(contest, rollout)).toMatchObject({ type: 'Normal', reason: `${prefix}ContestEnded` });
   });
 });

@@ -1,6 +1,6 @@
 import { REVISION, type Rollout } from '../api/index.ts';
 import { type Problem, told } from '../api/problems.ts';
-import type { Effect, Transition } from '../rollout/index.ts';
+import { contestOver, contestTold, type Effect, type ObservedContest, type Transition } from '../rollout/index.ts';
 
 /** The catalogue of Kubernetes Events on a Rollout: reasons and texts are those that teams' alerts already match. */
 export interface Happening {
@@ -28,6 +28,17 @@ export function deleted({ metadata: { namespace, name } }: Rollout): Happening {
 
 export function weightVerifyError(message: string): Happening {
   return warning('WeightVerifyError', `Failed to verify weight: ${message}`);
+}
+
+const CONTESTED = { route: 'Route', service: 'Service' } as const;
+
+/** Once for each contest, and once for its end. */
+export function contestBegan(contest: ObservedContest, rollout: Rollout): Happening {
+  return warning(`${CONTESTED[contest.of]}Contested`, contestTold(contest, rollout));
+}
+
+export function contestEnded(contest: ObservedContest, rollout: Rollout): Happening {
+  return normal(`${CONTESTED[contest.of]}ContestEnded`, contestOver(contest, rollout));
 }
 
 /** What a pass could not do. */

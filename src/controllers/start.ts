@@ -17,6 +17,7 @@ import {
   rollouts,
   services,
 } from '../kube/resources.ts';
+import { keepingWriters } from '../kube/writers.ts';
 import type { Log } from '../log.ts';
 import type { MetricProvider } from '../metrics/provider.ts';
 import type { ObjectReference, Router } from '../traffic/router.ts';
@@ -36,6 +37,8 @@ export interface ControllersOptions {
   providers: ReadonlyMap<string, MetricProvider>;
   routers: readonly Router[];
   outages: OutagePolicy;
+  /** Where Argo CD keeps its Applications. */
+  argoCdNamespace: string;
   /** Only this namespace; undefined: all. */
   namespace?: string | undefined;
   /** Only argoproj.io objects labelled for this instance; undefined: only those labelled for none. */
@@ -64,7 +67,7 @@ export type Extension = (shared: {
 
 function rolloutCaches(caches: Caches, instanceId: string | undefined) {
   const own = { labelSelector: instanceId === undefined ? `!${INSTANCE_ID}` : `${INSTANCE_ID}=${instanceId}` };
-  const routes = caches.cache(httpRoutes, { optional: true });
+  const routes = caches.cache(httpRoutes, { optional: true, transform: keepingWriters('spec', 'rules') });
   const cachesByPlural = new Map([[httpRoutes.plural, routes]]);
   const routerObject = ({ plural, namespace, name }: ObjectReference) =>
     cachesByPlural.get(plural)?.get(namespace, name);
@@ -86,7 +89,7 @@ function rolloutCaches(caches: Caches, instanceId: string | undefined) {
       runs: caches.cache(analysisRuns, own),
       templates: caches.cache(analysisTemplates, own),
       clusterTemplates: caches.cache(clusterAnalysisTemplates, { ...own, optional: true }),
-      services: caches.cache(services),
+      services: caches.cache(services, { transform: keepingWriters('spec', 'selector') }),
       workloads: createWorkloads(caches),
       endpointSlices: slices,
       reverts,
@@ -121,8 +124,14 @@ export function createControllers(options: ControllersOptions, extensions: Exten
     routers,
     observeRouterObject: (object: KubeObject) => routes.observe(object as Parameters<typeof routes.observe>[0]),
   };
-  const { observeOnly = false } = options;
-  const rolloutController = createRolloutController({ ...common, ...routing, routerCaches: [routes], observeOnly });
+  const { observeOnly = false, argoCdNamespace } = options;
+  const rolloutController = createRolloutController({
+    ...common,
+    ...routing,
+    argoCdNamespace,
+    routerCaches: [routes],
+    observeOnly,
+  });
   const analysis = { runs: forRollouts.runs, providers, outages, onBadVerdict: rolloutController.heed };
   const writers = () => [
     createServiceController({ ...common, ...routing }),

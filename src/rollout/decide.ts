@@ -7,6 +7,7 @@ import { factsOf } from './facts.ts';
 import { type MachineState, step } from './machine.ts';
 import type { Observation } from './observation.ts';
 import { planOf } from './plan.ts';
+import { contestTimes, withoutContested } from './plan-contests.ts';
 import { nextRestartLook } from './plan-restart.ts';
 import { nextMemory } from './plan-revision.ts';
 import { nextDeadline } from './plan-scale.ts';
@@ -25,6 +26,8 @@ export interface Decision {
   state: MachineState;
   transitions: Transition[];
   effects: Effect[];
+  /** What would be done as well, and waits because somebody else undoes it again and again. */
+  withheld: Effect[];
   /** The whole status to write. */
   status: RolloutStatus;
   /** It tells of nothing but counts and weights on their way: what follows may be told along with it, a moment later. */
@@ -49,7 +52,9 @@ export function decide(seen: Observation): Decision {
   const slots = runSlots(facts, persisted, state);
   const status = statusOf({ facts, persisted, next: state, abortCause: message || undefined, slots });
   const memory = nextMemory({ facts, persisted, next: state, abortCause });
+  const plan = withoutContested(facts, planOf({ facts, persisted, next: state, slots, memory, abortCause }));
   const times = [
+    ...contestTimes(facts, plan.withheld),
     pauseEnd(facts),
     autoPromotionAt(facts),
     progressDeadline(facts),
@@ -63,7 +68,7 @@ export function decide(seen: Observation): Decision {
     state,
     transitions,
     mayWait: transitions.length === 0 && onlyProgress(facts.status, status),
-    effects: planOf({ facts, persisted, next: state, slots, memory, abortCause }),
+    ...plan,
     status,
     lookAgainAt: earliest(times, facts.now),
   };

@@ -1,5 +1,6 @@
 import { told } from '../api/problems.ts';
 import { badRun } from './cause.ts';
+import { contestChoices, contested } from './contest-words.ts';
 import { derive, look } from './derive.ts';
 import { besides } from './explain-besides.ts';
 import { explainBlueGreen } from './explain-blue-green.ts';
@@ -190,14 +191,18 @@ export function explanation(seen: Observation): Explanation {
     explainDeletion(seen.rollout) ?? news(facts, state) ?? whileHeld(facts, state, explainDelivery(facts, state));
   const { waitsFor, hint = '', since, until, next, canDo } = wait;
   const restart = explainRestart(facts);
-  const aside = [...(restart ? [restart] : []), ...(seen.leftOut.length > 0 ? [told(seen.leftOut)] : [])];
+  const aside = [
+    ...contested(facts),
+    ...(restart ? [restart] : []),
+    ...(seen.leftOut.length > 0 ? [told(seen.leftOut)] : []),
+  ];
   return {
     waitsFor,
     ...(since !== undefined && since <= facts.now && { since }),
     ...(until !== undefined && until > facts.now && { until }),
     next,
     besides: [...aside, ...besides(facts)],
-    canDo,
+    canDo: [...contestChoices(facts), ...canDo],
     sentence: [`${waitsFor}${hint}`, ...aside].join('; '),
   };
 }

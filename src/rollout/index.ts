@@ -1,4 +1,13 @@
 export { withCreationError } from './conditions.ts';
+export {
+  afterAgreement,
+  afterReset,
+  afterTime,
+  afterWrite,
+  type Resets,
+  UNTOUCHED,
+} from './contest.ts';
+export { contestOver, contestTold } from './contest-words.ts';
 export { type Decision, decide } from './decide.ts';
 export type { Effect, MetadataPatch } from './effects.ts';
 export { explain, explanation } from './explain.ts';
@@ -8,6 +17,7 @@ export { type MachineState, machine, nameOf } from './machine.ts';
 export {
   NOTHING_SEEN,
   type Observation,
+  type ObservedContest,
   type ObservedPod,
   type ObservedRoute,
   type ObservedTraffic,
@@ -16,6 +26,7 @@ export {
 } from './observation.ts';
 export { controllerOf, observedPods } from './observed-pods.ts';
 export { firstReplicaSet } from './plan.ts';
+export { goalOf } from './plan-contests.ts';
 export { changesMetadata } from './plan-metadata.ts';
 export { needsPods } from './plan-restart.ts';
 export { analysisProblems } from './plan-runs.ts';

@@ -2,6 +2,7 @@ import type {
   AnalysisRun,
   AnalysisTemplate,
   ClusterAnalysisTemplate,
+  Contest,
   GitRevert,
   ManagedRoute,
   ReplicaSet,
@@ -10,6 +11,7 @@ import type {
   Service,
 } from '../api/index.ts';
 import type { Problem } from '../errors.ts';
+import type { Resets } from './contest.ts';
 
 /** A route that steps have added, as the router's objects hold it. */
 export type ObservedRoute = ManagedRoute & {
@@ -25,6 +27,13 @@ export interface ObservedTraffic {
   managedRoutes: ObservedRoute[];
   verified: boolean;
   message?: string;
+}
+
+/** An object that somebody else sets back again and again. */
+export interface ObservedContest extends Contest {
+  /** Whether it is a Service, or an object of a router. */
+  of: 'route' | 'service';
+  resets: Resets;
 }
 
 /** A pod, as far as a restart looks at it. */
@@ -95,6 +104,8 @@ export interface Observation {
   pods?: ObservedPod[];
   /** Undefined where there is no router. */
   traffic?: ObservedTraffic;
+  /** Undefined where there is none. */
+  contests?: ObservedContest[];
   /** The templates that the strategy refers to, by name; missing ones are left out. */
   templates: Record<string, AnalysisTemplate>;
   clusterTemplates: Record<string, ClusterAnalysisTemplate>;

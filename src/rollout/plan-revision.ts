@@ -17,6 +17,7 @@ import {
   WORKLOAD_GENERATION,
 } from '../api/index.ts';
 import { timestamp } from '../api/times.ts';
+import { rememberedContests } from './contest.ts';
 import type { Effect, PlanInput } from './effects.ts';
 import { available, type Facts, memoryOf, revisionOf } from './facts.ts';
 import { nameOf } from './machine.ts';
@@ -142,8 +143,13 @@ export function sameTemplateEffects({ facts: { newReplicaSet: current, seen, sta
 }
 
 /** What the new ReplicaSet should remember after this pass. */
-export function nextMemory({ facts, persisted, next, abortCause }: Omit<PlanInput, 'memory' | 'slots'>): RevisionState {
-  const { abort, wasGivenUp, ...memory } = facts.memory;
+export function nextMemory(input: Omit<PlanInput, 'memory' | 'slots'>): RevisionState {
+  const contests = rememberedContests(input.facts);
+  return { ...revisionMemory(input), ...(contests.length > 0 && { contests }) };
+}
+
+function revisionMemory({ facts, persisted, next, abortCause }: Omit<PlanInput, 'memory' | 'slots'>): RevisionState {
+  const { abort, wasGivenUp, contests: _, ...memory } = facts.memory;
   if (startsOver(facts, persisted, next)) {
     const tried = abort !== undefined || (memory.progressHighWater ?? 0) > 0;
     const failedBefore = facts.strategy === 'blueGreen' && (abort !== undefined || wasGivenUp === true);

@@ -1,6 +1,7 @@
 import { type CanaryStep, pauseStepSeconds } from '../api/index.ts';
 import { blindness } from './blind.ts';
 import { isActive, isAtPause, isPreviewReady, isSaturated, previewDone } from './blue-green.ts';
+import { isUndone } from './contest.ts';
 import { available, type Facts, wanted } from './facts.ts';
 import { isThresholdMet } from './replicas.ts';
 import { routesServed } from './routes.ts';
@@ -108,7 +109,7 @@ function trafficServed(facts: Facts): boolean {
 export function stepDone(facts: Facts): boolean {
   const { status, steps, index } = facts;
   if ((status.pauseConditions ?? []).some(({ reason }) => !STEP_PAUSES.includes(reason))) return false;
-  if (blindness(facts) !== undefined && !released(facts)) return false;
+  if ((blindness(facts) !== undefined || isUndone(facts)) && !released(facts)) return false;
   switch (kindOf(steps[index])) {
     case 'setWeight':
       return podsInPlace(facts) && trafficServed(facts);

@@ -81,6 +81,7 @@ function runControllers(world: World) {
     providers: createProviders({ dialer: createDialer({}), moments: evaluateTime }),
     routers,
     outages: 'hold',
+    argoCdNamespace: 'argocd',
     instance: 'test',
   });
 }

@@ -68,6 +68,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
       providers: createProviders({ dialer, moments: evaluateTime }),
       routers,
       outages: 'hold',
+      argoCdNamespace: 'argocd',
       namespace,
       instance: 'test',
       observeOnly,

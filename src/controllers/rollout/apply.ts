@@ -29,7 +29,8 @@ export interface Applied {
   failures: { effect: Effect; error: unknown }[];
 }
 
-const MANAGER = 'headgate';
+/** The field manager of all that is written for Rollouts. */
+export const MANAGER = 'headgate';
 
 function resourceOf({ group, version, plural, kind }: RouterPatch['target']): Resource {
   return { group, version, plural, kind, namespaced: true };

@@ -105,7 +105,7 @@ function readTraffic(rollout: Rollout, routers: ObservedRouter[]): Observation['
   };
 }
 
-function namedByStrategy(
+export function namedByStrategy(
   rollout: Rollout,
   caches: RolloutCaches,
 ): { services: Record<string, Service>; problems: Problem[] } {

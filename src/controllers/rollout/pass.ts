@@ -23,6 +23,7 @@ import { mergeDiff } from '../merge-diff.ts';
 import type { PassResult } from '../queue.ts';
 import { type Applied, apply } from './apply.ts';
 import { withAnswer } from './ask.ts';
+import { createContests } from './contests.ts';
 import { createDoubts } from './doubts.ts';
 import { createLosses } from './losses.ts';
 import { createNotes, mayWait } from './notes.ts';
@@ -41,6 +42,8 @@ export interface RolloutPassOptions {
   clock: Clock;
   log: Log;
   routers: readonly Router[];
+  /** Where Argo CD keeps its Applications. */
+  argoCdNamespace: string;
   verdicts: PendingVerdicts;
   emit(object: KubeObject, happening: Happening): void;
   observeRouterObject(object: KubeObject): void;
@@ -194,6 +197,7 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
   const refusals = createRefusals();
   const losses = createLosses();
   const notes = createNotes();
+  const contests = createContests(options);
   const memories = createPatience(PATIENCE);
   const statuses = createPatience(PATIENCE);
   const pass = async (key: string, rollout: Rollout): Promise<PassResult | undefined> => {
@@ -206,8 +210,12 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     const { runs, pending } = options.verdicts.overlay(observed.runs);
     const problems = [...observed.problems, ...refusals.problems(rollout, observed.now)];
     const onlyRetreats = pending || resolved.isPending;
+    const looked = { rollout: resolved.rollout, routers, services: observed.services };
+    const { news, ...contested } = contests.see(key, looked, observed.now);
+    tell(options, rollout, news);
     const { decision, blindness } = await decideAfterLooking(options, {
       ...observed,
+      ...contested,
       ...notes.of(key),
       runs,
       problems,
@@ -217,6 +225,7 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     notes.keep(key, memoryWaits ? memory : undefined);
     const due = memoryWaits ? decision.effects.filter((effect) => !mayWait(effect)) : decision.effects;
     const applied = await carryOut(options, rollout, routers, onlyRetreats ? due.filter(lowers) : due);
+    contests.settle(key, looked, { decision, ...applied }, observed.now);
     const change = mergeDiff(rollout.status ?? {}, statusWith(decision, applied, observed.now));
     const hasTime = change !== undefined && decision.mayWait && options.isCrowded();
     const statusWaits = statuses.until(key, observed.now, hasTime);
@@ -234,7 +243,7 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
     const { namespace, name } = splitKey(key);
     const rollout = caches.rollouts.get(namespace, name);
     if (rollout && !rollout.metadata.deletionTimestamp) return pass(key, rollout);
-    for (const known of [memories, statuses, losses]) known.forget(key);
+    for (const known of [memories, statuses, losses, contests]) known.forget(key);
     notes.keep(key, undefined);
     await release(options, key);
     return undefined;

@@ -57,6 +57,11 @@ function markOf(object: unknown, identity: Identity, home: string): Mark | undef
   return mark;
 }
 
+/** The Application that the marks on an object name; throws `Stalled` where they are no such marks. */
+export function fromMark(object: unknown, home: string): { namespace: string; name: string } | undefined {
+  return markOf(object, identify(object), home);
+}
+
 /** Nothing of an Application is told before it is known to track the object. */
 function trackedBy(application: Fields, identity: Identity, { namespace, name, by }: Mark): Fields {
   const { status, spec } = application;

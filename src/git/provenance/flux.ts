@@ -17,8 +17,8 @@ import {
 import { fileOf, folderAt, inputsOf, repositoryAt } from './places.ts';
 import type { Provenance } from './provenance.ts';
 
-const KUSTOMIZE = 'kustomize.toolkit.fluxcd.io';
-const HELM = 'helm.toolkit.fluxcd.io';
+export const KUSTOMIZE = 'kustomize.toolkit.fluxcd.io';
+export const HELM = 'helm.toolkit.fluxcd.io';
 
 interface Key {
   namespace: string;
@@ -26,7 +26,7 @@ interface Key {
 }
 
 /** What the two labels name, which Flux writes on all that it applies. */
-function markOf(object: unknown, group: string): Key | undefined {
+export function markOf(object: unknown, group: string): Key | undefined {
   const labels = labelsOf(object);
   const { [`${group}/name`]: name, [`${group}/namespace`]: namespace } = labels;
   return name && namespace ? { namespace, name } : undefined;

@@ -11,6 +11,7 @@ import { annotationsOf, type Found, type Lookup, look, lookupIn, type Reference,
 import type { Answer, Provenance } from './provenance.ts';
 
 export { provenanceOf } from './annotations.ts';
+export { applierOf } from './applier.ts';
 export { type Found, type ObjectReference, type Reading, type Reference, referenceKey } from './lookup.ts';
 export type { Answer, Finding, Look, Provenance, ProvenanceAnswer } from './provenance.ts';
 export { trusted } from './trust.ts';
