@@ -79,7 +79,14 @@ export const GitRevertPlan = Type.Object(
     attempt: integer('How often it was planned, from 1.'),
     plannedAt: instant('When it was planned.'),
     cautions: optional(
-      list(RevertCaution, { description: 'What was found at the culprit and at the head of the branch.' }),
+      list(RevertCaution, {
+        description: 'What was found at the culprit and at the head of the branch, and what of the plan is not proved.',
+      }),
+    ),
+    diff: optional(
+      text(
+        'What would change, as a unified diff of at most 64 Ki characters, without files that hold Secrets. Kept where no more than a dry run is allowed, and where a person must decide.',
+      ),
     ),
   },
   { description: 'What will be written; put down before it is.' },

@@ -40,7 +40,7 @@ describe('a line is completed', () => {
     ['a command after flags', ['-n', 'shop', 'ab'], ['abort', ':4']],
     ['a command that reads its own flags', ['control'], ['controller', ':4']],
     ['a noun', ['get', ''], ['rollout', 'experiment', ':4']],
-    ['what to do with a revert', ['revert', ''], ['list', 'show', 'skip', 'approve', 'retry', ':4']],
+    ['what to do with a revert', ['revert', ''], ['list', 'show', 'diff', 'skip', 'approve', 'retry', ':4']],
     ['a noun among those without', ['create', 'a'], ['analysisrun', ':4']],
     ['a flag', ['promote', '--f'], ['--full', ':4']],
     ['a flag of a noun', ['get', 'rollout', '--no'], ['--no-color', ':4']],
@@ -82,6 +82,7 @@ describe('a line is completed', () => {
     ['one after flags', ['retry', '-n', 'shop', 'rollout', 'sh'], ['shop', ':4']],
     ['no second one, where there is one', ['promote', 'cart', ''], [':4']],
     ['one of a GitRevert', ['revert', 'skip', ''], ['revert-1', ':4']],
+    ['one whose plan is shown', ['revert', 'diff', ''], ['revert-1', ':4']],
     ['no second one of a GitRevert', ['revert', 'show', 'revert-1', ''], [':4']],
     ['no name of an Experiment', ['get', 'experiment', ''], [':4']],
   ])('with names of objects: %s', async (_, line, words) => {

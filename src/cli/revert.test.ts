@@ -225,6 +225,34 @@ Reviewers:       bob, eve
   });
 });
 
+describe('revert diff', () => {
+  const diff = 'diff --git a/x b/x\n-\ta: 1 \u001b[31m\u202e\n+\ta: 2\n';
+
+  it.each<GitRevertState>(['dryRun', 'needsHuman'])(
+    'prints what one that is %s would write, harmless',
+    async (state) => {
+      record('one', statusOf(state, { plan: { ...plan, diff } }));
+      const stdout = 'diff --git a/x b/x\n-\ta: 1  [31m \n+\ta: 2\n';
+      expect(await revert('diff', 'one')).toEqual({ code: 0, stdout, stderr: '' });
+      expect((await revert('show', 'one')).stdout).toContain(
+        'headgate revert diff one -n default # prints what it would write\n',
+      );
+    },
+  );
+
+  it.each<[GitRevertState, GitRevertStatus, string]>([
+    ['pending', {}, 'has no plan, so there is nothing that it would write'],
+    ['landed', {}, 'keeps no diff: Git has it'],
+    ['proposed', {}, 'keeps no diff: Git has it'],
+    ['needsHuman', {}, 'keeps no diff: that is kept for dry runs, and where a person must decide about a plan'],
+  ])('says why one that is %s has none', async (state, part, why) => {
+    record('one', statusOf(state, part));
+    const { code, stdout, stderr } = await revert('diff', 'one');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`Error: gitrevert 'one' ${why}. It is ${state}: `);
+  });
+});
+
 describe('revert skip', () => {
   it('writes the annotation onto the record as it was seen', async () => {
     const { metadata } = record('one', statusOf('verified'));
@@ -359,7 +387,7 @@ describe('revert retry', () => {
 });
 
 describe('a command line that cannot be carried out', () => {
-  it.each(['show', 'skip', 'approve', 'retry'])('revert %s: names those that there are', async (command) => {
+  it.each(['show', 'diff', 'skip', 'approve', 'retry'])('revert %s: names those that there are', async (command) => {
     const none = 'Error: gitrevert.headgate.dev "x" not found in namespace "default": there is none\n';
     expect(await revert(command, 'x')).toEqual({ code: 1, stdout: '', stderr: none });
     for (let index = 10; index < 22; index++) record(`r${index}`, {});
@@ -368,8 +396,8 @@ describe('a command line that cannot be carried out', () => {
   });
 
   it.each([
-    [['revert'], 'revert needs to know what; known is list, show, skip, approve, retry'],
-    [['revert', 'undo', 'x'], '"undo" cannot be used with revert; known is list, show, skip, approve, retry'],
+    [['revert'], 'revert needs to know what; known is list, show, diff, skip, approve, retry'],
+    [['revert', 'undo', 'x'], '"undo" cannot be used with revert; known is list, show, diff, skip, approve, retry'],
     [['revert', 'show'], 'revert show needs the name of a GitRevert'],
     [['revert', 'skip', 'a', 'b'], 'revert skip takes one name, not also b'],
     [['revert', 'retry', 'a', '--vetoed'], '--vetoed'],

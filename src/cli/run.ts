@@ -16,6 +16,7 @@ import { promote } from './promote.ts';
 import { restart } from './restart.ts';
 import { retryExperiment, retryRollout } from './retry.ts';
 import { approveRevert } from './revert-approve.ts';
+import { diffRevert } from './revert-diff.ts';
 import { listReverts } from './revert-list.ts';
 import { retryRevert } from './revert-retry.ts';
 import { showRevert } from './revert-show.ts';
@@ -45,6 +46,7 @@ export const verbs: readonly Verb[] = [
   terminateAnalysisRun,
   listReverts,
   showRevert,
+  diffRevert,
   skipRevert,
   approveRevert,
   retryRevert,

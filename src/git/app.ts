@@ -131,6 +131,19 @@ async function readHelm(clone: Clone, app: App, files: readonly TreeEntry[], rea
   return { graph, set: await renderGraph(graph, job as Job, reading, fileOf) };
 }
 
+/** What a commit must touch to change what a folder holds, as `readApp` answers it, but nothing is rendered. */
+export async function inputsOf(clone: Clone, { tree, path, helm }: App): Promise<string[]> {
+  const files = await clone.files(tree, path);
+  const kind = kindOf(files, path);
+  if (kind === 'plain' || kind === 'several') return [path];
+  const opened = openTree(clone, { tree, folder: path, files });
+  const graph =
+    kind === 'helm'
+      ? await helmGraph(clone, opened, path, helm?.valueFiles ?? [])
+      : await kustomizeGraph(clone, opened, path);
+  return sortedInputs([...graph.inputs, ...(graph.problems.length > 0 ? [folderInput(path)] : [])]);
+}
+
 /**
  * All objects of a folder at one commit or tree, with everything that is wrong with them: of its plain YAML, or rendered by
  * Kustomize or Helm. Throws `Waiting` where a rendering was stopped before it was done.

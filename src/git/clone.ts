@@ -167,7 +167,8 @@ export function openClone({ git, gitDir, branch, call: fixed, prefetch }: CloneO
     },
     async files(tree, path) {
       const args = ['ls-tree', '-r', '-z', '--full-tree', '--end-of-options', checkId(tree)];
-      return parseTree(await text(path === '' ? args : [...args, ...[path].flat()]));
+      const paths = [path].flat();
+      return parseTree(await text(paths.includes('') ? args : [...args, ...paths]));
     },
     async read(ids, maxBytes, maxTotalBytes = Number.POSITIVE_INFINITY) {
       const wanted = [...new Set(ids.map(checkId))];

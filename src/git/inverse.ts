@@ -5,6 +5,7 @@ import { type Clone, isLfsPointer, SUBMODULE, SYMBOLIC_LINK } from './clone.ts';
 import type { FileChange } from './hosts/host.ts';
 import { decodeText } from './manifests.ts';
 import { GitError } from './process.ts';
+import { isBelow } from './render/tree.ts';
 
 const MOST_FILES = 20;
 const MOST_LINES = 500;
@@ -26,8 +27,8 @@ export interface InverseRequest {
   culprit: string;
   /** The branch's head on which the revert is to lie. */
   head: string;
-  /** The app's path: nothing outside is touched. '' for the root. */
-  path: string;
+  /** Nothing else is touched: the app's path, or all that it is made of. A folder may end with `/`; '' is the root. */
+  path: string | readonly string[];
   /** The narrower way, tried first. */
   splice?: Splice;
 }
@@ -76,9 +77,15 @@ function refused(reason: Refusal['reason'], message: string): Refusal {
 }
 
 /** By path; '' for all. */
-export async function difference(clone: Clone, from: string, to: string, path: string): Promise<Change[]> {
+export async function difference(
+  clone: Clone,
+  from: string,
+  to: string,
+  path: InverseRequest['path'],
+): Promise<Change[]> {
   const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--end-of-options', from, to];
-  const fields = (await clone.text(path === '' ? args : [...args, '--', path])).split('\0');
+  const paths = [path].flat();
+  const fields = (await clone.text(paths.includes('') ? args : [...args, '--', ...paths])).split('\0');
   const changes: Change[] = [];
   for (let at = 0; at + 1 < fields.length; at += 2) {
     const [oldMode = '', newMode = '', oldId = '', newId = ''] = (fields[at] ?? '').slice(1).split(' ');
@@ -183,6 +190,15 @@ function checkDeletions(changes: readonly Change[], culprits: readonly Change[])
   return refused('DeletesForeignFile', `the revert would delete ${foreign.path}, which the culprit did not add`);
 }
 
+/** Whether a file is one of the paths, or lies below one. */
+export function isWithin(file: string, path: InverseRequest['path']): boolean {
+  return [path].flat().some((each) => isBelow(file, each.replace(/\/$/, '')));
+}
+
+function named(path: InverseRequest['path']): string {
+  return typeof path === 'string' ? path : 'what the app is made of';
+}
+
 /** What may be taken back of the culprit, checked before anything is merged. */
 async function checkCulprit(clone: Clone, { culprit, head, path }: InverseRequest): Promise<Change[] | Refusal> {
   const shallow = (await clone.text(['rev-parse', '--is-shallow-repository'])).trim();
@@ -204,12 +220,12 @@ async function checkResult(
   head: string,
   tree: string,
   culprits: Change[],
-  { path, scope }: { path: string; scope: Scope },
+  { path, scope }: { path: InverseRequest['path']; scope: Scope },
 ): Promise<Inverse> {
   const changes = await difference(clone, head, tree, '');
   if (changes.length === 0) return { kind: 'nothing' };
-  const outside = changes.find((change) => path !== '' && !change.path.startsWith(`${path}/`));
-  const bad = outside ? `${outside.path} lies outside ${path}` : changes.map(inexpressible).find(Boolean);
+  const outside = changes.find((change) => !isWithin(change.path, path));
+  const bad = outside ? `${outside.path} lies outside ${named(path)}` : changes.map(inexpressible).find(Boolean);
   if (bad) return refused('NotExpressible', `the revert touches what is not reverted by a program: ${bad}`);
   const foreign = checkDeletions(changes, culprits);
   if (foreign) return foreign;
@@ -239,7 +255,7 @@ async function checkResult(
 }
 
 /**
- * What taking the culprit out of the head means, limited to the app's path: value by value where that can be done, else a
+ * What taking the culprit out of the head means, limited to the request's paths: value by value where that can be done, else a
  * three-way merge in the object store. What others committed later stays. Writes nothing outside the cache.
  */
 export async function inverseOf(clone: Clone, request: InverseRequest): Promise<Inverse> {

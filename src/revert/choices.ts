@@ -5,7 +5,7 @@ import { APPROVABLE } from './rules.ts';
 /** One thing that a person can do about a GitRevert. */
 export interface RevertChoice {
   /** As it stands before the GitRevert's name; undefined where it is done elsewhere: in Git, on the host, on the policy. */
-  command?: 'revert skip' | 'revert retry' | 'revert approve';
+  command?: 'revert skip' | 'revert retry' | 'revert approve' | 'revert diff';
   /** What comes of it, or what to do where there is no command. */
   does: string;
 }
@@ -63,6 +63,8 @@ export function revertChoices(revert: GitRevert): RevertChoice[] {
   const approve: RevertChoice[] = mayApprove(revert)
     ? [{ command: 'revert approve', does: 'lets it pass: a person has looked at why it waits' }]
     : [];
+  const diff: RevertChoice[] =
+    status?.plan?.diff === undefined ? [] : [{ command: 'revert diff', does: 'prints what it would write' }];
   const policy: RevertChoice = { does: `edit RevertPolicy ${spec.policy}: it says whether and how it is written` };
   const byHand: RevertChoice = { does: 'revert the change by hand, or fix it forward' };
   const reland: RevertChoice = { does: 'to land the change after all, fix it forward, or revert the revert' };
@@ -86,10 +88,10 @@ export function revertChoices(revert: GitRevert): RevertChoice[] {
     observed: [reland],
     done: [reland],
     skipped: [...anew, byHand],
-    needsHuman: [...approve, byHand, ...anew],
+    needsHuman: [...approve, ...diff, byHand, ...anew],
     vetoed: [byHand, reopened],
     superseded: anew,
-    dryRun: [{ does: `${policy.does}; then` }, ...anew],
+    dryRun: [...diff, { does: `${policy.does}; then` }, ...anew],
   };
   return choices[derive(status)];
 }

@@ -48,6 +48,8 @@ const WORKS: Work[] = [
   { effect: 'prove', result: { kind: 'moved' } },
   { effect: 'prove', result: { kind: 'skipped', ...told } },
   { effect: 'prove', result: { kind: 'needsHuman', ...told } },
+  { effect: 'prove', result: { kind: 'needsHuman', ...told, diff: 'd', mayPropose: true } },
+  { effect: 'prove', result: { kind: 'proved', diff: 'd' } },
   { effect: 'prove', result: failed },
   { effect: 'look', result: { kind: 'clear' } },
   { effect: 'look', result: { kind: 'found', commit: COMMIT, message: 'found' } },
@@ -223,6 +225,38 @@ describe('the way of a revert', () => {
     expect(state).toBe('needsHuman');
     expect(status.message).toBe('Changes must be made through a pull request.');
     expect(status.conditions?.[1]).toMatchObject({ type: 'Stalled', status: 'True', reason: 'BranchProtected' });
+  });
+});
+
+describe('a plan that is not proved', () => {
+  const doubt = { kind: 'needsHuman', reason: 'NotProved', message: 'more would change', diff: '-a' } as const;
+  const caution = { reason: 'NotProved', most: 'PullRequest', personMerges: true, message: 'more would change' };
+  const proves = (result: object, part: Partial<Seen> = {}) =>
+    decide(seen({ status: at('planned'), work: { effect: 'prove', result } as Work, ...part }));
+
+  it('goes on to a proposal with what is not proved, and never to a commit', () => {
+    const { state, status, effect } = proves({ ...doubt, mayPropose: true });
+    expect({ state, effect }).toEqual({ state: 'verified', effect: undefined });
+    expect(status.plan).toEqual({ ...persistedPlan, cautions: [caution], diff: '-a' });
+    const gate: Gate = { kind: 'open', mode: 'PullRequest', personMerges: true, reason: 'NotProved', message: 'more' };
+    expect(decide(seen({ status, gate })).status).toMatchObject({ way: 'PullRequest', reason: 'NotProved' });
+  });
+
+  it.each<[string, boolean, Gate]>([
+    ['the host knows no proposals', false, OPEN],
+    ['no more than a dry run is allowed', true, { kind: 'open', mode: 'DryRun' }],
+  ])('is for a person where %s, who sees what would change', (_, mayPropose, gate) => {
+    const { state, status } = proves({ ...doubt, mayPropose }, { gate });
+    expect({ state, status }).toMatchObject({
+      state: 'needsHuman',
+      status: { reason: 'NotProved', message: 'more would change', plan: { diff: '-a' } },
+    });
+  });
+
+  it('that is proved is kept with what it would change, where that was looked at, and nothing of an earlier proof', () => {
+    expect(proves({ kind: 'proved', diff: '-a' }).status.plan).toEqual({ ...persistedPlan, diff: '-a' });
+    const again = proves({ kind: 'proved' }, { status: at('planned', { plan: { ...persistedPlan, diff: 'old' } }) });
+    expect(again.status.plan).toEqual(persistedPlan);
   });
 });
 

@@ -37,7 +37,7 @@ export function derive(status: GitRevertStatus | undefined): GitRevertState {
 const SENTENCES: Record<GitRevertState, string> = {
   pending: 'The revert is being planned.',
   planned: 'It is being proved that the plan restores what runs as stable.',
-  verified: 'The plan is proved; the policy decides about the write.',
+  verified: 'It is known what the plan comes to; the policy decides about the write.',
   writing: 'The commit is being written.',
   landed: 'The change is out of Git; the cluster has yet to follow.',
   proposed: 'The revert is proposed and waits for a person.',

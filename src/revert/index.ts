@@ -1,3 +1,4 @@
+export { isFound, type Looked, lastTurn, nextLook } from './bisect.ts';
 export type { KnownFailure } from './breaker.ts';
 export type { RevertChoice } from './choices.ts';
 export {
@@ -15,6 +16,7 @@ export type { Candidate, Classification, TemplateInGit } from './culprit.ts';
 export { findCulprit } from './culprit.ts';
 export type { Decision } from './decide.ts';
 export { decide, derive, explain, isFinal } from './decide.ts';
+export { boundedDiff, type FileDiff, LONGEST_DIFF_CHARACTERS, namesSecret } from './diff.ts';
 export { type Evidence, type EvidenceSources, evidenceOf, evidenceTable } from './evidence.ts';
 export type { Gate, GateFacts } from './gates.ts';
 export { gate } from './gates.ts';
@@ -51,6 +53,8 @@ export {
 export { spliceBack } from './patch/splice.ts';
 export type { DocumentName, PlaceInFile, Splice, SplicedField, SpliceReason, SpliceRequest } from './patch/types.ts';
 export { pausedBy, SWITCH_CONFIG_MAP } from './pause.ts';
+export type { Objects, Sides } from './rest.ts';
+export { changesText, otherChanges, ownChanges } from './rest.ts';
 export { SKIPPED_BY_PERSON } from './rules.ts';
 export type { Origin, Policy, Selection } from './select.ts';
 export { liesBelow, selectPolicy } from './select.ts';
@@ -63,4 +67,4 @@ export {
   objectName,
   sensitive,
 } from './sensitive.ts';
-export { HOST_REASONS } from './work.ts';
+export { HOST_REASONS, isUnproved } from './work.ts';

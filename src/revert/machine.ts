@@ -11,6 +11,7 @@ import {
   proposed,
   replanRest,
   told,
+  unproved,
   wayOf,
   writes,
 } from './work.ts';
@@ -59,6 +60,12 @@ const chart = setup({
     isProved: brings('prove', 'proved'),
     proofDeclines: brings('prove', 'skipped'),
     proofNeedsPerson: brings('prove', 'needsHuman'),
+    /** What is not proved can still be shown to a person as a proposal. */
+    mayProposeUnproved: ({ event: { seen } }) =>
+      seen.work?.effect === 'prove' &&
+      seen.work.result.kind === 'needsHuman' &&
+      seen.work.result.mayPropose === true &&
+      (seen.gate.kind === 'wait' || (seen.gate.kind === 'open' && seen.gate.mode !== 'DryRun')),
     proofFindsBranchMoved: brings('prove', 'moved'),
     lookFindsRevert: brings('look', 'found'),
     lookFindsBranchMoved: brings('look', 'moved'),
@@ -143,6 +150,15 @@ const chart = setup({
       const found = cautions.length > 0 && { cautions };
       return { plan: { expectedHead, tree, patchDigest, files, attempt, plannedAt, ...found } };
     }),
+    /** Kept with the plan, so that whatever asks the policy from now on sees what is not proved. */
+    keepProof: assign(({ context, event: { seen } }) => {
+      const result = seen.work?.effect === 'prove' ? seen.work.result : undefined;
+      if (!context.plan || (result?.kind !== 'proved' && result?.kind !== 'needsHuman')) return {};
+      const { diff: _, ...plan } = context.plan;
+      const diff = result.diff !== undefined && { diff: result.diff };
+      if (result.kind === 'proved') return { plan: { ...plan, ...diff } };
+      return { plan: { ...plan, cautions: [...(plan.cautions ?? []), unproved(result)], ...diff } };
+    }),
     keepCommit: assign(({ event: { seen } }) => {
       const result = seen.work?.result;
       if (result?.kind === 'written')
@@ -167,7 +183,8 @@ const wayOut = [
 const ended = {} as const;
 
 /**
- * A GitRevert from plan to done, by a commit or by a proposal. Up to `verified` nothing can have been written, so it may be given up at once. In `writing`
+ * A GitRevert from plan to done, by a commit or by a proposal. A plan that is not proved goes the same way, with a caution that lets
+ * it be no more than a proposal that a person merges. Up to `verified` nothing can have been written, so it may be given up at once. In `writing`
  * a look comes before everything: only when it finds nothing may the revert be given up, or written.
  */
 export const machine = chart.createMachine({
@@ -193,10 +210,11 @@ export const machine = chart.createMachine({
         OBSERVED: [
           ...wayOut,
           { guard: 'proofDeclines', target: 'skipped', actions: 'sayResult' },
-          { guard: 'proofNeedsPerson', target: 'needsHuman', actions: 'sayResult' },
+          { guard: 'mayProposeUnproved', target: 'verified', actions: ['keepProof', 'sayNothing'] },
+          { guard: 'proofNeedsPerson', target: 'needsHuman', actions: ['keepProof', 'sayResult'] },
           { guard: and(['proofFindsBranchMoved', 'planWasMadeTooOften']), target: 'needsHuman', actions: 'sayTooBusy' },
           { guard: 'proofFindsBranchMoved', target: 'pending', actions: 'restBeforePlan' },
-          { guard: 'isProved', target: 'verified', actions: 'sayNothing' },
+          { guard: 'isProved', target: 'verified', actions: ['keepProof', 'sayNothing'] },
           { actions: 'beginProof' },
         ],
       },

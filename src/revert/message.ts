@@ -91,22 +91,30 @@ ${trailers.join('\n')}
 }
 
 /**
- * Title and Markdown text of the proposal of a commit with this message. `caution`: what whoever merges it should know; `why`: more
- * in Markdown, harmless already.
+ * Title and Markdown text of the proposal of a commit with this message. `caution`: what whoever merges it should know; `unproved`:
+ * it is the best that there is, and not proved; `why`: more in Markdown, harmless already.
  */
 export function proposalText(
   message: string,
   { namespace, name }: MessageFacts['rollout'],
-  { caution, why = [] }: { caution?: string | undefined; why?: readonly string[] } = {},
+  {
+    caution,
+    unproved = false,
+    why = [],
+  }: { caution?: string | undefined; unproved?: boolean; why?: readonly string[] } = {},
 ) {
   const before = caution === undefined ? '' : `Before you merge:\n\n${fenced(caution)}`;
-  const [title = ''] = message.split('\n');
+  const [subject = ''] = message.split('\n');
+  const title = unproved ? `Needs a person: ${subject}` : subject;
+  const doubt = unproved
+    ? '**This needs a person.** It is the best that Headgate can propose, and it is not proved that it restores what ran before and nothing else. Change it on its branch as you see fit; nothing is merged by itself.'
+    : '';
   const body = `The release of ${namespace}/${name} failed, and its traffic is back on what ran before. This takes the change out of Git, too.
 
 - To have it so, merge this.
 - To keep the change, close this: it is not opened again, and the cluster stays as it is until the pod template changes.
 
-${[before, ...why, fenced(message)].filter(Boolean).join('\n\n')}
+${[doubt, before, ...why, fenced(message)].filter(Boolean).join('\n\n')}
 `;
   return { title, body };
 }

@@ -25,12 +25,17 @@ export type PlanResult =
   | ({ kind: 'skipped' | 'needsHuman' | 'superseded' } & Told)
   | FailedResult;
 
-/** Whether what is planned takes back exactly what failed and restores exactly what runs as stable. */
+/**
+ * Whether what is planned takes back exactly what failed, restores exactly what runs as stable, and changes nothing else. `diff`:
+ * what it changes, where nothing of it is to be written by itself.
+ */
 export type ProofResult =
-  | { kind: 'proved' }
+  | { kind: 'proved'; diff?: string }
   /** What was planned cannot be derived again from the planned head. */
   | { kind: 'moved' }
-  | ({ kind: 'skipped' | 'needsHuman' } & Told)
+  | ({ kind: 'skipped' } & Told)
+  /** It could be written, and is not proved. `mayPropose`: whether the host opens proposals, for a person to merge. */
+  | ({ kind: 'needsHuman'; diff?: string; mayPropose?: boolean } & Told)
   | FailedResult;
 
 /** A proposal of this revert, as it stands on the host. `message`: what the host says of merging it. */

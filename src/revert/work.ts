@@ -1,4 +1,4 @@
-import type { GitRevertPlan, ProposalRef, RevertWay } from '../api/index.ts';
+import type { GitRevertPlan, ProposalRef, RevertCaution, RevertWay } from '../api/index.ts';
 import type { Effect, ProposedResult, Seen, Work } from './observation.ts';
 
 /** What is kept from one pass to the next is what status keeps; `effect` and `lookAgainAt` belong to one pass. */
@@ -94,6 +94,18 @@ export function told(work: Work | undefined): { reason: string; message: string 
   const result = work?.result;
   const message = result && 'message' in result ? result.message : '';
   return { reason: result && 'reason' in result ? result.reason : '', message };
+}
+
+/** Cautions for a plan that could be written, and of which something is not proved. */
+const UNPROVED: ReadonlySet<string> = new Set(['NotStable', 'NotProved', 'OutsideOfPath']);
+
+export function isUnproved({ cautions = [] }: Pick<GitRevertPlan, 'cautions'>): boolean {
+  return cautions.some(({ reason }) => UNPROVED.has(reason));
+}
+
+/** The best that there is, for a person to look at: never a commit, and never merged by itself. */
+export function unproved({ reason, message }: { reason: string; message: string }): RevertCaution {
+  return { reason, most: 'PullRequest', personMerges: true, message };
 }
 
 export function proposalLost(work: Work | undefined): boolean {

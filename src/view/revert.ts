@@ -80,3 +80,9 @@ export function revertChoiceLines(revert: GitRevert, program: string, { width }:
     field(index === 0 ? 'You can:' : '', plain(told(choice, revert, program)), width),
   );
 }
+
+/** What a plan would change, safe to show: line breaks and tabs stay. */
+export function revertDiff(diff: string): string {
+  const text = diff.replace(/[^\n\t]+/g, plain);
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}

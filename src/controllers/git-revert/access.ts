@@ -15,6 +15,8 @@ export interface PolicyAccess {
   access: RepositoryAccess;
   repository: Repository;
   branch: string;
+  /** Nothing is written outside of it; '' for all. */
+  path: string;
   /** Whether the host is asked to merge what is proposed. */
   autoMerge: boolean;
 }
@@ -54,7 +56,7 @@ async function credentials(policy: Policy, { client, namespace }: AccessOptions)
 
 /** Throws `Stalled` for what a person must put right in the policy, `Waiting` for a secret that is not there yet. */
 export async function openPolicy(policy: Policy, options: AccessOptions): Promise<PolicyAccess> {
-  const { url, branch, host: type } = policy.spec.repository;
+  const { url, branch, path = '', host: type } = policy.spec.repository;
   const host = options.hosts.get(type);
   if (!host) {
     const known = [...options.hosts.keys()].sort().join(', ');
@@ -71,7 +73,7 @@ export async function openPolicy(policy: Policy, options: AccessOptions): Promis
   }
   const repository = options.repositories.open(location, checkBranch(branch), given);
   const autoMerge = policy.spec.pullRequests?.autoMerge === true;
-  return { host, access: { url, ...given }, repository, branch, autoMerge };
+  return { host, access: { url, ...given }, repository, branch, path, autoMerge };
 }
 
 /** Asks which branch is the default of a repository: of one that a policy names, by that policy's credentials, and of no other. */

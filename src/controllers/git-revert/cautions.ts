@@ -40,13 +40,30 @@ async function readOptOutFile(clone: Clone, { path, id, mode }: TreeEntry): Prom
   }
 }
 
-/** What files of the repository say, from its root to the app's folder. The strictest counts, and one that cannot be read most of all. */
+/** What a plan is made for: the app's folder, and the files that change. */
+interface Place {
+  path: string;
+  files: readonly string[];
+}
+
+/** The app's folder, and those of the files outside of it. */
+function foldersOf({ path, files }: Place): string[] {
+  const folders = files
+    .filter((file) => !liesBelow(file, path))
+    .map((file) => file.slice(0, file.lastIndexOf('/') + 1));
+  return [...new Set([path, ...folders])];
+}
+
+/**
+ * What files of the repository say, from its root to the app's folder, and to that of any file that changes outside of it. The
+ * strictest counts, and one that cannot be read most of all.
+ */
 export async function optOutAt(
   clone: Clone,
   tree: string,
-  appPath: string,
+  place: Place,
 ): Promise<{ kind: 'unreadable' | 'disabled'; message: string } | RevertCaution | undefined> {
-  const paths = optOutPaths(appPath);
+  const paths = [...new Set(foldersOf(place).flatMap(optOutPaths))];
   const entries = (await clone.files(tree, paths)).filter(({ path }) => paths.includes(path));
   const files = await Promise.all(entries.map((entry) => readOptOutFile(clone, entry)));
   const unreadable = files.find((file) => file.kind === 'unreadable');
@@ -97,6 +114,10 @@ function objectsIn(file: string, content: Buffer | undefined): Objects {
   return objects;
 }
 
+function isOf(file: string, { path, files }: Place): boolean {
+  return liesBelow(file, path) || files.includes(file);
+}
+
 /** The objects that differ between the two sides of a file. */
 function touchedObjects({ path, before, after }: Sides): TouchedObject[] {
   const [was, is] = [objectsIn(path, before), objectsIn(path, after)];
@@ -116,8 +137,8 @@ async function sensitiveObjects(sides: readonly Sides[]): Promise<string[]> {
   return found;
 }
 
-function settersIn(sides: readonly Sides[], appPath: string) {
-  const texts = sides.filter(({ path }) => liesBelow(path, appPath));
+function settersIn(sides: readonly Sides[], place: Place) {
+  const texts = sides.filter(({ path }) => isOf(path, place));
   return texts.flatMap(({ path, before, after }) =>
     imageSetters(path, (before && decodeText(before)) ?? '', (after && decodeText(after)) ?? ''),
   );
@@ -126,7 +147,7 @@ function settersIn(sides: readonly Sides[], appPath: string) {
 /** What the culprit does besides changing a workload, anywhere in the repository, and what would be done again by a bot. */
 export async function culpritCautions(
   clone: Clone,
-  { culprit, parent, path }: { culprit: string; parent: string; path: string },
+  { culprit, parent, ...place }: { culprit: string; parent: string } & Place,
 ): Promise<RevertCaution[]> {
   const changes = await difference(clone, parent, culprit, '');
   const paths = changes.map((change) => change.path);
@@ -136,8 +157,8 @@ export async function culpritCautions(
   try {
     const sides = await sidesOf(clone, changes);
     const objects = await sensitiveObjects(sides);
-    const updaterFiles = paths.filter((each) => liesBelow(each, path) && isUpdaterFile(each));
-    const found = [sensitive(culprit, [...byPath, ...objects]), imageAutomation(settersIn(sides, path), updaterFiles)];
+    const updaterFiles = paths.filter((each) => isOf(each, place) && isUpdaterFile(each));
+    const found = [sensitive(culprit, [...byPath, ...objects]), imageAutomation(settersIn(sides, place), updaterFiles)];
     return found.filter((each) => each !== undefined);
   } catch (error) {
     if (!(error instanceof TooLong)) throw error;

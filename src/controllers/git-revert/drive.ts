@@ -22,13 +22,17 @@ import { keyOf, splitKey } from '../keys.ts';
 import { mergeDiff } from '../merge-diff.ts';
 import type { PassResult } from '../queue.ts';
 import { openPolicy } from './access.ts';
-import { look, plan, prove, type Task, write } from './effects.ts';
+import { look, write } from './effects.ts';
 import { whyOf } from './evidence.ts';
 import { askPolicy, type GateAnswer, isObserved, supersededBy } from './facts.ts';
+import { knownRoots } from './known-roots.ts';
 import type { GitRevertOptions } from './options.ts';
+import { plan } from './plan.ts';
 import type { Pool } from './pool.ts';
 import { endedProposal, propose, watch, withdraw } from './proposals.ts';
+import { prove } from './prove.ts';
 import { causeOf, helmOf, learn, replicaSetOf } from './revision.ts';
+import type { Task } from './task.ts';
 import { ignoredMetadata, templateOf } from './templates.ts';
 
 const RETRY_SECONDS = 30;
@@ -145,7 +149,7 @@ async function report({ client, reverts }: Context, revert: GitRevert, status: G
 function gather(
   context: Context,
   { spec }: GitRevert,
-): Pick<Task, 'templates' | 'cause' | 'helm' | 'reading'> | undefined {
+): Pick<Task, 'templates' | 'cause' | 'helm' | 'known' | 'reading'> | undefined {
   const rollout = context.rollouts.get(spec.rollout.namespace, spec.rollout.name);
   const bad = rollout && replicaSetOf(context, rollout, spec.templates.canary);
   const stable = rollout && replicaSetOf(context, rollout, spec.templates.stable);
@@ -156,6 +160,7 @@ function gather(
     templates: { bad: templateOf(bad), stable: templateOf(stable), ignored: ignoredMetadata(rollout) },
     cause: { message, step },
     helm: learnt.known ? helmOf(context, learnt.provenance) : undefined,
+    known: knownRoots(context, spec),
     reading: { renderer: context.renderer, parsed: new Map() },
   };
 }
@@ -169,6 +174,13 @@ function mayWrite(context: Context, job: Job, { metadata }: GitRevert, policy: P
   const modes = revert.status?.way === 'PullRequest' ? ['PullRequest', 'Direct'] : ['Direct'];
   const isOpen = seen.gate.kind === 'open' && modes.includes(seen.gate.mode);
   return isOpen && seen.superseded === undefined && isDeepStrictEqual(current, policy);
+}
+
+/** As the caches hold it now, with what the plan has found by then. */
+function isDryRun(context: Context, job: Job, { metadata }: GitRevert): boolean {
+  const revert = context.reverts.get(metadata.namespace, metadata.name);
+  const gate = revert && observe(context, revert, job).seen.gate;
+  return gate?.kind === 'open' && gate.mode === 'DryRun';
 }
 
 /** What is begun once the decision is written down. */
@@ -191,7 +203,11 @@ function begin(context: Context, job: Job, { effect, revert, policy, seen }: Beg
         throw new Waiting('ReplicaSetMissing', 'a ReplicaSet of the update is not there any more', RETRY_SECONDS);
       const task = { ...gathered, revert, policy: await openPolicy(policy, context), version, unwanted, limits };
       const why = () => whyOf(context, revert, policy);
-      const asked = { mayWrite: () => mayWrite(context, job, revert, policy), paused: killSwitch.paused };
+      const asked = {
+        mayWrite: () => mayWrite(context, job, revert, policy),
+        isDryRun: () => isDryRun(context, job, revert),
+        paused: killSwitch.paused,
+      };
       return await perform(effect, { ...task, ...asked, why });
     } catch (error) {
       return { effect, result: failed(error) };

@@ -9,6 +9,7 @@ import {
 import {
   type FailedResult,
   HOST_REASONS,
+  isUnproved,
   type ProposedResult,
   type ProposeResult,
   proposalText,
@@ -16,8 +17,10 @@ import {
   type WithdrawResult,
 } from '../../revert/index.ts';
 import { optOutAt } from './cautions.ts';
-import { commitRequest, isOurWork, revertSince, type Task } from './effects.ts';
+import { commitRequest, revertSince } from './effects.ts';
+import { isOurWork } from './inverse.ts';
 import { timeOf } from './record.ts';
+import type { Task } from './task.ts';
 
 /** Seconds until a host is asked again that did not answer as hoped; what it says itself counts before that. */
 const RESTS: Record<Exclude<HostFailure['kind'], 'rateLimited'>, number> = {
@@ -72,7 +75,7 @@ export async function propose(task: Task, planned: GitRevertPlan): Promise<Propo
   const request = await commitRequest(task, planned);
   if (!request) return { kind: 'stale', message: 'the plan cannot be derived again' };
   const { from } = branchesOf(task);
-  const more = { caution: task.limits?.message, why: await task.why() };
+  const more = { caution: task.limits?.message, unproved: isUnproved(planned), why: await task.why() };
   const text = proposalText(request.message, task.revert.spec.rollout, more);
   if (!task.mayWrite()) return { kind: 'withheld' };
   const outcome = await proposalsOf(task).open(task.policy.access, { ...request, from, ...text });
@@ -109,7 +112,9 @@ async function merged(task: Task, proposal: Proposal, head: string | undefined, 
   if (held !== undefined) return still(held);
   if (head === undefined) return still(foreignOn(branches.from));
   if (!task.policy.autoMerge) return still();
-  const said = await optOutAt(task.policy.repository, into, task.revert.spec.path);
+  const { spec, status } = task.revert;
+  const place = { path: spec.path, files: status?.plan?.files ?? [] };
+  const said = await optOutAt(task.policy.repository, into, place);
   if (said && ('kind' in said || said.most === 'DryRun')) return still(`not merged by itself: ${said.message}`);
   const paused = task.paused();
   if (paused !== undefined) return still(paused);
@@ -120,7 +125,7 @@ async function merged(task: Task, proposal: Proposal, head: string | undefined, 
 }
 
 /** Looks how the proposal fares, has it merged where the policy says so, and closes it where others were quicker. */
-export async function watch(task: Task, { expectedHead }: GitRevertPlan): Promise<WatchResult> {
+export async function watch(task: Task, { expectedHead, files }: GitRevertPlan): Promise<WatchResult> {
   const { policy, revert } = task;
   const proposals = proposalsOf(task);
   const branches = branchesOf(task);
@@ -132,7 +137,7 @@ export async function watch(task: Task, { expectedHead }: GitRevertPlan): Promis
   if (found.proposal.state !== 'open') return resultOf(found.proposal, branches.from, known);
   const head = await policy.repository.fetch();
   const by = (await policy.repository.isAncestor(expectedHead, head))
-    ? await revertSince(task, expectedHead, head)
+    ? await revertSince(task, expectedHead, head, files)
     : undefined;
   if (!by) return merged(task, found.proposal, known, head);
   const paused = task.paused();

@@ -1,5 +1,14 @@
 import type { Clone, Commit } from '../../git/clone.ts';
-import { type Candidate, type Classification, findCulprit } from '../../revert/index.ts';
+import {
+  type Candidate,
+  type Classification,
+  findCulprit,
+  isFound,
+  lastTurn,
+  nextLook,
+  type TemplateInGit,
+} from '../../revert/index.ts';
+import { sameTemplate } from '../../rollout/index.ts';
 import { openPolicy } from './access.ts';
 import type { Case, Refusal } from './failure.ts';
 import type { GitRevertOptions } from './options.ts';
@@ -7,6 +16,10 @@ import { helmOf } from './revision.ts';
 import { type RolloutThere, rolloutAt } from './templates.ts';
 
 const MOST_CANDIDATES = 30;
+/** Of the commits that are not each looked at. */
+const MOST_BISECTED = 10_000;
+/** Besides the two ends, and the two sides of what was found. */
+const MOST_LOOKS = 26;
 const NOTHING: RolloutThere = { template: { kind: 'absent' }, inputs: [] };
 
 interface Range {
@@ -19,8 +32,8 @@ type Look = (commit: string | undefined) => Promise<RolloutThere>;
 
 /**
  * The commits between good and bad that touched what the Rollout is made of, each with both its sides. What it is made of is
- * followed at both ends and at each of these commits, until there is nothing new in it. Undefined: there are too many commits,
- * which are answered as they are.
+ * followed at both ends and at each of these commits, until there is nothing new in it. Undefined: there are too many of them
+ * to look at each; `paths` is what is known by then.
  */
 async function candidatesBetween(clone: Clone, { good, bad }: Range, look: Look) {
   const paths = new Set([...(await look(good)).inputs, ...(await look(bad)).inputs]);
@@ -28,15 +41,51 @@ async function candidatesBetween(clone: Clone, { good, bad }: Range, look: Look)
     const known = paths.size;
     const query = { from: good, to: bad, path: [...paths], limit: MOST_CANDIDATES + 1 };
     const commits: Commit[] = await clone.log(query);
-    if (commits.length > MOST_CANDIDATES) return { commits, candidates: undefined };
+    if (commits.length > MOST_CANDIDATES) return { paths, candidates: undefined };
     const candidates: Candidate[] = [];
     for (const { id, parents } of commits) {
       const [after, before] = [await look(id), await look(parents[0])];
       for (const path of [...after.inputs, ...before.inputs]) paths.add(path);
       candidates.push({ commit: id, before: before.template, after: after.template });
     }
-    if (paths.size === known) return { commits, candidates };
+    if (paths.size === known) return { paths, candidates };
   }
+}
+
+function same(one: TemplateInGit, other: TemplateInGit): boolean {
+  return one.kind === 'template' && other.kind === 'template' && sameTemplate(one.template, other.template);
+}
+
+/**
+ * Of many commits, the one after which there is nothing but the template that failed, as far as a limited number of looks can
+ * tell. What was before it must be what was at the stable revision's commit: else others changed the template too.
+ */
+async function bisect(
+  clone: Clone,
+  { good, bad }: Range,
+  paths: ReadonlySet<string>,
+  look: Look,
+): Promise<Classification> {
+  const query = { from: good, to: bad, path: [...paths], limit: MOST_BISECTED + 1 };
+  const commits = (await clone.log(query)).reverse();
+  const several: Classification = { kind: 'several', commits: commits.slice(-MOST_CANDIDATES).map(({ id }) => id) };
+  if (commits.length > MOST_BISECTED) return several;
+  const [start, end] = [(await look(good)).template, (await look(bad)).template];
+  if (same(start, end)) return { kind: 'none' };
+  const looked: (boolean | undefined)[] = commits.map(() => undefined);
+  looked[commits.length - 1] = true;
+  for (let count = 0; count < MOST_LOOKS; count++) {
+    const next = nextLook(looked);
+    const commit = next === undefined ? undefined : commits[next];
+    if (next === undefined || commit === undefined) break;
+    const { template } = await look(commit.id);
+    if (template.kind === 'unreadable') return { kind: 'unreadable', commit: commit.id, message: template.message };
+    looked[next] = same(template, end);
+  }
+  const found = commits[lastTurn(looked)];
+  if (!isFound(looked) || found === undefined) return several;
+  const [before, after] = [(await look(found.parents[0])).template, (await look(found.id)).template];
+  return same(before, start) && same(after, end) ? { kind: 'one', culprit: found.id } : several;
 }
 
 /** The first-parent commits between good and bad that touched what the Rollout is made of, with what they did to the template. */
@@ -57,10 +106,9 @@ export async function searchCulprit(
     seen.set(commit, answer);
     return answer;
   };
-  const found = await candidatesBetween(repository, { good: good.commit, bad: bad.commit }, look);
-  return found.candidates
-    ? findCulprit(found.candidates)
-    : { kind: 'several', commits: found.commits.map(({ id }) => id) };
+  const range = { good: good.commit, bad: bad.commit };
+  const { candidates, paths } = await candidatesBetween(repository, range, look);
+  return candidates ? findCulprit(candidates) : bisect(repository, range, paths, look);
 }
 
 /** Why a search leads to no revert. */

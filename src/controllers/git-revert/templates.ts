@@ -21,13 +21,19 @@ export interface RolloutThere {
   inputs: readonly string[];
 }
 
+/** The workload that a Rollout as Git holds it takes its pods from; undefined where it has a template of its own. */
+export function workloadRefOf(rollout: KubeObject): { group: string; kind: string; name: string } | undefined {
+  const { workloadRef } = fieldsOf((rollout as Partial<Rollout>).spec);
+  if (!isFields(workloadRef)) return undefined;
+  const kind = String(workloadRef.kind);
+  return { group: kind === 'PodTemplate' ? '' : 'apps', kind, name: String(workloadRef.name) };
+}
+
 /** The template that a Rollout's pods are made from: its own, or that of the workload that it names. */
 function templateIn(set: ManifestSet, rollout: KubeObject, namespace: string): unknown {
-  const spec = fieldsOf((rollout as Partial<Rollout>).spec);
-  if (!isFields(spec.workloadRef)) return spec.template;
-  const [kind, name] = [String(spec.workloadRef.kind), String(spec.workloadRef.name)];
-  const group = kind === 'PodTemplate' ? '' : 'apps';
-  const { spec: own, template } = fieldsOf(findManifest(set, { group, kind, namespace, name }, namespace)?.object);
+  const reference = workloadRefOf(rollout);
+  if (reference === undefined) return fieldsOf((rollout as Partial<Rollout>).spec).template;
+  const { spec: own, template } = fieldsOf(findManifest(set, { ...reference, namespace }, namespace)?.object);
   return isFields(own) ? own.template : template;
 }
 

@@ -1,0 +1,78 @@
+import type { GitRevertPlan } from '../../api/index.ts';
+import { inputsOf } from '../../git/app.ts';
+import { difference, type Inverse, inverseOf, isWithin, type Splice } from '../../git/inverse.ts';
+import { liesBelow, spliceBack } from '../../revert/index.ts';
+import { sameTemplate } from '../../rollout/index.ts';
+import { digestOf, type Task, templateIn } from './task.ts';
+
+/** `outside`: it lies in files that the app is made of outside of its path, and that the policy does not let be written. */
+export type Chosen = Inverse | { kind: 'outside'; files: string[] };
+
+const splice: Splice = (versions) => {
+  const result = spliceBack(versions);
+  if (result.kind === 'spliced') return result.content;
+  return result.kind === 'unchanged' ? versions.head : undefined;
+};
+
+/** The files outside of the app's path that the culprit touched and the app was made of, before the culprit or with it. */
+async function touchedOutside({ revert, policy: { repository }, helm }: Task, culprit: string): Promise<string[]> {
+  const { path, rollout } = revert.spec;
+  const parent = (await repository.commit(culprit))?.parents[0];
+  if (path === '' || parent === undefined) return [];
+  const changes = await difference(repository, parent, culprit, '');
+  const away = changes.map((change) => change.path).filter((file) => !isWithin(file, path));
+  if (away.length === 0) return [];
+  const app = { path, namespace: rollout.namespace, helm };
+  const inputs = [
+    ...(await inputsOf(repository, { ...app, tree: parent })),
+    ...(await inputsOf(repository, { ...app, tree: culprit })),
+  ];
+  return away.filter((file) => isWithin(file, inputs));
+}
+
+async function isStableIn(task: Task, tree: string): Promise<boolean> {
+  const { stable, ignored } = task.templates;
+  const found = await templateIn(task, tree);
+  return found.kind === 'template' && sameTemplate(found.template, stable, ignored);
+}
+
+/**
+ * The narrowest inverse that does: within the app's path; where that leaves something of the culprit in the template, within all
+ * that the app is made of, and the policy's path. The same head leads to the same one.
+ */
+export async function chooseInverse(task: Task, head: string): Promise<Chosen> {
+  const { repository, path: allowed } = task.policy;
+  const { culprits, path } = task.revert.spec;
+  const culprit = culprits[0] ?? '';
+  const narrow = await inverseOf(repository, { culprit, head, path, splice });
+  if (narrow.kind !== 'nothing' && narrow.kind !== 'changes') return narrow;
+  const files = await touchedOutside(task, culprit);
+  if (files.length === 0) return narrow;
+  if (narrow.kind === 'changes' && (await isStableIn(task, narrow.tree))) return narrow;
+  if (!files.every((file) => liesBelow(file, allowed)))
+    return narrow.kind === 'nothing' ? { kind: 'outside', files } : narrow;
+  return inverseOf(repository, { culprit, head, path: [path, ...files], splice });
+}
+
+/** The planned changes, derived again; undefined where they come out differently. */
+export async function plannedChanges(task: Task, { expectedHead, tree, patchDigest }: GitRevertPlan) {
+  await task.policy.repository.fetch();
+  const inverse = await chooseInverse(task, expectedHead);
+  if (inverse.kind !== 'changes' || inverse.tree !== tree || digestOf(inverse.changes) !== patchDigest)
+    return undefined;
+  return inverse;
+}
+
+/**
+ * Whether a commit takes the culprit out of what it lies on, a commit of the policy's branch, and does nothing else. What its
+ * message says of it is nobody's proof: whoever may push can write the same.
+ */
+export async function isOurWork(task: Task, id: string, head: string): Promise<boolean> {
+  const { repository } = task.policy;
+  const commit = await repository.commit(id);
+  const [parent, ...more] = commit?.parents ?? [];
+  if (parent === undefined || more.length > 0 || !(await repository.isAncestor(parent, head))) return false;
+  const inverse = await chooseInverse(task, parent);
+  const tree = await repository.text(['rev-parse', '--verify', '--end-of-options', `${id}^{tree}`]);
+  return inverse.kind === 'changes' && inverse.tree === tree.trim();
+}

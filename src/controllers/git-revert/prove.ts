@@ -1,0 +1,56 @@
+import type { GitRevertPlan } from '../../api/index.ts';
+import type { ProofResult } from '../../revert/index.ts';
+import { liesBelow } from '../../revert/index.ts';
+import { templateDifference } from '../../rollout/index.ts';
+import { diffOf } from './diff.ts';
+import { plannedChanges } from './inverse.ts';
+import { proveRest } from './rest.ts';
+import { short, type Task, templateIn } from './task.ts';
+
+async function differs(task: Task, tree: string, which: 'bad' | 'stable'): Promise<string | undefined> {
+  const { templates } = task;
+  const found = await templateIn(task, tree);
+  return found.kind === 'template'
+    ? templateDifference(found.template, templates[which], templates.ignored)
+    : found.kind;
+}
+
+/** What is not proved of a plan that could be written: nobody but a person writes it. */
+type Doubt = Record<'reason' | 'message', string>;
+
+async function doubtAbout(task: Task, planned: GitRevertPlan): Promise<Doubt | undefined> {
+  const { culprits, path } = task.revert.spec;
+  const taking = `taking ${short(culprits[0] ?? '')} out`;
+  const stableDiffers = await differs(task, planned.tree, 'stable');
+  if (stableDiffers !== undefined) {
+    const message = `${taking} would not restore what runs as stable: they would differ at ${stableDiffers}`;
+    return { reason: 'NotStable', message };
+  }
+  const rest = await proveRest(task, planned);
+  if (rest.kind === 'proved') return undefined;
+  const away = planned.files.filter((file) => !liesBelow(file, path));
+  if (away.length === 0 || !rest.isOther) {
+    return { reason: 'NotProved', message: `${taking} would change more than it has to: ${rest.message}` };
+  }
+  const message = `${taking} changes files outside of ${path || '/'}, which other apps are made of too: ${rest.message}`;
+  return { reason: 'OutsideOfPath', message };
+}
+
+/**
+ * Proves the plan by what it renders to: at the culprit what failed; after the revert what runs as stable, and everything else
+ * as it is, or, of the app itself, as it was before the culprit.
+ */
+export async function prove(task: Task, planned: GitRevertPlan): Promise<ProofResult> {
+  const inverse = await plannedChanges(task, planned);
+  if (inverse === undefined) return { kind: 'moved' };
+  const culprit = task.revert.spec.culprits[0] ?? '';
+  const badDiffers = await differs(task, culprit, 'bad');
+  if (badDiffers !== undefined) {
+    const message = `what failed is not what ${short(culprit)} holds: they differ at ${badDiffers}`;
+    return { kind: 'skipped', reason: 'NotFromGit', message };
+  }
+  const doubt = await doubtAbout(task, planned);
+  const diff = doubt !== undefined || task.isDryRun() ? { diff: await diffOf(task.policy.repository, planned) } : {};
+  if (doubt === undefined) return { kind: 'proved', ...diff };
+  return { kind: 'needsHuman', ...doubt, ...diff, mayPropose: task.policy.host.proposals !== undefined };
+}
