@@ -1,14 +1,18 @@
-import { type Document, isScalar, LineCounter, parseAllDocuments, visit, type YAMLError } from 'yaml';
+import { setImmediate } from 'node:timers/promises';
+import { isScalar, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
 import { isFields } from '../api/fields.ts';
 import type { KubeObject } from '../api/kubernetes.ts';
 import { messageOf, type Problem } from '../errors.ts';
-import type { Clone, TreeEntry } from './clone.ts';
+import { type Clone, TooLong, type TreeEntry } from './clone.ts';
 import { type OpenEncrypted, openFiles } from './sops.ts';
+import { plainValue, repeatedKey } from './yaml-limits.ts';
 
 export const LARGEST_FILE_BYTES = 1024 * 1024;
 export const MOST_FILES = 2_000;
 /** What was read of the history, beside the largest folder itself. */
 const MOST_PARSED = 2 * MOST_FILES;
+/** Of all files of a folder that are read at once. */
+const MOST_BYTES = 64 * 1024 * 1024;
 const REGULAR = /^100/;
 
 /** Where an object stands, or, of a rendered one, what it was rendered from. */
@@ -86,26 +90,6 @@ function objectsOf(value: unknown): unknown[] {
   return list ? (value.items as unknown[]) : [value];
 }
 
-/** Where a mapping has a key for the second time: the parser itself compares each with all others, which a large file makes last for minutes. */
-function repeatedKey(document: Document): number | undefined {
-  let offset: number | undefined;
-  visit(document, {
-    Map(_, { items }) {
-      const seen = new Set<unknown>();
-      for (const { key } of items) {
-        if (!isScalar(key)) continue;
-        if (seen.has(key.value)) {
-          offset = key.range?.[0] ?? 0;
-          return visit.BREAK;
-        }
-        seen.add(key.value);
-      }
-      return undefined;
-    },
-  });
-  return offset;
-}
-
 /** Parses the documents of a text. Never throws for what is in it. */
 export function parseText(source: string, placeAt: (line: number) => Place): ManifestSet {
   const lines = new LineCounter();
@@ -124,7 +108,7 @@ export function parseText(source: string, placeAt: (line: number) => Place): Man
       continue;
     }
     if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) continue;
-    addObjects(set, placeAt(line), () => document.toJS({ maxAliasCount: 100 }));
+    addObjects(set, placeAt(line), () => plainValue(document));
   }
   return set;
 }
@@ -194,6 +178,20 @@ function keepLately(parsed: ParsedFiles, used: readonly string[]): void {
   }
 }
 
+/** The contents of files, or what is wrong with those that are too long. */
+async function contentsOf(clone: Clone, entries: readonly TreeEntry[]): Promise<Map<string, Buffer> | Problem[]> {
+  const ids = entries.map(({ id }) => id);
+  try {
+    return await clone.read(ids, LARGEST_FILE_BYTES, MOST_BYTES);
+  } catch (error) {
+    if (!(error instanceof TooLong)) throw error;
+    const message = `is longer than ${LARGEST_FILE_BYTES} bytes, the most that is read of a file`;
+    const tooLong = entries.filter(({ id }) => error.ids.includes(id)).map(({ path }) => ({ path, message }));
+    const together = `and the ${entries.length - 1} other files are longer than ${MOST_BYTES} bytes together, the most that is read of a folder`;
+    return tooLong.length > 0 ? tooLong : [{ path: entries[0]?.path ?? '', message: together }];
+  }
+}
+
 /** Of one folder: what is not there yet is read, opened where it is encrypted, and parsed. What cannot be opened is not remembered. */
 async function parseEntries(
   clone: Clone,
@@ -203,16 +201,16 @@ async function parseEntries(
   const keyOf = ({ id, path }: TreeEntry) => `${id} ${path}`;
   const regular = entries.filter(({ mode }) => REGULAR.test(mode));
   const missing = regular.filter((entry) => !parsed.has(keyOf(entry)));
-  const contents = await clone.read(
-    missing.map(({ id }) => id),
-    LARGEST_FILE_BYTES,
-  );
+  const contents = await contentsOf(clone, missing);
+  if (Array.isArray(contents)) return [{ manifests: [], problems: contents }];
   const files = new Map(missing.map(({ id, path }) => [path, contents.get(id) ?? Buffer.alloc(0)]));
   const opened = await openFiles(files, open);
   const closed = new Map(opened.problems.map((problem) => [problem.path, problem]));
   for (const entry of missing) {
     if (closed.has(entry.path)) continue;
     parsed.set(keyOf(entry), parseManifests(entry.path, opened.contents.get(entry.path) ?? Buffer.alloc(0)));
+    // Others get their turn in between.
+    await setImmediate();
   }
   keepLately(parsed, regular.map(keyOf));
   return entries.map((entry) => {

@@ -120,8 +120,9 @@ export function createRepositories({ git, cacheDir, locateHost, proxyFor }: Repo
         for (const id of wanted) present.add(id);
       };
       const partial = isPartial(location) ? { prefetch } : {};
+      const clone = openClone({ git, gitDir, branch, call: transport.call, ...partial });
       return {
-        ...openClone({ git, gitDir, branch, call: transport.call, ...partial }),
+        ...clone,
         location,
         fetch: () => slot.serially(fetch),
         fetchOther: (name) => slot.serially(() => transport.fetchOther(checkBranch(name))),

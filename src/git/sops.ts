@@ -2,6 +2,7 @@
 import { parseAllDocuments } from 'yaml';
 import { type Fields, fieldsOf, isFields, listOf } from '../api/fields.ts';
 import type { Problem } from '../errors.ts';
+import { plainValue } from './yaml-limits.ts';
 
 export type SopsFormat = 'yaml' | 'json';
 
@@ -10,7 +11,6 @@ export type OpenEncrypted = (file: string, content: Buffer) => Promise<{ content
 
 /** Of an operator that opens what it is given in the cluster by itself: such an object is meant to be applied as it is. */
 const OPENED_IN_CLUSTER = /^isindir\.github\.com\//;
-const MOST_ALIASES = 100;
 
 /** Whether a document or object holds what SOPS writes beside what it has encrypted. */
 export function isEncrypted(value: unknown): value is Fields {
@@ -29,7 +29,7 @@ export function encryptedIn(file: string, content: Buffer): Fields[] {
   if (sopsFormat(file) === undefined || !content.includes('sops')) return [];
   return parseAllDocuments(content.toString('utf8'), { uniqueKeys: false, logLevel: 'silent' }).flatMap((document) => {
     try {
-      const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
+      const value = plainValue(document);
       return isEncrypted(value) ? [value] : [];
     } catch {
       return [];

@@ -49,22 +49,33 @@ function refuseWhatGitWouldMisread(text: string) {
   if (hasControlCharacter(text)) throw refuse(text, 'holds a space, a line break, a backslash or a control character');
 }
 
+/** A text without the slashes at its end. No pattern: one looks at every slash of a long row of them anew. */
+function withoutEndSlashes(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '/') end--;
+  return text.slice(0, end);
+}
+
+/** A text without the slashes around it. */
+export function withoutSlashes(text: string): string {
+  let start = 0;
+  while (text[start] === '/') start++;
+  return withoutEndSlashes(text.slice(start));
+}
+
 /**
  * One spelling for all the ways to write the same address: lower-case host, no port that is the default, no `.git` and
  * no trailing slash; an ssh address that a hosting service serves as an https one, too, is spelled as that. Text that is no
  * address comes back trimmed of these endings only.
  */
 export function canonicalRepository(text: string): string {
-  const bare = text
-    .replace(/\/+$/, '')
-    .replace(/\.git$/, '')
-    .replace(/\/+$/, '');
+  const bare = withoutEndSlashes(withoutEndSlashes(text).replace(/\.git$/, ''));
   const overSsh = sshAddress(bare);
   if (overSsh) return canonicalSsh(overSsh);
   if (!/^https?:\/\//i.test(bare)) return bare.replace(/^file:\/\//, '');
   const url = URL.parse(bare);
   if (!url) return bare;
-  return `${url.protocol}//${url.host}${url.pathname}`.replace(/\/+$/, '');
+  return withoutEndSlashes(`${url.protocol}//${url.host}${url.pathname}`);
 }
 
 function remote(text: string, rules: LocationRules): RepositoryLocation {
@@ -137,10 +148,7 @@ export function checkBranch(branch: string): string {
 
 /** A folder's path inside a repository in its one spelling: without slashes around it, '' for the root. Nothing is checked. */
 export function barePath(path: string): string {
-  return path
-    .replace(/^\.\//, '')
-    .replace(/^\.$/, '')
-    .replace(/^\/+|\/+$/g, '');
+  return withoutSlashes(path.replace(/^\.\//, '').replace(/^\.$/, ''));
 }
 
 /** Checks a folder's path inside a repository; answers its one spelling. Throws `Stalled`. */
@@ -151,7 +159,7 @@ export function checkPath(path: string): string {
   if (leaves || hasControlCharacter(clean.replaceAll(' ', '_'))) {
     throw new Stalled(
       'InvalidPath',
-      `path ${JSON.stringify(path)} does not name a folder inside the repository. Allowed are paths such as apps/shop, without "..", ".git" or backslashes.`,
+      `path ${JSON.stringify(path.slice(0, 200))} does not name a folder inside the repository. Allowed are paths such as apps/shop, without "..", ".git" or backslashes.`,
     );
   }
   return parts.join('/');

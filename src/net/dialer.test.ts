@@ -1,5 +1,5 @@
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forbidden, parseResolveRule } from './addresses.ts';
 import { createDialer } from './dialer.ts';
@@ -170,3 +170,29 @@ describe('the dialer', () => {
     }
   });
 });
+
+describe('a server that a tenant names', () => {
+  it('cannot have a request wait for ever by asking for another protocol', async () => {
+    const hostile = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('data', () =>
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
+      );
+    });
+    await new Promise<void>((resolve) => hostile.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(hostile.address() as AddressInfo).port}/`;
+    await expect(createDialer({ allowLoopback: true }).request(get(url))).rejects.toThrow('another protocol than HTTP');
+    hostile.close();
+  });
+});
+
+it.each(['Transfer-Encoding', 'upgrade', 'Expect', 'te', 'trailer'])(
+  'the header %s, which tells servers where a request ends, is not sent',
+  async (name) => {
+    const request = { ...get(`http://127.0.0.1:${port}/ok`), headers: { [name]: 'chunked' } };
+    const dialer = createDialer({ allowLoopback: true });
+    await expect(dialer.request(request)).rejects.toThrow(
+      new Refused(`the header ${name} is not sent: it belongs to the connection. Leave it out`),
+    );
+  },
+);

@@ -84,6 +84,7 @@ export function createDialer(options: DialerOptions = {}): Dialer {
     proxyFor,
     async request(request) {
       const url = parsedUrl(request.url);
+      refuseFraming(request);
       const signal = AbortSignal.timeout(request.timeoutMilliseconds);
       const proxy = request.mayUseProxy ? proxyOf(url, options) : undefined;
       if (proxy)
@@ -101,6 +102,15 @@ export function createDialer(options: DialerOptions = {}): Dialer {
       }
     },
   };
+}
+
+/** With one of these a server may see another request in a body, whose answer the next one on the connection would get. */
+const FRAMING = ['transfer-encoding', 'upgrade', 'expect', 'te', 'trailer'];
+
+function refuseFraming({ headers = {} }: Request) {
+  const name = Object.keys(headers).find((each) => FRAMING.includes(each.toLowerCase()));
+  if (name !== undefined)
+    throw new Refused(`the header ${name} is not sent: it belongs to the connection. Leave it out`);
 }
 
 function ruleFor(host: string, port: number, { resolve }: DialerOptions): ResolveRule | undefined {
@@ -194,6 +204,11 @@ function exchange({ request, url, connection, signal, limit }: Exchange): Promis
       sent.destroy();
       reject(error instanceof Refused ? error : failure(error, signal, timeoutMilliseconds, host));
     });
+  });
+  // Without a listener Node closes the connection, and nobody hears of it.
+  sent.on('upgrade', (_, socket) => {
+    socket.destroy();
+    reject(new Refused(`${host} asks for another protocol than HTTP`));
   });
   sent.on('error', (error) => {
     const stale = sent.reusedSocket && !signal.aborted && codeOf(error) === 'ECONNRESET';

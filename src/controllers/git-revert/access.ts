@@ -76,13 +76,16 @@ export async function openPolicy(policy: Policy, options: AccessOptions): Promis
   return { host, access: { url, ...given }, repository, branch, path, autoMerge };
 }
 
-/** Asks which branch is the default of a repository: of one that a policy names, by that policy's credentials, and of no other. */
+/**
+ * Asks which branch is the default of a repository for an object of a namespace: where a policy for that namespace names the
+ * repository, by that policy's credentials, and else nobody.
+ */
 export function defaultBranchBy(options: AccessOptions & Pick<GitRevertOptions, 'policies'>) {
-  return async (url: string): Promise<string | undefined> => {
+  return async (url: string, namespace: string): Promise<string | undefined> => {
     const policy = options.policies
       .list()
       .map(asPolicy)
-      .find(({ repository }) => repository === canonicalRepository(url));
+      .find(({ repository, spec }) => repository === canonicalRepository(url) && spec.namespaces.includes(namespace));
     if (!policy) return undefined;
     const { repository } = await openPolicy(policy, options);
     // Asking needs a clone.

@@ -1,7 +1,7 @@
 import type { GitRevertPlan } from '../../api/index.ts';
 import type { Commit } from '../../git/clone.ts';
 import { type CommitRequest, markerRef } from '../../git/hosts/host.ts';
-import { type LookResult, revertMessage, takesOut, type WriteResult } from '../../revert/index.ts';
+import { type LookResult, liesBelow, revertMessage, takesOut, type WriteResult } from '../../revert/index.ts';
 import { optOutAt } from './cautions.ts';
 import { plannedChanges } from './inverse.ts';
 import { short, type Task } from './task.ts';
@@ -16,7 +16,9 @@ export async function revertSince(
   files: readonly string[],
 ): Promise<Commit | undefined> {
   const { key, culprits, path } = revert.spec;
-  const query = { from, to: head, path: [path, ...files], limit: MOST_COMMITS };
+  // A status may be forged: no file outside of the policy's path is asked about.
+  const own = files.filter((file) => liesBelow(file, policy.path));
+  const query = { from, to: head, path: [path, ...own], limit: MOST_COMMITS };
   const commits = await policy.repository.log(query);
   return commits.find(({ message }) => takesOut(message, key, culprits[0] ?? ''));
 }

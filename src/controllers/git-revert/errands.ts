@@ -1,6 +1,7 @@
 import { type GitRevert, type GitRevertState, type GitRevertStatus, revertMode } from '../../api/index.ts';
 import { timestamp } from '../../api/times.ts';
 import type { CommitReport, GitHost, ReportOutcome } from '../../git/hosts/host.ts';
+import { isObjectId } from '../../git/process.ts';
 import { commentDue, commentText, derive, harmless, type Policy } from '../../revert/index.ts';
 import { openPolicy, type PolicyAccess } from './access.ts';
 import { evidenceFor } from './evidence.ts';
@@ -62,7 +63,8 @@ function reportsOf({ spec, status }: GitRevert, why: string): CommitReport[] {
 /** Beside the commits: what failed, and what takes it out. */
 function statuses(options: GitRevertOptions, revert: GitRevert, { policy, host, why }: Addressee): Errand | undefined {
   const { status } = revert;
-  const isDue = status?.commit !== undefined && status.reported?.at === undefined && OUT_OF_GIT.has(derive(status));
+  const isDue =
+    isObjectId(status?.commit ?? '') && status?.reported?.at === undefined && OUT_OF_GIT.has(derive(status));
   if (!host.report || !isDue) return undefined;
   const at = () => timestamp(options.clock.now());
   return {

@@ -1,4 +1,5 @@
 import type { GitRevert, ReplicaSet, Rollout } from '../../api/index.ts';
+import { isObjectId } from '../../git/process.ts';
 import type { Provenance } from '../../git/provenance/index.ts';
 import { canonicalRepository } from '../../git/url.ts';
 import { type Gate, gate, type Policy, revertKey, revertName, selectPolicy } from '../../revert/index.ts';
@@ -14,6 +15,10 @@ export function policiesOf({ policies }: GitRevertOptions): Policy[] {
 /** What differs between what the record says and what can be derived: such a record is not acted upon. */
 function forged(revert: GitRevert, provenance: Provenance): string | undefined {
   const { spec, metadata } = revert;
+  // Who may write records in one namespace has no say in another.
+  if (metadata.namespace !== spec.rollout.namespace) return 'it does not lie in the namespace of its Rollout';
+  // They become parts of addresses.
+  if (!spec.culprits.every(isObjectId)) return 'its culprits are not all whole ids of commits';
   const key = revertKey({ ...spec, repository: canonicalRepository(spec.repository) });
   if (spec.key !== key || metadata.name !== revertName(key))
     return 'its key is not that of its repository, branch, culprits and path';

@@ -104,7 +104,7 @@ function heldBy({ limits }: Task): string | undefined {
   return limits?.personMerges === true ? limits.message : undefined;
 }
 
-/** Only what Headgate put on the branch is merged by itself, and only where the branch's own files let it. `into`: the branch's head. */
+/** Only the plan is merged by itself, and only where the branch's own files let it. `into`: the branch's head. */
 async function merged(task: Task, proposal: Proposal, head: string | undefined, into: string): Promise<WatchResult> {
   const branches = branchesOf(task);
   const still = (message?: string) => resultOf(proposal, branches.from, head, message);

@@ -16,8 +16,8 @@ export interface ProvenanceReaderOptions {
   client: Pick<KubeClient, 'get'>;
   /** Where Argo CD keeps its Applications. */
   argoCdNamespace?: string | undefined;
-  /** Asks a repository which branch is its default. Left out: what follows it is not known. */
-  defaultBranch?: ((repository: string) => Promise<string | undefined>) | undefined;
+  /** Asks a repository which branch is its default, for an object of that namespace. Left out: what follows it is not known. */
+  defaultBranch?: ((repository: string, namespace: string) => Promise<string | undefined>) | undefined;
 }
 
 export interface ProvenanceReader {
@@ -46,9 +46,9 @@ async function readObject({ client }: ProvenanceReaderOptions, { kind, ...key }:
   }
 }
 
-async function readOne(options: ProvenanceReaderOptions, reference: Reference): Promise<Reading> {
+async function readOne(options: ProvenanceReaderOptions, reference: Reference, namespace: string): Promise<Reading> {
   if (reference.kind !== 'DefaultBranch') return readObject(options, reference);
-  const branch = await options.defaultBranch?.(reference.repository);
+  const branch = await options.defaultBranch?.(reference.repository, namespace);
   return branch ? { branch } : { problem: 'is not known: name the branch instead of HEAD' };
 }
 
@@ -78,7 +78,9 @@ export function createProvenanceReader(options: ProvenanceReaderOptions): Proven
       for (;;) {
         const open = references(whole, found, { argoCdNamespace });
         if (open.length === 0) break;
-        const readings = await Promise.all(open.map((reference) => readOne(options, reference)));
+        const readings = await Promise.all(
+          open.map((reference) => readOne(options, reference, object.metadata.namespace ?? '')),
+        );
         for (const [index, reading] of readings.entries()) found.set(referenceKey(open[index] as Reference), reading);
       }
       const answer = read(whole, found, { argoCdNamespace });

@@ -1,5 +1,7 @@
 import { GIT_BRANCH, GIT_COMMIT, GIT_PATH, GIT_REPOSITORY, GIT_SOURCE } from '../../api/annotations.ts';
+import { Stalled } from '../../errors.ts';
 import { isObjectId } from '../process.ts';
+import { checkPath } from '../url.ts';
 import type { Finding, Provenance, ProvenanceAnswer } from './provenance.ts';
 
 type Annotations = Readonly<Record<string, string>>;
@@ -11,6 +13,16 @@ const NOTED = /^(?<learnt>GitSource|ArgoCD|Flux)\/(?<namespace>[^/]+)\/(?<name>[
 function claimOf(text: string | undefined): Claim | undefined {
   const { learnt, namespace, name } = NOTED.exec(text ?? '')?.groups ?? {};
   return learnt && namespace && name ? { learnt: learnt as Claim['learnt'], source: { namespace, name } } : undefined;
+}
+
+/** Git itself follows `..`, so a path that holds one begins like a folder in which it does not lie. */
+function pathOf(text: string): string | undefined {
+  try {
+    return checkPath(text);
+  } catch (error) {
+    if (error instanceof Stalled) return undefined;
+    throw error;
+  }
 }
 
 /** Reads a ReplicaSet's annotations. Where they are not enough, says what was looked at. Whom they name is for the reader to ask. */
@@ -27,7 +39,11 @@ export function provenanceOf(annotations: Annotations | undefined): ProvenanceAn
     return { known: false, why: `the annotation ${GIT_COMMIT} is ${shown}, not the 40 hex digits of a commit` };
   }
   const claim = claimOf(annotations[GIT_SOURCE]);
-  const path = annotations[GIT_PATH] ?? '';
+  const path = pathOf(annotations[GIT_PATH] ?? '');
+  if (path === undefined) {
+    const shown = JSON.stringify(annotations[GIT_PATH]?.slice(0, 80));
+    return { known: false, why: `the annotation ${GIT_PATH} is ${shown}, which names no folder inside the repository` };
+  }
   const evidence = claim
     ? `${claim.learnt} ${claim.source.namespace}/${claim.source.name} applied commit ${commit.slice(0, 7)}`
     : `${GIT_COMMIT} and its neighbours, written by hand, name commit ${commit.slice(0, 7)}`;

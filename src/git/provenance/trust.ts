@@ -22,7 +22,8 @@ function byHand(provenance: Provenance): ProvenanceAnswer {
 export function trusted(noted: ProvenanceAnswer, said: Answer): ProvenanceAnswer {
   if (!said.known) {
     const isOpen = noted.known && said.reason !== 'ProvenanceContradicts';
-    return isOpen ? byHand(noted.provenance) : { known: false, why: said.why };
+    if (isOpen) return byHand(noted.provenance);
+    return { known: false, why: noted.known ? said.why : `${noted.why}; ${said.why}` };
   }
   if (!noted.known) {
     const late = 'it was not noted when the revision began, and what is applied now may be another commit';

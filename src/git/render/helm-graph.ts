@@ -1,9 +1,10 @@
 import { posix } from 'node:path';
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import { type Fields, fieldsOf, listOf, textOf } from '../../api/fields.ts';
 import { messageOf } from '../../errors.ts';
 import type { Clone } from '../clone.ts';
 import { MOST_FILES } from '../manifests.ts';
+import { plainValue, repeatedKey } from '../yaml-limits.ts';
 import {
   addFile,
   emptyGraph,
@@ -38,7 +39,11 @@ async function fieldsIn(graph: Graph, path: string): Promise<Fields> {
   const source = entry && (await readText(graph, entry));
   if (source === undefined) return {};
   try {
-    return fieldsOf(parse(source, { maxAliasCount: 100 }));
+    const document = parseDocument(source, { uniqueKeys: false });
+    const [wrong] = document.errors;
+    if (wrong) throw wrong;
+    if (repeatedKey(document) !== undefined) throw new Error('Map keys must be unique. Remove one of the two');
+    return fieldsOf(plainValue(document));
   } catch (error) {
     graph.problems.push({ path, message: messageOf(error).split('\n')[0] ?? '' });
     return {};

@@ -2,6 +2,7 @@ import { type Document, isScalar, LineCounter, parseAllDocuments } from 'yaml';
 import { type Fields, isFields } from '../../api/fields.ts';
 import { messageOf, type Problem } from '../../errors.ts';
 import { describe, type Place, placeOf } from '../manifests.ts';
+import { plainValue, repeatedKey } from '../yaml-limits.ts';
 
 /** Any one of them makes a folder a Kustomize folder. */
 export const KUSTOMIZATION_FILES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
@@ -49,6 +50,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   transformers: { kind: 'plugin' },
   validators: { kind: 'plugin' },
 };
+const READ = { merge: true, prettyErrors: true, uniqueKeys: false } as const;
 const HELM = ['helmcharts', 'helmchartinflationgenerator'];
 /** What the configurations of Kustomize's own generators and transformers read. */
 const PLUGIN_INPUTS = { path: 'file', paths: 'patch', targetfilepath: 'file', ...SOURCES } as const;
@@ -73,19 +75,25 @@ function parse(file: string, source: string): { parsed: Parsed[]; problems: Prob
   const lines = new LineCounter();
   const problems: Problem[] = [];
   const parsed: Parsed[] = [];
-  for (const document of parseAllDocuments(source, { lineCounter: lines, merge: true, prettyErrors: true })) {
+  for (const document of parseAllDocuments(source, { ...READ, lineCounter: lines })) {
     const [wrong] = [...document.errors, ...document.warnings];
     if (wrong) {
       problems.push({ path: placeOf({ file, line: wrong.linePos?.[0].line }), message: describe(wrong) });
       continue;
     }
     if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) continue;
+    const repeated = repeatedKey(document);
+    if (repeated !== undefined) {
+      const { line } = lines.linePos(repeated);
+      problems.push({ path: placeOf({ file, line }), message: 'Map keys must be unique. Remove one of the two' });
+      continue;
+    }
     const lineOf: Parsed['lineOf'] = (path) => {
       const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
       return node?.range ? lines.linePos(node.range[0]).line : undefined;
     };
     try {
-      parsed.push({ document, value: document.toJS({ maxAliasCount: 100 }), lineOf });
+      parsed.push({ document, value: plainValue(document), lineOf });
     } catch (error) {
       problems.push({ path: file, message: messageOf(error) });
     }

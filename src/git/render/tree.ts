@@ -3,6 +3,8 @@ import { type Clone, isLfsPointer, SUBMODULE, SYMBOLIC_LINK, TooLong, type TreeE
 import { LARGEST_FILE_BYTES, NOT_FOLLOWED } from '../manifests.ts';
 
 const MOST_BYTES = 32 * 1024 * 1024;
+/** As most file systems have it. */
+const LONGEST_NAME = 255;
 
 /** What a path of a repository is. */
 export type Found =
@@ -21,6 +23,7 @@ export interface RepositoryTree {
 
 /** A file that can be written below a folder without leaving it, under the same name on every system. */
 function isPlainName(part: string): boolean {
+  if (part.length > LONGEST_NAME) return false;
   const bare = part.toLowerCase().replace(/[. ]+$/, '');
   return bare !== '' && bare !== '.git' && bare !== 'git~1' && ![...part].some((each) => each < ' ' || each === '\\');
 }
