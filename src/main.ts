@@ -17,6 +17,7 @@ import { hooks } from './git/hooks/index.ts';
 import { startHookServer } from './git/hooks/server.ts';
 import type { SendRequest } from './git/hosts/http.ts';
 import { createHosts } from './git/hosts/index.ts';
+import { createLimiter } from './git/hosts/limiter.ts';
 import { createGit, type GitOptions } from './git/process.ts';
 import { createRenderer } from './git/render/renderer.ts';
 import { createRepositories } from './git/repository.ts';
@@ -101,7 +102,8 @@ function composeGit(config: Config, clock: Clock, dialer: Dialer, log: Log) {
   const roots = Promise.all(localRepositories.map((folder) => realpath(folder)));
   const locate = async (url: string) => locateRepository(url, { localRoots: await roots, plainHttpHosts });
   // Only Git goes through a proxy: what metrics name is of tenants, and mostly in the cluster.
-  const send: SendRequest = (request) => dialer.request({ ...request, mayUseProxy: true });
+  const dial: SendRequest = (request) => dialer.request({ ...request, mayUseProxy: true });
+  const send = createLimiter({ send: dial, clock });
   const hosts = createHosts({ repositories, locate, clock, send });
   const programs = { ...(kustomize && { kustomize }), ...(helm && { helm }), ...(sops && { sops }) };
   const renderer = createRenderer({ programs, environment, log, clock });

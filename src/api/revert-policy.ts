@@ -35,7 +35,7 @@ const PolicyRepository = Type.Object(
     ),
     secretRef: optional(
       secretRef(
-        'How Headgate proves who it is: the key token and, for git, username; for git over ssh, identity and known_hosts; ca.crt for a private authority.',
+        'How Headgate proves who it is: the key token and, for git, username; as a GitHub App, appId, privateKey and installationId; for git over ssh, identity and known_hosts; ca.crt for a private authority.',
         "the controller's own namespace",
       ),
     ),

@@ -123,15 +123,15 @@ export interface CloneOptions {
   gitDir: string;
   branch: string;
   /** What every call carries: configuration with credentials, and the secrets to keep out of errors. */
-  call: GitCall;
+  call(): GitCall;
   /** Brings in contents that a partial clone does not hold yet. */
   prefetch?: (ids: readonly string[]) => Promise<void>;
 }
 
-export function openClone({ git, gitDir, branch, call: fixed, prefetch }: CloneOptions): Clone {
+export function openClone({ git, gitDir, branch, call: carried, prefetch }: CloneOptions): Clone {
   // Paths come from outside: never patterns.
-  const always = mergedCall({ gitDir, env: { GIT_LITERAL_PATHSPECS: '1' } }, fixed);
-  const merged = (call: GitCall = {}): GitCall => ({ ...mergedCall(always, call), gitDir });
+  const always = { gitDir, env: { GIT_LITERAL_PATHSPECS: '1' } };
+  const merged = (call: GitCall = {}): GitCall => ({ ...mergedCall(mergedCall(always, carried()), call), gitDir });
   const run: Clone['git'] = (args, call) => git.run(args, merged(call));
   const text: Clone['text'] = (args, call) => git.text(args, merged(call));
 

@@ -1,11 +1,37 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Waiting } from '../errors.ts';
 
-/** What opens a repository; as texts, never logged. */
+/** A GitHub App that Headgate is on the host. */
+export interface GitHubApp {
+  /** Its ID, or its client ID. */
+  id: string;
+  /** Of the App on the repository's owner, digits; undefined where it is to be looked up. */
+  installation?: string | undefined;
+  /** RSA. What prints objects prints nothing of it. */
+  key: KeyObject;
+}
+
+/** Tokens that last for a while only, and are got as they are needed. */
+export interface TokenSource {
+  /** Whose rate limit they share. */
+  readonly account: string;
+  /** The one that was got last; undefined where there was none yet. */
+  held(): string | undefined;
+  /** One that lasts for some minutes at least. Throws `Waiting` with the reason of a repository that cannot be read, or `RateLimited`. */
+  token(): Promise<string>;
+  /** Another one than this, which was refused. Throws like `token`. */
+  renewed(refused: string): Promise<string>;
+}
+
+/** What opens a repository; never logged. */
 export interface Credentials {
   token?: string | undefined;
+  /** In place of a token: what a host exchanges for tokens. */
+  app?: GitHubApp | undefined;
+  /** In place of a token: where tokens come from. */
+  tokens?: TokenSource | undefined;
   username?: string | undefined;
   /** A private key for ssh, in PEM or in OpenSSH's own form. */
   identity?: string | undefined;
@@ -69,6 +95,55 @@ export function identityIn(text: string, where: string): string {
     throw unusable('InvalidIdentity', message);
   }
   return `${clean}\n`;
+}
+
+const APP_ID = /^[A-Za-z0-9._-]{1,100}$/;
+const INSTALLATION_ID = /^[0-9]{1,20}$/;
+
+function keyOf(pem: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a Secret holds of a GitHub App; undefined where it holds nothing of one. `where` names its keys: no content is quoted. Throws `Waiting`. */
+export function gitHubAppIn(
+  { id, installation, privateKey }: { id?: string; installation?: string; privateKey?: string },
+  where: (key: string) => string,
+): GitHubApp | undefined {
+  if (id === undefined && installation === undefined && privateKey === undefined) return undefined;
+  const missing = id === undefined ? 'appId' : 'privateKey';
+  if (id === undefined || privateKey === undefined) {
+    const message = `${where(missing)}: is not there. A GitHub App takes appId and privateKey, and installationId where it is not to be looked up`;
+    throw unusable('InvalidGitHubApp', message);
+  }
+  if (!APP_ID.test(id)) {
+    throw unusable(
+      'InvalidGitHubApp',
+      `${where('appId')}: is no ID of a GitHub App. Its page shows App ID and client ID`,
+    );
+  }
+  if (installation !== undefined && !INSTALLATION_ID.test(installation)) {
+    const message = `${where('installationId')}: is not a number. It is the last part of the address of the installation's page; left out, it is looked up`;
+    throw unusable('InvalidGitHubApp', message);
+  }
+  return { id, installation, key: appKeyIn(privateKey, where('privateKey')) };
+}
+
+function appKeyIn(text: string, where: string): KeyObject {
+  const clean = text.replaceAll('\r', '').trim();
+  const [, kind, body] = PRIVATE_KEY.exec(clean) ?? [];
+  if (kind !== undefined && body !== undefined && isLocked(kind, body)) {
+    const message = `${where}: the private key is protected by a passphrase, which nobody can be asked for. Use the file as GitHub made it`;
+    throw unusable('InvalidGitHubApp', message);
+  }
+  const key = keyOf(clean);
+  if (key?.asymmetricKeyType === 'rsa') return key;
+  const what = key ? `holds a key of type ${key.asymmetricKeyType}` : 'holds no whole private key';
+  const message = `${where}: ${what}. It must be the RSA key in PEM that the App's page lets one download, from -----BEGIN RSA PRIVATE KEY----- to the end`;
+  throw unusable('InvalidGitHubApp', message);
 }
 
 /** What it takes to log in over ssh and to know the server. Throws `Waiting` that says which is missing. */

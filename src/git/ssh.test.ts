@@ -9,7 +9,7 @@ import { type SshStandIn, startSshStandIn } from '../../test/git/ssh-stand-in.ts
 import { Refused } from '../net/index.ts';
 import { type BareRepository, openRepository } from '../sandbox/git/index.ts';
 import type { Credentials } from './credentials.ts';
-import { createGitHost } from './hosts/git.ts';
+import { createGitHost } from './hosts/git/index.ts';
 import { createGit } from './process.ts';
 import { createRepositories, type Repositories } from './repository.ts';
 import { overSsh } from './ssh.ts';

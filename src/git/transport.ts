@@ -44,7 +44,7 @@ export interface PushReport {
 /** All that is asked of the origin. Except for `push`, throws `Waiting` where the origin cannot be read. */
 export interface Transport {
   /** What calls that may have to fetch contents by themselves need. */
-  readonly call: GitCall;
+  call(): GitCall;
   fetchBranch(): Promise<void>;
   /** Brings in the commits of another branch, which gets no name here. */
   fetchOther(name: string): Promise<void>;
@@ -57,20 +57,30 @@ export interface Transport {
 /** The clone addresses of Bitbucket Data Center, which takes a token as a bearer token, or with the name of its owner. */
 const TAKES_BEARER = /\/scm\/[^/]+\/[^/]+\/?$/;
 
-/** What every call to this repository carries. The header is bound to the repository's own address. */
-function callFor({ location, credentials, cacheDir, proxyFor }: TransportOptions): GitCall {
+/** What every call to this repository carries, besides what proves who we are. */
+function fixedCall({ location, credentials, cacheDir, proxyFor }: TransportOptions): GitCall {
   if (location.kind !== 'https') return {};
-  const { token, username, ca } = credentials;
+  const { ca } = credentials;
   const proxy = checked(() => proxyFor?.(location.url));
-  const basic = Buffer.from(`${username ?? 'x-access-token'}:${token}`).toString('base64');
-  const isBearer = username === undefined && TAKES_BEARER.test(location.url);
-  const authorization = isBearer ? `Bearer ${token}` : `Basic ${basic}`;
-  const header = { [`http.${location.url}.extraHeader`]: `Authorization: ${authorization}` };
   return {
-    config: { ...(token && header), ...(proxy && { 'http.proxy': proxy.url, 'http.proxyAuthMethod': 'basic' }) },
+    config: { ...(proxy && { 'http.proxy': proxy.url, 'http.proxyAuthMethod': 'basic' }) },
     // Git's own setting gives way to this variable, which the controller's environment may hold.
     env: ca === undefined ? {} : { GIT_SSL_CAINFO: certificatesFile(cacheDir, ca) },
-    secrets: [...(token ? [token, basic] : []), ...(proxy?.secrets ?? [])],
+    secrets: proxy?.secrets ?? [],
+  };
+}
+
+/** What proves who we are. The header is bound to the repository's own address. */
+function proving({ location, credentials }: TransportOptions, token: string | undefined): GitCall {
+  if (location.kind !== 'https' || !token) return {};
+  // Tokens that were got for a GitHub App are nobody's: a user's name in the Secret is not for them.
+  const username = credentials.tokens ? undefined : credentials.username;
+  const basic = Buffer.from(`${username ?? 'x-access-token'}:${token}`).toString('base64');
+  const isBearer = username === undefined && !credentials.tokens && TAKES_BEARER.test(location.url);
+  const authorization = isBearer ? `Bearer ${token}` : `Basic ${basic}`;
+  return {
+    config: { [`http.${location.url}.extraHeader`]: `Authorization: ${authorization}` },
+    secrets: [token, basic],
   };
 }
 
@@ -139,15 +149,30 @@ export function isPartial({ kind }: RepositoryLocation): boolean {
   return kind === 'https';
 }
 
+/** Whether the server did not know who asks; not whether it let them. */
+function isUnauthorized({ stderr }: GitResult): boolean {
+  return /error: 401|authentication failed|could not read username/i.test(stderr);
+}
+
 export function createTransport(options: TransportOptions): Transport {
   const { git, gitDir, location, branch } = options;
-  const fixed = callFor(options);
+  const fixed = fixedCall(options);
+  const { tokens } = options.credentials;
   const filter = isPartial(location) ? ['--filter=blob:none'] : [];
   const cloning = isPartial(location) ? {} : { timeoutMilliseconds: WHOLE_TIMEOUT_MILLISECONDS };
 
-  const ask = (args: readonly string[], call: GitCall = {}) => {
+  const askWith = (token: string | undefined, args: readonly string[], call: GitCall) => {
     const limits = { timeoutMilliseconds: TIMEOUT_MILLISECONDS };
-    return reach(options, fixed, (way) => git.run(args, { ...limits, ...mergedCall(way, call), gitDir }));
+    const always = mergedCall(fixed, proving(options, token));
+    return reach(options, always, (way) => git.run(args, { ...limits, ...mergedCall(way, call), gitDir }));
+  };
+  /** A token that was got may be refused before its time: nothing was done then, and another one is asked with, once. */
+  const ask = async (args: readonly string[], call: GitCall = {}) => {
+    if (!tokens) return askWith(options.credentials.token, args, call);
+    const token = await tokens.token();
+    const result = await askWith(token, args, call);
+    if (result.code === 0 || !isUnauthorized(result)) return result;
+    return askWith(await tokens.renewed(token), args, call);
   };
   const explain = (error: unknown, about: string): unknown => {
     if (!(error instanceof GitError)) return error;
@@ -164,7 +189,7 @@ export function createTransport(options: TransportOptions): Transport {
     }
   };
   return {
-    call: fixed,
+    call: () => mergedCall(fixed, proving(options, tokens ? tokens.held() : options.credentials.token)),
     async fetchBranch() {
       const refspec = `+refs/heads/${branch}:refs/heads/${branch}`;
       await demand([...FETCH, ...filter, '--end-of-options', 'origin', refspec], cloning);

@@ -7,7 +7,7 @@ import { clock, type HostedWorld, startHostedWorld, WRITE_TOKEN } from '../../te
 import { type Authority, makeAuthority, type Running, startProxy, startTlsFront } from '../../test/git/tls-front.ts';
 import { createDialer, readProxies } from '../net/index.ts';
 import type { Credentials } from './credentials.ts';
-import { createGitHost } from './hosts/git.ts';
+import { createGitHost } from './hosts/git/index.ts';
 import { createGit } from './process.ts';
 import { createRepositories } from './repository.ts';
 import { locateRepository } from './url.ts';

@@ -1,5 +1,5 @@
 /** An Azure DevOps that answers what a test says, and keeps what it was asked. */
-import { createAzureHost } from '../../src/git/hosts/azure-devops.ts';
+import { createAzureHost } from '../../src/git/hosts/azure-devops/index.ts';
 import type { FileChange } from '../../src/git/hosts/host.ts';
 import { blobId } from '../../src/git/hosts/host-objects.ts';
 import type { HttpResponse, SendRequest } from '../../src/git/hosts/http.ts';

@@ -1,4 +1,4 @@
-import { createAzureHost } from '../../src/git/hosts/azure-devops.ts';
+import { createAzureHost } from '../../src/git/hosts/azure-devops/index.ts';
 import { type AzureRules, azureOf, mergePullNow } from '../../src/sandbox/git/index.ts';
 import { READ_TOKEN, send, startHostedWorld, viewOf, WRITE_TOKEN } from './git-hosts.ts';
 import type { MergeRule, ProposalsHarness } from './proposals.ts';

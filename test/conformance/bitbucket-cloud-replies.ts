@@ -1,5 +1,5 @@
 /** A Bitbucket Cloud that answers what a test says, and keeps what it was asked. */
-import { createBitbucketCloudHost } from '../../src/git/hosts/bitbucket-cloud.ts';
+import { createBitbucketCloudHost } from '../../src/git/hosts/bitbucket-cloud/index.ts';
 import type { FileChange } from '../../src/git/hosts/host.ts';
 import type { HttpResponse, SendRequest } from '../../src/git/hosts/http.ts';
 

@@ -1,4 +1,4 @@
-import { createBitbucketCloudHost } from '../../src/git/hosts/bitbucket-cloud.ts';
+import { createBitbucketCloudHost } from '../../src/git/hosts/bitbucket-cloud/index.ts';
 import type { HostedRepository } from '../../src/sandbox/git/index.ts';
 import { READ_TOKEN, send, startHostedWorld, viewOf, WRITE_TOKEN } from './git-hosts.ts';
 import type { ProposalsHarness } from './proposals.ts';

@@ -1,4 +1,4 @@
-import { createBitbucketDataCenterHost } from '../../src/git/hosts/bitbucket-data-center.ts';
+import { createBitbucketDataCenterHost } from '../../src/git/hosts/bitbucket-data-center/index.ts';
 import { dataCenterPullsOf, type MergeChecks, mergePull } from '../../src/sandbox/git/index.ts';
 import { clock, READ_TOKEN, send, startHostedWorld, viewOf, WRITE_TOKEN } from './git-hosts.ts';
 import type { MergeRule, ProposalsHarness } from './proposals.ts';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommentOutcome, Discussion, RepositoryAccess } from '../../src/git/hosts/host.ts';
 import type { HostHarness } from './git-host.ts';
+import { takeMismatches } from './git-hosts.ts';
 
 export interface SeenComment {
   author: string;
@@ -74,7 +75,10 @@ export function conformsAsDiscussion(
       discussion = harness.host.discussion;
       await push('main', 'first');
     }, LONGEST);
-    afterEach(() => harness.close());
+    afterEach(async () => {
+      await harness.close();
+      expect(takeMismatches()).toEqual([]);
+    });
 
     const push = (branch: string, message: string) =>
       harness.repository.commit({ ...PEOPLE, branch, message, files: { [`app/${files++}.yaml`]: 'a: 1\n' } });
@@ -216,7 +220,7 @@ export function conformsAsDiscussion(
     describe('what does not work', () => {
       it('answers noRights to credentials that may say nothing, or are not valid', async () => {
         const { number, commit } = await propose();
-        const wrong = { ...harness.access, token: 'wrong-token' };
+        const wrong = { ...harness.access, tokens: undefined, token: 'wrong-token' };
         for (const access of [...harness.silent, wrong]) {
           const outcome = await comment(number, BODY, access);
           expect(outcome).toMatchObject({ kind: 'noRights' });

@@ -1,9 +1,9 @@
 /** Stages for the conformance of discussions, on the hosts that run in the process. */
-import { createGitHubHost } from '../../src/git/hosts/github.ts';
+import { createGitHubHost } from '../../src/git/hosts/github/index.ts';
 import type { BareRepository } from '../../src/sandbox/git/index.ts';
 import { mergeNow } from '../../src/sandbox/git/index.ts';
 import type { DiscussionHarness } from './discussion.ts';
-import { READ_TOKEN, send, startHostedWorld, viewOf, WRITE_TOKEN } from './git-hosts.ts';
+import { clock, type HostedWorld, READ_TOKEN, send, startHostedWorld, viewOf, WRITE_TOKEN } from './git-hosts.ts';
 import { handsOn } from './github-proposals.ts';
 import { startGitLab } from './gitlab.ts';
 
@@ -19,15 +19,15 @@ export function branchOff(bare: BareRepository) {
   };
 }
 
-export async function startGitHubDiscussion(): Promise<DiscussionHarness> {
-  const hosted = await startHostedWorld();
+export async function startGitHubDiscussion(given?: HostedWorld): Promise<DiscussionHarness> {
+  const hosted = given ?? (await startHostedWorld());
   const { world, bare, url } = hosted;
   const repository = world.repositories.get('team/shop');
   if (!repository) throw new Error('the world has no repository');
   world.tokens.set(PERSONS_TOKEN, { login: PERSON, write: true });
   const byHand = handsOn(url, PERSONS_TOKEN);
   return {
-    host: createGitHubHost({ send }),
+    host: createGitHubHost({ send, clock }),
     repository: viewOf(bare),
     access: { url, token: WRITE_TOKEN },
     missing: { url: `${url}-missing`, token: WRITE_TOKEN },

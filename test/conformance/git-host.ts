@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommitRequest, FileChange, GitHost, RepositoryAccess } from '../../src/git/hosts/host.ts';
 import type { BareRepository } from '../../src/sandbox/git/index.ts';
+import { takeMismatches } from './git-hosts.ts';
 
 /** The repository as another person sees and changes it, not through the host that is tested. */
 export interface OthersView extends Pick<BareRepository, 'commit' | 'head' | 'log' | 'read'> {
@@ -73,7 +74,10 @@ export function conformsAsGitHost(name: string, start: () => Promise<HostHarness
       };
       head = await harness.repository.commit({ ...PEOPLE, message: 'first', files });
     }, LONGEST);
-    afterEach(() => harness.close());
+    afterEach(async () => {
+      await harness.close();
+      expect(takeMismatches()).toEqual([]);
+    });
 
     const request = (part: Partial<CommitRequest> = {}): CommitRequest => ({
       branch: 'main',
@@ -142,7 +146,7 @@ export function conformsAsGitHost(name: string, start: () => Promise<HostHarness
 
     it(`answers noRights to credentials that may not write, or are not valid${deviations.probe ? `; a probe may not: ${deviations.probe}` : ''}`, async () => {
       if (!harness.readOnly) return;
-      for (const access of [...harness.readOnly, { ...harness.access, token: 'wrong-token' }]) {
+      for (const access of [...harness.readOnly, { ...harness.access, tokens: undefined, token: 'wrong-token' }]) {
         const outcome = await harness.host.commit(access, request());
         expect(outcome).toMatchObject({ kind: 'noRights' });
         expect(JSON.stringify(outcome)).not.toContain(access.token);

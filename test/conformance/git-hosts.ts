@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { machineClock } from '../../src/clock.ts';
-import type { SendRequest } from '../../src/git/hosts/http.ts';
+import type { HttpRequest, HttpResponse, SendRequest } from '../../src/git/hosts/http.ts';
 import { createGit } from '../../src/git/process.ts';
 import { createRepositories, type Repositories } from '../../src/git/repository.ts';
 import { locateRepository } from '../../src/git/url.ts';
@@ -13,6 +13,7 @@ import {
   openRepository,
   startGitServer,
 } from '../../src/sandbox/git/index.ts';
+import { gitHubProblems } from '../schemas/github.ts';
 import type { OthersView } from './git-host.ts';
 
 /** A real bare repository, served over HTTP with GitHub's API, and clones of it: for one test. */
@@ -103,11 +104,29 @@ export function interrupted(repositories: Repositories, before: () => Promise<vo
   };
 }
 
-/** What the dialer does in the controller. */
-export const send: SendRequest = async ({ method, url, headers, body, timeoutMilliseconds }) => {
+/** What was sent or answered against what a vendor publishes, since it was last asked for. */
+const mismatches: string[] = [];
+export const takeMismatches = () => mismatches.splice(0);
+
+/** Holds each exchange against what the vendor publishes. */
+export function heldAgainst(
+  problemsOf: (request: HttpRequest, response: HttpResponse) => string[],
+  way: SendRequest,
+): SendRequest {
+  return async (request) => {
+    const response = await way(request);
+    mismatches.push(...problemsOf(request, response));
+    return response;
+  };
+}
+
+const dial: SendRequest = async ({ method, url, headers, body, timeoutMilliseconds }) => {
   const signal = AbortSignal.timeout(timeoutMilliseconds);
   const response = await fetch(url, { method, headers, redirect: 'manual', signal, ...(body ? { body } : {}) });
   return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
 };
+
+/** What the dialer does in the controller. */
+export const send = heldAgainst(gitHubProblems, dial);
 
 export const clock = machineClock();

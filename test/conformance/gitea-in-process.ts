@@ -1,9 +1,10 @@
 /** A Gitea that knows only what a discussion asks for, over a bare repository. The whole suite runs on a real one besides. */
-import { createGiteaHost } from '../../src/git/hosts/gitea.ts';
+import { createGiteaHost } from '../../src/git/hosts/gitea/index.ts';
 import type { HttpRequest, HttpResponse, SendRequest } from '../../src/git/hosts/http.ts';
+import { giteaProblems } from '../schemas/gitea.ts';
 import type { DiscussionHarness, SeenComment } from './discussion.ts';
 import { branchOff } from './discussions.ts';
-import { startHostedWorld, viewOf } from './git-hosts.ts';
+import { heldAgainst, startHostedWorld, viewOf } from './git-hosts.ts';
 
 interface Pull {
   title: string;
@@ -132,7 +133,7 @@ export async function startGiteaDiscussion(
     throw new Error('socket hang up');
   };
   return {
-    host: createGiteaHost({ send }),
+    host: createGiteaHost({ send: heldAgainst(giteaProblems, send) }),
     repository: viewOf(bare),
     access: { url: URL_OF_IT, token: 'token-that-writes' },
     missing: { url: `${URL_OF_IT}-missing`, token: 'token-that-writes' },

@@ -1,7 +1,7 @@
-import { createGitHubHost } from '../../src/git/hosts/github.ts';
+import { createGitHubHost } from '../../src/git/hosts/github/index.ts';
 import type { HostedRepository } from '../../src/sandbox/git/index.ts';
 import type { HostHarness } from './git-host.ts';
-import { type HostedWorld, READ_TOKEN, send, startHostedWorld, viewOf, WRITE_TOKEN } from './git-hosts.ts';
+import { clock, type HostedWorld, READ_TOKEN, send, startHostedWorld, viewOf, WRITE_TOKEN } from './git-hosts.ts';
 import type { ProposalsHarness, SeenProposal } from './proposals.ts';
 
 const CHECK = 'ci/build';
@@ -10,7 +10,7 @@ const CHECK = 'ci/build';
 export function githubHarness(hosted: HostedWorld): HostHarness {
   const { world, bare, url } = hosted;
   return {
-    host: createGitHubHost({ send }),
+    host: createGitHubHost({ send, clock }),
     repository: viewOf(bare),
     access: { url, token: WRITE_TOKEN },
     readOnly: [{ url: `${url}.git`, token: READ_TOKEN }],
@@ -57,8 +57,11 @@ interface ShownPull {
   base: { ref: string };
 }
 
-export async function startGitHubProposals(settings: Partial<HostedRepository> = {}): Promise<ProposalsHarness> {
-  const hosted = await startHostedWorld();
+export async function startGitHubProposals(
+  settings: Partial<HostedRepository> = {},
+  given?: HostedWorld,
+): Promise<ProposalsHarness> {
+  const hosted = given ?? (await startHostedWorld());
   const { world, bare, url } = hosted;
   const repository = world.repositories.get('team/shop');
   if (!repository) throw new Error('the world has no repository');

@@ -1,6 +1,6 @@
 /** A GitLab that answers what a test says, and keeps what it was asked. */
 import { createHash } from 'node:crypto';
-import { createGitLabHost } from '../../src/git/hosts/gitlab.ts';
+import { createGitLabHost } from '../../src/git/hosts/gitlab/index.ts';
 import type { FileChange } from '../../src/git/hosts/host.ts';
 import type { HttpResponse, SendRequest } from '../../src/git/hosts/http.ts';
 

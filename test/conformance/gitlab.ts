@@ -1,4 +1,4 @@
-import { createGitLabHost } from '../../src/git/hosts/gitlab.ts';
+import { createGitLabHost } from '../../src/git/hosts/gitlab/index.ts';
 import type { SendRequest } from '../../src/git/hosts/http.ts';
 import { type MergeRequests, type MergeRules, mergeNow, mergeRequestsOf } from '../../src/sandbox/git/index.ts';
 import { type HostedWorld, READ_TOKEN, send, startHostedWorld, viewOf, WRITE_TOKEN } from './git-hosts.ts';

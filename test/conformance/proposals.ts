@@ -7,6 +7,7 @@ import {
   proposalBranch,
 } from '../../src/git/hosts/host.ts';
 import type { HostHarness } from './git-host.ts';
+import { takeMismatches } from './git-hosts.ts';
 
 /** A proposal as people see it on the host's pages. */
 export interface SeenProposal {
@@ -107,7 +108,10 @@ export function conformsAsProposals(
       const files = { 'app/web.yaml': 'image: v2\n', 'app/other.yaml': 'a: 1\n' };
       head = await harness.repository.commit({ ...PEOPLE, message: 'second', files });
     }, LONGEST);
-    afterEach(() => harness.close());
+    afterEach(async () => {
+      await harness.close();
+      expect(takeMismatches()).toEqual([]);
+    });
 
     const request = (part: Partial<ProposalRequest> = {}): ProposalRequest => ({
       branch: 'main',
@@ -511,7 +515,10 @@ export function conformsAsProposals(
       const elsewhere: Proposal = { number: 1, url: 'https://example.com/1', state: 'open', head: '1'.repeat(40) };
 
       it('answers noRights to credentials that may not write, or are not valid', async () => {
-        for (const access of [...(harness.readOnly ?? []), { ...harness.access, token: 'wrong-token' }]) {
+        for (const access of [
+          ...(harness.readOnly ?? []),
+          { ...harness.access, tokens: undefined, token: 'wrong-token' },
+        ]) {
           const outcome = await proposals.open(access, request());
           expect(outcome).toMatchObject({ kind: 'noRights' });
           expect(JSON.stringify(outcome)).not.toContain(access.token);
@@ -519,7 +526,10 @@ export function conformsAsProposals(
         expect(await harness.seen()).toEqual([]);
         expect(await headOf(FROM)).toBeUndefined();
         const proposal = await opened();
-        for (const access of [...(harness.readOnly ?? []), { ...harness.access, token: 'wrong-token' }]) {
+        for (const access of [
+          ...(harness.readOnly ?? []),
+          { ...harness.access, tokens: undefined, token: 'wrong-token' },
+        ]) {
           for (const ask of all(access, proposal).slice(1)) {
             const outcome = await settled(ask);
             expect(outcome).toMatchObject({ kind: 'noRights' });

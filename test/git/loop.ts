@@ -12,6 +12,7 @@ import { createWorkloads } from '../../src/controllers/rollout/workloads.ts';
 import type { Hint } from '../../src/git/hint.ts';
 import type { GitHost } from '../../src/git/hosts/host.ts';
 import { createHosts } from '../../src/git/hosts/index.ts';
+import { createLimiter } from '../../src/git/hosts/limiter.ts';
 import { createGit } from '../../src/git/process.ts';
 import { createRenderer, type RendererOptions } from '../../src/git/render/renderer.ts';
 import { createRepositories } from '../../src/git/repository.ts';
@@ -25,6 +26,7 @@ import { createLog } from '../../src/log.ts';
 import { type ApiServer, type AuditEntry, createApiServer } from '../../src/sandbox/api/index.ts';
 import {
   type BareRepository,
+  type GitHubWorld,
   type HostedRepository,
   type LoggedCommit,
   type NewContent,
@@ -77,6 +79,10 @@ export interface LoopOptions {
   programs?: RendererOptions['programs'];
   /** The repository is on a GitHub, and so; left out: it is only on disk. */
   github?: Omit<HostedRepository, 'bare'>;
+  /** What that GitHub knows besides. */
+  world?: Pick<GitHubWorld, 'tokens' | 'apps'>;
+  /** What the policy's secret holds; left out: a token. */
+  secret?: Record<string, string>;
 }
 
 /** Of GitHub, for the policy's secret. */
@@ -94,7 +100,13 @@ async function startControllers(
   const git = createGit({ protocols: ['file', 'http'], clock, environment: process.env });
   const repositories = createRepositories({ git, cacheDir: join(folder, 'cache') });
   const locate = (url: string) => locateRepository(url, { localRoots: [folder], plainHttpHosts: ['127.0.0.1'] });
-  const hosts = createHosts({ repositories, locate, clock, send });
+  // Virtual time stands still while a write waits for its turn, which is passed over here.
+  const at: VirtualClock['at'] = (_, wake) => {
+    const turn = setImmediate(wake);
+    return () => clearImmediate(turn);
+  };
+  const limited = createLimiter({ send, clock: { now: clock.now, at } });
+  const hosts = createHosts({ repositories, locate, clock, send: limited });
   const wrapped = new Map([...hosts].map(([name, host]) => [name, wrap?.(host) ?? host]));
   const emit = (object: KubeObject, { reason, message }: { reason: string; message: string }) => {
     told.push({ object: `${object.kind}/${object.metadata.name}`, reason, message });
@@ -152,12 +164,13 @@ async function startControllers(
   };
 }
 
-async function startGitHub(hosted: HostedRepository, clock: VirtualClock) {
+async function startGitHub(hosted: HostedRepository, clock: VirtualClock, world: LoopOptions['world']) {
   return startGitServer({
     repositories: new Map([['team/shop', hosted]]),
     tokens: new Map([[TOKEN, { login: 'headgate', write: true }]]),
     faults: noFaults(),
     now: clock.now,
+    ...world,
   });
 }
 
@@ -168,7 +181,7 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   const api = await createApiServer({ clock, auditLog: (entry) => audit.push(entry) });
   const bare = await openRepository(join(folder, 'repo.git'), process.env.PATH);
   const hosted = options.github && { bare, ...options.github };
-  const github = hosted && (await startGitHub(hosted, clock));
+  const github = hosted && (await startGitHub(hosted, clock, options.world));
   const told: Told[] = [];
   for (const name of ['shop', 'headgate']) {
     if (!api.store.get('Namespace', undefined, name)) {
@@ -176,7 +189,8 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
     }
   }
   const metadata = { name: 'host', namespace: 'headgate' };
-  const data = { token: Buffer.from(TOKEN).toString('base64') };
+  const secret = Object.entries(options.secret ?? { token: TOKEN });
+  const data = Object.fromEntries(secret.map(([key, value]) => [key, Buffer.from(value).toString('base64')]));
   api.store.create('Secret', { apiVersion: 'v1', kind: 'Secret', metadata, data } as KubeObject);
   let running = await startControllers({ clock, api, told }, folder, options);
   let minute = 0;

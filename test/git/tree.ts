@@ -33,7 +33,7 @@ export async function startTrees(): Promise<Trees> {
   const git = createGit({ protocols: [], environment: process.env });
   let count = 0;
   return {
-    clone: openClone({ git, gitDir: bare.path, branch: 'main', call: {} }),
+    clone: openClone({ git, gitDir: bare.path, branch: 'main', call: () => ({}) }),
     async commit(files) {
       const head = `commit refs/heads/tree-${count++}\nmark :1\ncommitter Ann <ann@example.com> 0 +0000\ndata 0\n`;
       const changes = Object.entries(files).map(([path, content]) => modification(path, content));

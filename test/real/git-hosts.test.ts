@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { createGitHost } from '../../src/git/hosts/git.ts';
-import { createGiteaHost } from '../../src/git/hosts/gitea.ts';
+import { createGitHost } from '../../src/git/hosts/git/index.ts';
+import { createGiteaHost } from '../../src/git/hosts/gitea/index.ts';
 import { createGit } from '../../src/git/process.ts';
 import { createRepositories } from '../../src/git/repository.ts';
 import { locateRepository } from '../../src/git/url.ts';

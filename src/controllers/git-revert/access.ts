@@ -54,6 +54,14 @@ async function credentials(policy: Policy, { client, namespace }: AccessOptions)
   return credentialsIn(secret);
 }
 
+function signedIn({ name, spec }: Policy, host: GitHost, { app, ...access }: RepositoryAccess): RepositoryAccess {
+  if (!app) return access;
+  if (host.signIn) return host.signIn({ ...access, app });
+  const secret = `Secret ${spec.repository.secretRef?.name}`;
+  const message = `RevertPolicy ${name}: ${secret} holds a GitHub App (appId, privateKey), which host ${host.type} does not know. Write host: github, or put a token into the Secret`;
+  throw new Waiting('InvalidGitHubApp', message, 30);
+}
+
 /** Throws `Stalled` for what a person must put right in the policy, `Waiting` for a secret that is not there yet. */
 export async function openPolicy(policy: Policy, options: AccessOptions): Promise<PolicyAccess> {
   const { url, branch, path = '', host: type } = policy.spec.repository;
@@ -71,9 +79,10 @@ export async function openPolicy(policy: Policy, options: AccessOptions): Promis
     const message = `RevertPolicy ${policy.name}: spec.repository.url is reached over ssh, and host ${type} by its API, as the address https://HOST/PATH says. Write that, or host: git`;
     throw new Stalled('InvalidRepository', message);
   }
-  const repository = options.repositories.open(location, checkBranch(branch), given);
+  const access = signedIn(policy, host, { url, ...given });
+  const repository = options.repositories.open(location, checkBranch(branch), access);
   const autoMerge = policy.spec.pullRequests?.autoMerge === true;
-  return { host, access: { url, ...given }, repository, branch, path, autoMerge };
+  return { host, access, repository, branch, path, autoMerge };
 }
 
 /**

@@ -16,7 +16,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'headgate-origins-'));
   bare = await openRepository(join(folder, 'repo.git'), process.env.PATH);
   const git = createGit({ protocols: [], environment: process.env });
-  clone = openClone({ git, gitDir: bare.path, branch: 'main', call: {} });
+  clone = openClone({ git, gitDir: bare.path, branch: 'main', call: () => ({}) });
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 

@@ -33,7 +33,11 @@ export async function credentialsOf(
 ): Promise<Credentials> {
   const name = source.spec.repository.secretRef?.name;
   if (name === undefined) return {};
-  return credentialsIn(await readSecret(options, source, checked, { name, field: 'spec.repository.secretRef' }));
+  const secret = await readSecret(options, source, checked, { name, field: 'spec.repository.secretRef' });
+  const { app, ...credentials } = credentialsIn(secret);
+  if (!app) return credentials;
+  const message = `Secret ${name} holds a GitHub App (appId, privateKey), which only RevertPolicies can use: put a token that reads into it, or over ssh a deploy key`;
+  throw new Waiting('InvalidGitHubApp', message, 30);
 }
 
 /** The age keys of a Secret, one a line: the values of all its keys that end with `.agekey`. */

@@ -1,4 +1,4 @@
-import type { Credentials } from '../credentials.ts';
+import type { Credentials, GitHubApp } from '../credentials.ts';
 
 /** One file of a commit: its whole new content, or undefined where the commit deletes it. */
 export interface FileChange {
@@ -166,6 +166,11 @@ export interface Discussion {
 export interface GitHost {
   /** As a policy names it: `git`, `github`. */
   readonly type: string;
+  /**
+   * The same access with tokens in place of a GitHub App, for all that is asked of the host and for git. Asks nothing yet. Throws
+   * `Stalled` for an address that is none of this host. Left out where the host knows no Apps.
+   */
+  signIn?(access: RepositoryAccess & { app: GitHubApp }): RepositoryAccess;
   /** Whether token, rights and branch are there, without writing anything. `way`: a branch that takes proposals only is enough for those. */
   probe(access: RepositoryAccess, branch: string, way?: 'commit' | 'proposal'): Promise<ProbeOutcome>;
   commit(access: RepositoryAccess, request: CommitRequest): Promise<CommitOutcome>;

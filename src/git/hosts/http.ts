@@ -10,6 +10,10 @@ export interface HttpRequest {
   timeoutMilliseconds: number;
   /** Certificates in PEM: who is believed for this request alone; left out, whom the process believes. */
   ca?: string | undefined;
+  /** Whether it changes nothing; of a GET that is clear, of others only where it is said. */
+  isRead?: boolean;
+  /** Whose rate limit it counts for, where that is not one token's. */
+  account?: string;
 }
 
 export interface HttpResponse {
@@ -30,6 +34,8 @@ export function trusting(send: SendRequest, { ca }: RepositoryAccess): SendReque
 export type Failure = HostFailure;
 
 const DEFAULT_WAIT_SECONDS = 60;
+/** A host that asks for more is asked again all the same. */
+const LONGEST_WAIT_SECONDS = 3_600;
 
 /** Ends what was begun; caught where the host is asked from outside. */
 export class Ended extends Error {
@@ -62,14 +68,24 @@ export async function ask(send: SendRequest, host: string, request: HttpRequest)
   try {
     return await send(request);
   } catch (error) {
+    // What stands before the host has something to say itself.
+    if (error instanceof Ended) return error.failure;
     return { kind: 'unknown', message: `no answer from ${host}: ${messageOf(error).slice(0, 300)}` };
   }
 }
 
-export function rateLimited({ headers }: HttpResponse, message: string): Failure {
-  const seconds = Number(headers['retry-after']);
-  const isGiven = Number.isFinite(seconds) && seconds > 0;
-  return { kind: 'rateLimited', message, retryAfterSeconds: isGiven ? seconds : DEFAULT_WAIT_SECONDS };
+/** How long the host asks to be left alone, in seconds: by Retry-After, else until its limit begins anew; undefined where it does not say. */
+export function restAsked({ headers }: HttpResponse): number | undefined {
+  const after = headers['retry-after'];
+  const date = Date.parse(headers.date ?? '') / 1000;
+  const reset = Number(headers['x-ratelimit-reset'] ?? headers['ratelimit-reset'] ?? Number.NaN);
+  const given =
+    after === undefined ? reset - date : /^\d+$/.test(after) ? Number(after) : Date.parse(after) / 1000 - date;
+  return given > 0 ? Math.min(Math.ceil(given), LONGEST_WAIT_SECONDS) : undefined;
+}
+
+export function rateLimited(response: HttpResponse, message: string): Extract<Failure, { kind: 'rateLimited' }> {
+  return { kind: 'rateLimited', message, retryAfterSeconds: restAsked(response) ?? DEFAULT_WAIT_SECONDS };
 }
 
 /**

@@ -1,10 +1,10 @@
-import { type AzureOptions, createAzureHost } from './azure-devops.ts';
-import { type BitbucketCloudOptions, createBitbucketCloudHost } from './bitbucket-cloud.ts';
-import { type BitbucketDataCenterOptions, createBitbucketDataCenterHost } from './bitbucket-data-center.ts';
-import { createGitHost, type GitHostOptions } from './git.ts';
-import { createGiteaHost, type GiteaOptions } from './gitea.ts';
-import { createGitHubHost, type GitHubOptions } from './github.ts';
-import { createGitLabHost, type GitLabOptions } from './gitlab.ts';
+import { type AzureOptions, createAzureHost } from './azure-devops/index.ts';
+import { type BitbucketCloudOptions, createBitbucketCloudHost } from './bitbucket-cloud/index.ts';
+import { type BitbucketDataCenterOptions, createBitbucketDataCenterHost } from './bitbucket-data-center/index.ts';
+import { createGitHost, type GitHostOptions } from './git/index.ts';
+import { createGiteaHost, type GiteaOptions } from './gitea/index.ts';
+import { createGitHubHost, type GitHubOptions } from './github/index.ts';
+import { createGitLabHost, type GitLabOptions } from './gitlab/index.ts';
 import type { GitHost } from './host.ts';
 
 /** Every Git host, by the name that a RevertPolicy uses. */

@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { answerAzure, clonePath } from './azure-devops.ts';
-import { answerBitbucketCloud } from './bitbucket-cloud.ts';
-import { answerBitbucketDataCenter, isDataCenterPath } from './bitbucket-data-center.ts';
-import { answerApi, rightsOf } from './github.ts';
-import type { GitHubWorld, HostedRepository } from './github-world.ts';
-import { answerGitLab } from './gitlab.ts';
+import { answerAzure, clonePath } from './azure-devops/index.ts';
+import { answerBitbucketCloud } from './bitbucket-cloud/index.ts';
+import { answerBitbucketDataCenter, isDataCenterPath } from './bitbucket-data-center/index.ts';
+import { answerApi, rightsOf } from './github/index.ts';
+import { answerGitLab } from './gitlab/index.ts';
 import { serveGit } from './smart-http.ts';
+import { type GitHubWorld, type HostedRepository, mayWrite, seenBy } from './world.ts';
 
 export interface GitServer {
   /**
@@ -20,10 +20,14 @@ export interface GitServer {
 
 const GIT_PATH = /^\/(?<name>[^/]+\/[^/]+?)(?:\.git)?(?<service>\/(?:info\/refs|git-[a-z-]+))$/;
 
-function findRepository(world: GitHubWorld, path: string): { hosted: HostedRepository; service: string } | undefined {
+function findRepository(
+  world: GitHubWorld,
+  path: string,
+): { name: string; hosted: HostedRepository; service: string } | undefined {
   const match = GIT_PATH.exec(clonePath(path));
-  const hosted = world.repositories.get(match?.groups?.name ?? '');
-  return hosted && match?.groups?.service ? { hosted, service: match.groups.service } : undefined;
+  const { name = '', service } = match?.groups ?? {};
+  const hosted = world.repositories.get(name);
+  return hosted && service ? { name, hosted, service } : undefined;
 }
 
 function movedTo(world: GitHubWorld, { pathname, search }: URL): string | undefined {
@@ -44,12 +48,16 @@ function answerGit(world: GitHubWorld, request: IncomingMessage, response: Serve
     return;
   }
   const rights = rightsOf(world, request);
+  if (rights && !seenBy(world, rights).repositories.has(found.name)) {
+    response.writeHead(404).end('Repository not found.');
+    return;
+  }
   const pushes = url.pathname.endsWith('git-receive-pack') || url.searchParams.get('service') === 'git-receive-pack';
   if (!rights && (pushes || request.headers.authorization)) {
     response.writeHead(401, { 'www-authenticate': 'Basic realm="GitHub"' }).end('Bad credentials');
     return;
   }
-  if (pushes && !rights?.write) {
+  if (pushes && !(rights && mayWrite(rights, 'contents'))) {
     response.writeHead(403).end('Write access to repository not granted.');
     return;
   }

@@ -1,0 +1,126 @@
+import { parsedFields, textOf } from '../../../api/fields.ts';
+import {
+  carriesKey,
+  type Proposal,
+  type ProposalBranches,
+  type ProposalRequest,
+  type Proposals,
+  type RepositoryAccess,
+} from '../host.ts';
+import type { Branch } from '../host-objects.ts';
+import { asOutcome, proposalsOver } from '../host-proposals.ts';
+import { branchPath, Ended, type HttpResponse } from '../http.ts';
+import { type Api, branchIn, failureOf } from './api.ts';
+import { operationsFor, writeCommit } from './commit.ts';
+import { mergePull } from './merge.ts';
+import { findPull, pullOf, readPull } from './pulls.ts';
+
+function messageOf(answer: HttpResponse): string {
+  return textOf(parsedFields(answer.body).message) ?? '';
+}
+
+function holdsSomethingElse(from: string): Ended {
+  const message = `the branch ${from} is there and holds something else: whoever made it must delete it first`;
+  return new Ended({ kind: 'protected', message });
+}
+
+/** Deletes a branch; answers false where rules keep it. */
+async function deleteBranch(api: Api, name: string): Promise<boolean> {
+  const answer = await api.send('DELETE', `branches/${branchPath(name)}`);
+  if (answer.status === 204 || answer.status === 404) return true;
+  if (answer.status === 403 && /branch protected|can not delete/i.test(messageOf(answer))) return false;
+  throw new Ended(failureOf(answer));
+}
+
+/** Makes the branch where the expected head is; Gitea's own way to a branch with a commit starts at the target's head. */
+async function createBranch(api: Api, { from, expectedHead }: ProposalRequest) {
+  const body = JSON.stringify({ new_branch_name: from, old_ref_name: expectedHead });
+  const answer = await api.send('POST', 'branches', body);
+  if (answer.status === 201) return;
+  const failure = failureOf(answer);
+  const message = `${from} could not be made. ${failure.message}`;
+  // Also where rules for branches of that name forbid it; Gitea does not say so.
+  if (failure.kind === 'unknown') throw new Ended({ kind: 'unknown', message });
+  // Made by another in the meantime; any other conflict is one of names, and stays.
+  if (failure.kind === 'stale' && !/^The branch already exists/i.test(messageOf(answer))) {
+    throw new Ended({ kind: 'protected', message });
+  }
+  throw new Ended(failure);
+}
+
+/** Makes the branch with its one commit; `there` is what an earlier call may have left of it. */
+async function makeBranch(api: Api, request: ProposalRequest, there: Branch | undefined) {
+  const { from, expectedHead } = request;
+  const operations = await operationsFor(api, request);
+  if (there && there.head !== expectedHead) {
+    const own = await api.list(`commits?sha=${there.head}&not=${expectedHead}&limit=1&stat=false&files=false`);
+    // Without commits of its own, it is of a call that got no further, when the target was at an older head.
+    if (own.length > 0 || !(await deleteBranch(api, from))) throw holdsSomethingElse(from);
+  }
+  if (there?.head !== expectedHead) await createBranch(api, request);
+  const written = await writeCommit(api, { ...request, branch: from }, operations);
+  if (written.kind !== 'written') throw new Ended(written);
+  if (written.message) throw holdsSomethingElse(from);
+}
+
+async function requestPull(api: Api, { branch: into, from, title, body }: ProposalRequest): Promise<Proposal> {
+  const answer = await api.send('POST', 'pulls', JSON.stringify({ head: from, base: into, title, body }));
+  if (answer.status === 201) return pullOf(parsedFields(answer.body)).proposal;
+  if (answer.status === 409) {
+    const other = await findPull(api, { from, into });
+    if (other) return other.proposal;
+  }
+  const failure = failureOf(answer);
+  // Both branches are there.
+  if (failure.kind === 'gone' && answer.status === 404) {
+    const message = `Gitea answered 404: the repository takes no pull requests, or one of ${from} and ${into} has just gone`;
+    throw new Ended({ kind: 'protected', message });
+  }
+  throw new Ended(failure);
+}
+
+async function openPull(api: Api, request: ProposalRequest): Promise<Proposal> {
+  const { branch: into, from, key } = request;
+  const found = (await findPull(api, { from, into }))?.proposal;
+  if (found && found.state !== 'open') return found;
+  const fields = await api.find(`branches/${branchPath(from)}`);
+  const there = fields && branchIn(fields);
+  if (there && carriesKey(there.message, key)) return found ?? requestPull(api, request);
+  if (found && !there) throw new Ended({ kind: 'stale', message: `${from} is gone, and ${found.url} is being closed` });
+  if (found) throw holdsSomethingElse(from);
+  await makeBranch(api, request, there);
+  return requestPull(api, request);
+}
+
+/**
+ * Closes it last: whoever asks again after a lost answer finds it open and goes on. One without a branch is closed by Gitea
+ * itself, a moment later.
+ */
+async function closePull(api: Api, proposal: Proposal & ProposalBranches, why: string): Promise<Proposal> {
+  const { proposal: now, mayWrite } = await readPull(api, proposal.number);
+  if (now.state !== 'open') return now;
+  if (!mayWrite) throw new Ended({ kind: 'noRights', message: 'the token may read pull requests but not write' });
+  const path = `pulls/${proposal.number}`;
+  // A review, because a comment asks for another right of the token.
+  const said = await api.send('POST', `${path}/reviews`, JSON.stringify({ event: 'COMMENT', body: why }));
+  if (said.status !== 200) throw new Ended(failureOf(said));
+  if (now.head && now.head === proposal.head) await deleteBranch(api, proposal.from);
+  const closed = await api.send('PATCH', path, JSON.stringify({ state: 'closed' }));
+  if (closed.status === 201) return pullOf(parsedFields(closed.body)).proposal;
+  // Merged in the meantime.
+  if (closed.status === 412) return (await readPull(api, proposal.number)).proposal;
+  throw new Ended(failureOf(closed));
+}
+
+/** Pull requests of Gitea and Forgejo. */
+export function createGiteaProposals(openApi: (access: RepositoryAccess) => Api, pauseMilliseconds: number): Proposals {
+  return proposalsOver(openApi, {
+    async find(api, branches) {
+      const pull = await findPull(api, branches);
+      return pull ? asOutcome(pull.proposal) : { kind: 'none' };
+    },
+    open: async (api, request) => asOutcome(await openPull(api, request)),
+    merge: async (api, proposal) => asOutcome(await mergePull(api, proposal, pauseMilliseconds)),
+    close: async (api, proposal, why) => asOutcome(await closePull(api, proposal, why)),
+  });
+}

@@ -1,0 +1,48 @@
+import { fieldsOf, textOf } from '../../../api/fields.ts';
+import type { CommitOutcome, CommitRequest, FileChange } from '../host.ts';
+import { Ended } from '../http.ts';
+import type { Api } from './api.ts';
+
+const MUTATION = `mutation ($input: CreateCommitOnBranchInput!) {
+  createCommitOnBranch(input: $input) { commit { oid url } }
+}`;
+
+/** A commit's message as GitHub takes it. */
+export function headlineAndBody(message: string): { headline: string; body: string } {
+  const [headline = '', ...body] = message.split('\n');
+  return { headline, body: body.join('\n').replace(/^\n+/, '') };
+}
+
+function inputFor({ owner, name }: Api, { branch, expectedHead, message, changes, key }: CommitRequest) {
+  const additions = changes.flatMap(({ path, content }) =>
+    content === undefined ? [] : [{ path, contents: content.toString('base64') }],
+  );
+  const deletions = changes.flatMap(({ path, content }) => (content === undefined ? [{ path }] : []));
+  return {
+    branch: { repositoryNameWithOwner: `${owner}/${name}`, branchName: branch },
+    expectedHeadOid: expectedHead,
+    message: headlineAndBody(message),
+    // An empty list is left out: GitHub fails on null.
+    fileChanges: { ...(additions.length > 0 ? { additions } : {}), ...(deletions.length > 0 ? { deletions } : {}) },
+    clientMutationId: key.slice(0, 40),
+  };
+}
+
+/** Throws `Ended` where createCommitOnBranch cannot express a change. */
+export function checkModes(changes: readonly FileChange[]) {
+  const bad = changes.find(({ content, mode }) => content !== undefined && mode !== '100644');
+  if (!bad) return;
+  const message = `${bad.path} has mode ${bad.mode}: GitHub's commit API writes plain files only. Use host: git in the policy`;
+  throw new Ended({ kind: 'protected', message });
+}
+
+/** One signed commit, bound to the head it was planned on. Throws `Ended` for all that is no answer. */
+export async function writeCommit(api: Api, request: CommitRequest): Promise<CommitOutcome> {
+  checkModes(request.changes);
+  const data = await api.graphql(MUTATION, { input: inputFor(api, request) });
+  const commit = fieldsOf(fieldsOf(data.createCommitOnBranch).commit);
+  const id = textOf(commit.oid);
+  const url = textOf(commit.url);
+  if (!id) return { kind: 'unknown', message: 'GitHub answered without saying which commit it made' };
+  return { kind: 'written', commit: id, ...(url ? { url } : {}) };
+}

@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { conformsAsGitHost } from '../../../../test/conformance/git-host.ts';
+import {
+  clock,
+  type HostedWorld,
+  send,
+  startHostedWorld,
+  WRITE_TOKEN,
+} from '../../../../test/conformance/git-hosts.ts';
+import { githubHarness, startGitHubProposals } from '../../../../test/conformance/github-proposals.ts';
+import { conformsAsProposals } from '../../../../test/conformance/proposals.ts';
+import type { SendRequest } from '../http.ts';
+import { createGitHubHost } from './index.ts';
+
+conformsAsGitHost('github', async () => githubHarness(await startHostedWorld()), {
+  mode: 'createCommitOnBranch knows no file modes',
+  executable: 'createCommitOnBranch knows no file modes',
+  unchanged: 'createCommitOnBranch says nothing of it, and no plan asks for what the head holds',
+  marker: 'createCommitOnBranch moves one branch; a second key is kept out by the look at the trailers',
+});
+
+conformsAsProposals('github', () => startGitHubProposals({ worksInBackground: true }));
+
+describe('what GitHub answers', () => {
+  let hosted: HostedWorld;
+  let head: string;
+  beforeEach(async () => {
+    hosted = await startHostedWorld();
+    head = await hosted.bare.commit({ author: 'Ann <a@b>', time: 0, message: 'one', files: { 'a.yaml': 'a: 1\n' } });
+  });
+  afterEach(() => hosted.close());
+
+  const write = (using: SendRequest = send) => {
+    const changes = [{ path: 'a.yaml', content: Buffer.from('a: 0\n'), mode: '100644' }];
+    const request = { branch: 'main', expectedHead: head, message: 'Revert\n\nbody', changes, key: 'k' };
+    return createGitHubHost({ send: using, clock }).commit({ url: hosted.url, token: WRITE_TOKEN }, request);
+  };
+  const answering =
+    (status: number, body: unknown, headers: Record<string, string> = {}): SendRequest =>
+    async () => ({ status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
+  const errors = (type: string, message: string) => ({ data: null, errors: [{ type, message }] });
+
+  it.each([
+    [
+      'a rate limit by type',
+      200,
+      errors('RATE_LIMITED', 'slow down'),
+      {},
+      { kind: 'rateLimited', retryAfterSeconds: 60 },
+    ],
+    [
+      'a secondary rate limit',
+      403,
+      { message: 'secondary' },
+      { 'retry-after': '7' },
+      { kind: 'rateLimited', retryAfterSeconds: 7 },
+    ],
+    ['a bad gateway', 502, '<html>', {}, { kind: 'unknown' }],
+    ['an answer that is no JSON', 200, '<html>', {}, { kind: 'unknown' }],
+    [
+      'a ruleset',
+      200,
+      errors('SOME_NEW_TYPE', 'Repository rule violations found'),
+      {},
+      { kind: 'protected', message: 'Repository rule violations found' },
+    ],
+    ['an error without a type', 200, errors('', 'Something went wrong'), {}, { kind: 'unknown' }],
+    ['a repository that moved', 301, { message: 'Moved Permanently' }, {}, { kind: 'gone' }],
+  ])('%s', async (_, status, body, headers, outcome) => {
+    expect(await write(answering(status, body, headers as Record<string, string>))).toMatchObject(outcome);
+  });
+
+  it('is unknown without an answer, and asked once only', async () => {
+    let asked = 0;
+    const cut: SendRequest = async () => {
+      asked++;
+      throw new Error('socket hang up');
+    };
+    expect(await write(cut)).toMatchObject({ kind: 'unknown' });
+    expect(asked).toBe(1);
+  });
+
+  it('leaves an empty list out, because GitHub fails on null', async () => {
+    let sent = '';
+    await write(async (request) => {
+      sent = String(request.body ?? '');
+      return send(request);
+    });
+    expect(JSON.parse(sent).variables.input.fileChanges).not.toHaveProperty('deletions');
+  });
+
+  it('names the form of an address that is none of GitHub', async () => {
+    const outcome = await createGitHubHost({ send, clock }).probe({ url: 'https://github.com/only-owner' }, 'main');
+    expect(outcome).toMatchObject({ ok: false, message: expect.stringContaining('https://github.com/OWNER/NAME') });
+  });
+});
