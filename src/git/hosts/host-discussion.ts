@@ -7,11 +7,14 @@ import type {
   PullRequestOutcome,
   RepositoryAccess,
 } from './host.ts';
-import { orFailure } from './http.ts';
+import { Ended, orFailure } from './http.ts';
 
 const MOST_REVIEWERS = 20;
 /** Beside a title that is longer than any host takes. */
 const TITLE_CHARACTERS = 300;
+/** A server may answer with the same page for ever. */
+const MOST_PAGES = 50;
+const TOO_MANY = 'the pull request has more comments than are looked through, so nothing is said there';
 const CUT = '\n\n(cut)';
 
 /** A merged pull request as a host shows it. */
@@ -67,9 +70,12 @@ export interface Comments {
 }
 
 async function findOwn(pages: Comments['pages'], mark: string): Promise<ShownComment | undefined> {
+  let looked = 0;
   for await (const page of pages) {
     const found = page.find(({ body, isOwn }) => isOwn && body.trimStart().startsWith(mark));
     if (found) return found;
+    looked++;
+    if (looked === MOST_PAGES) throw new Ended({ kind: 'protected', message: TOO_MANY });
   }
   return undefined;
 }

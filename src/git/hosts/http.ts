@@ -99,7 +99,8 @@ export function answerFailure(
   kind: Exclude<Failure['kind'], 'rateLimited'>,
 ): Failure {
   const { status, headers } = response;
-  const moved = headers.location?.slice(0, 200);
+  // A query may hold secrets.
+  const moved = status >= 300 && status < 400 ? headers.location?.replace(/[?#].*$/s, '').slice(0, 200) : undefined;
   const where = moved ? `: the repository has moved (${moved}); put its new address into the policy` : `: ${said}`;
   const message = `${host} answered ${status}${where}`;
   return status === 429 ? rateLimited(response, message) : { kind, message };

@@ -58,11 +58,10 @@ export function createGitHost(options: GitHostOptions): GitHost {
         const report = await repository.push(['--dry-run'], [`${head}:refs/heads/${branch}`]);
         if (report.code === 0) return { ok: true };
         const { kind, message } = classify(report);
-        return {
-          ok: false,
-          reason: kind === 'unknown' ? 'unreachable' : kind === 'gone' ? 'gone' : 'noRights',
-          message,
-        };
+        // Somebody was quicker, which takes the same right.
+        if (kind === 'stale') return { ok: true };
+        const lacksRights = kind === 'noRights' || kind === 'protected';
+        return { ok: false, reason: lacksRights ? 'noRights' : kind === 'gone' ? 'gone' : 'unreachable', message };
       } catch (error) {
         return probeFailure(error);
       }

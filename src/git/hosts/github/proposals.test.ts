@@ -319,7 +319,7 @@ describe('opening on GitHub', () => {
   it.each<[string, string, Reply, object]>([
     ['the expected head', HEAD, [404, {}], { proposal: { head: OURS } }],
     ['our commit', OURS, commit(REQUEST.message, HEAD), { proposal: { head: OURS } }],
-    ['our commit on another head', OTHER, commit(REQUEST.message, OTHER), { kind: 'protected' }],
+    ['our commit on a head that has moved since', OTHER, commit(REQUEST.message, OTHER), { proposal: { head: OTHER } }],
     ['a merge of our key', OTHER, commit(REQUEST.message, HEAD, OTHER), { kind: 'protected' }],
     ['a commit of another key', OTHER, commit('Revert "x"\n\nRevert-Key: other', HEAD), { kind: 'protected' }],
     ['a commit that only quotes the key', OTHER, commit(`See Revert-Key: ${KEY}`, HEAD), { kind: 'protected' }],
