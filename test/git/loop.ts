@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { GitRevert, KubeObject, ReplicaSet, Rollout } from '../../src/api/index.ts';
 import { STATE } from '../../src/api/index.ts';
 import { type VirtualClock, virtualClock } from '../../src/clock.ts';
@@ -11,9 +11,10 @@ import { createProvenanceReader } from '../../src/controllers/provenance/reader.
 import { createWorkloads } from '../../src/controllers/rollout/workloads.ts';
 import type { Hint } from '../../src/git/hint.ts';
 import type { GitHost } from '../../src/git/hosts/host.ts';
+import type { SendRequest } from '../../src/git/hosts/http.ts';
 import { createHosts } from '../../src/git/hosts/index.ts';
 import { createLimiter } from '../../src/git/hosts/limiter.ts';
-import { createGit } from '../../src/git/process.ts';
+import { createGit, type Git } from '../../src/git/process.ts';
 import { createRenderer, type RendererOptions } from '../../src/git/render/renderer.ts';
 import { createRepositories } from '../../src/git/repository.ts';
 import { locateRepository } from '../../src/git/url.ts';
@@ -30,11 +31,11 @@ import {
   type HostedRepository,
   type LoggedCommit,
   type NewContent,
-  noFaults,
   openRepository,
-  startGitServer,
 } from '../../src/sandbox/git/index.ts';
 import { send } from '../conformance/git-hosts.ts';
+import { restoreApp, type SavedLoop } from './saved.ts';
+import { type ServedHost, serve, TOKEN } from './served.ts';
 
 export const START = Date.parse('2026-11-20T12:00:00Z');
 export const MINUTE = 60_000;
@@ -54,7 +55,9 @@ export interface Loop {
   bare: BareRepository;
   /** Of the repository, as policies and sources name it. */
   url: string;
-  /** The repository as GitHub shows it, where there is a GitHub. */
+  /** As policies name it: `git` where the repository is only on disk. */
+  host: ServedHost | 'git';
+  /** The repository as its host shows it, where it has one. */
   hosted: HostedRepository | undefined;
   told: Told[];
   audit: AuditEntry[];
@@ -83,30 +86,48 @@ export interface LoopOptions {
   world?: Pick<GitHubWorld, 'tokens' | 'apps'>;
   /** What the policy's secret holds; left out: a token. */
   secret?: Record<string, string>;
+  /** The same for another host. */
+  served?: { host: ServedHost; settings: Omit<HostedRepository, 'bare'> };
+  /** What the controllers' calls go through; asked anew at each start. */
+  between?: Between;
+  /** It begins with the repository and the app of another one. */
+  from?: SavedLoop;
+  /** It is another cluster over the repository, and in the time, of this one. */
+  beside?: Loop;
+  /** There is no GitSource controller: nothing is brought from Git to the cluster. */
+  appliesNothing?: boolean;
 }
 
-/** Of GitHub, for the policy's secret. */
-const TOKEN = 'token-that-writes';
+/** Stands between the controllers and what they call. */
+export interface Between {
+  client(client: KubeClient): KubeClient;
+  git(git: Git): Git;
+  send(send: SendRequest): SendRequest;
+}
 
 async function startControllers(
   loop: Pick<Loop, 'clock' | 'api' | 'told'>,
   folder: string,
-  { wrap, programs, tools }: LoopOptions,
+  { wrap, programs, tools, between, appliesNothing }: LoopOptions,
+  repositoryFolder = folder,
 ) {
   const { clock, api, told } = loop;
   const log = createLog({ level: process.env.LOOP_LOG ?? 'silent' });
-  const client = createKubeClient({ config: loadKubeConfigText(api.kubeconfig()), log, userAgent: 'test', clock });
-  const caches = createCaches({ connection: client, log, clock });
-  const git = createGit({ protocols: ['file', 'http'], clock, environment: process.env });
+  const connection = createKubeClient({ config: loadKubeConfigText(api.kubeconfig()), log, userAgent: 'test', clock });
+  const client = between?.client(connection) ?? connection;
+  const caches = createCaches({ connection, log, clock });
+  const ownGit = createGit({ protocols: ['file', 'http'], clock, environment: process.env });
+  const git = between?.git(ownGit) ?? ownGit;
   const repositories = createRepositories({ git, cacheDir: join(folder, 'cache') });
-  const locate = (url: string) => locateRepository(url, { localRoots: [folder], plainHttpHosts: ['127.0.0.1'] });
+  const locate = (url: string) =>
+    locateRepository(url, { localRoots: [repositoryFolder], plainHttpHosts: ['127.0.0.1'] });
   // Virtual time stands still while a write waits for its turn, which is passed over here.
   const at: VirtualClock['at'] = (_, wake) => {
     const turn = setImmediate(wake);
     return () => clearImmediate(turn);
   };
-  const limited = createLimiter({ send, clock: { now: clock.now, at } });
-  const hosts = createHosts({ repositories, locate, clock, send: limited });
+  const limited = createLimiter({ send: between?.send(send) ?? send, clock: { now: clock.now, at } });
+  const hosts = createHosts({ repositories, locate, clock, send: limited, pauseMilliseconds: 1 });
   const wrapped = new Map([...hosts].map(([name, host]) => [name, wrap?.(host) ?? host]));
   const emit = (object: KubeObject, { reason, message }: { reason: string; message: string }) => {
     told.push({ object: `${object.kind}/${object.metadata.name}`, reason, message });
@@ -148,7 +169,7 @@ async function startControllers(
     version: '0.0.0',
   });
   await caches.start();
-  source.start();
+  if (!appliesNothing) source.start();
   provenance.start();
   revert.start();
   return {
@@ -159,29 +180,29 @@ async function startControllers(
     async stop() {
       await Promise.all([source.stop(), provenance.stop(), revert.stop()]);
       await caches.stop();
-      client.close();
+      connection.close();
     },
   };
 }
 
-async function startGitHub(hosted: HostedRepository, clock: VirtualClock, world: LoopOptions['world']) {
-  return startGitServer({
-    repositories: new Map([['team/shop', hosted]]),
-    tokens: new Map([[TOKEN, { login: 'headgate', write: true }]]),
-    faults: noFaults(),
-    now: clock.now,
-    ...world,
-  });
+/** The repository, and what serves it: one of its own, or that of the loop beside. */
+async function openGit(folder: string, clock: VirtualClock, { github, served, from, beside, world }: LoopOptions) {
+  if (beside)
+    return { bare: beside.bare, url: beside.url, host: beside.host, hosted: beside.hosted, server: undefined };
+  const path = join(folder, 'repo.git');
+  if (from) await cp(from.repository, path, { recursive: true });
+  const bare = await openRepository(path, process.env.PATH);
+  const by = served ?? (github && { host: 'github' as const, settings: github });
+  if (by) return { bare, ...(await serve(by.host, bare, by.settings, clock, world)) };
+  return { bare, url: `file://${path}`, host: 'git' as const, hosted: undefined, server: undefined };
 }
 
 export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-loop-'));
-  const clock = virtualClock(START);
+  const clock = options.beside?.clock ?? virtualClock(START);
   const audit: AuditEntry[] = [];
   const api = await createApiServer({ clock, auditLog: (entry) => audit.push(entry) });
-  const bare = await openRepository(join(folder, 'repo.git'), process.env.PATH);
-  const hosted = options.github && { bare, ...options.github };
-  const github = hosted && (await startGitHub(hosted, clock, options.world));
+  const { bare, url, host, hosted, server } = await openGit(folder, clock, options);
   const told: Told[] = [];
   for (const name of ['shop', 'headgate']) {
     if (!api.store.get('Namespace', undefined, name)) {
@@ -192,13 +213,16 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   const secret = Object.entries(options.secret ?? { token: TOKEN });
   const data = Object.fromEntries(secret.map(([key, value]) => [key, Buffer.from(value).toString('base64')]));
   api.store.create('Secret', { apiVersion: 'v1', kind: 'Secret', metadata, data } as KubeObject);
-  let running = await startControllers({ clock, api, told }, folder, options);
+  if (options.from) restoreApp(api, options.from, url);
+  const start = () => startControllers({ clock, api, told }, folder, options, dirname(bare.path));
+  let running = await start();
   let minute = 0;
   return {
     clock,
     api,
     bare,
-    url: github ? `${github.url}/team/shop` : `file://${bare.path}`,
+    url,
+    host,
     hosted,
     told,
     audit,
@@ -208,13 +232,13 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
     hint: (hint) => running.hint(hint),
     async restart() {
       await running.stop();
-      running = await startControllers({ clock, api, told }, folder, options);
+      running = await start();
     },
     reverts: () => api.store.list(gitReverts),
     rollout: (name = 'web') => api.store.get(rollouts, 'shop', name) as Rollout,
     async close() {
       await running.stop();
-      await github?.close();
+      await server?.close();
       await api.stop();
       await rm(folder, { recursive: true, force: true });
     },
@@ -261,7 +285,7 @@ export function gitSource(loop: Loop, name = 'web'): KubeObject {
 export function allow(loop: Loop, part: object = {}, name = 'shop'): void {
   const place = { branch: 'main', path: 'apps' };
   const repository = loop.hosted
-    ? { ...place, host: 'github', url: loop.url, secretRef: { name: 'host' } }
+    ? { ...place, host: loop.host, url: loop.url, secretRef: { name: 'host' } }
     : { ...place, host: 'git', url: loop.bare.path };
   const spec = { namespaces: ['shop'], mode: 'Direct', repository, ...part };
   const policy = { apiVersion: 'headgate.dev/v1alpha1', kind: 'RevertPolicy', metadata: { name }, spec };
