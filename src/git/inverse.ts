@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Clone, isLfsPointer, SUBMODULE, SYMBOLIC_LINK } from './clone.ts';
 import type { FileChange } from './hosts/host.ts';
 import { decodeText } from './manifests.ts';
 import { GitError } from './process.ts';
 import { isBelow } from './render/tree.ts';
+import { type NewEntry, writeBlob, writeTree } from './write-tree.ts';
 
 const MOST_FILES = 20;
 const MOST_LINES = 500;
@@ -103,23 +101,11 @@ async function changedLines(clone: Clone, from: string, to: string): Promise<num
   return counts.reduce((sum, [added, removed]) => sum + (Number(added) || 0) + (Number(removed) || 0), 0);
 }
 
-/** A commit's tree with other entries: lines as `update-index --index-info` reads them. */
-async function treeWith(clone: Clone, commit: string, lines: readonly string[]): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'headgate-index-'));
-  const env = { GIT_INDEX_FILE: join(folder, 'index') };
-  try {
-    await clone.text(['read-tree', '--end-of-options', commit], { env });
-    await clone.text(['update-index', '-z', '--index-info'], { env, input: lines.join('') });
-    return (await clone.text(['write-tree', '--missing-ok'], { env })).trim();
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
 /** The culprit's tree with the app's folder as it was before: what a revert limited to that folder would restore. */
 function restoredTree(clone: Clone, culprit: string, changes: readonly Change[]): Promise<string> {
-  const line = ({ path, oldMode, oldId }: Change) => `${oldMode === ABSENT ? '0' : oldMode} ${oldId}\t${path}\0`;
-  return treeWith(clone, culprit, changes.map(line));
+  const before = ({ path, oldMode, oldId }: Change): NewEntry =>
+    oldMode === ABSENT ? { path } : { path, mode: oldMode, id: oldId };
+  return writeTree(clone, culprit, changes.map(before));
 }
 
 /** Values can be taken back where the file was there before, is there still, and is read as it is written. */
@@ -139,7 +125,7 @@ async function splicedTree(clone: Clone, { head, path, splice }: InverseRequest,
   const now = changes.map((change) => entries.get(change.path));
   const ids = changes.flatMap(({ oldId, newId }, index) => [oldId, newId, now[index]?.id ?? oldId]);
   const contents = await clone.read(ids, MOST_BYTES);
-  const lines: string[] = [];
+  const changed: NewEntry[] = [];
   for (const [index, change] of changes.entries()) {
     const entry = now[index];
     const [before, after] = [textOf(contents.get(change.oldId)), textOf(contents.get(change.newId))];
@@ -148,10 +134,9 @@ async function splicedTree(clone: Clone, { head, path, splice }: InverseRequest,
     const spliced = splice({ before, after, head: there });
     if (spliced === undefined) return undefined;
     if (spliced === there) continue;
-    const id = (await clone.text(['hash-object', '-w', '--stdin'], { input: spliced })).trim();
-    lines.push(`${change.newMode} ${id}\t${change.path}\0`);
+    changed.push({ path: change.path, mode: change.newMode, id: await writeBlob(clone, spliced) });
   }
-  return treeWith(clone, head, lines);
+  return writeTree(clone, head, changed);
 }
 
 /**

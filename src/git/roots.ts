@@ -8,7 +8,7 @@ import { KUSTOMIZATION_FILES } from './render/kustomization.ts';
 import { isBelow } from './render/tree.ts';
 import { foldersAbove, kustomizationsOf, MOST_KUSTOMIZATIONS } from './render/users.ts';
 
-export const MOST_ROOTS = 30;
+const MOST_ROOTS = 30;
 
 /** A folder that is applied by itself. */
 export interface Root {

@@ -53,7 +53,7 @@ export interface SshServer {
 }
 
 /** How a server is named in a known_hosts file. */
-export function knownHostName({ host, port }: Pick<SshServer, 'host' | 'port'>): string {
+function knownHostName({ host, port }: Pick<SshServer, 'host' | 'port'>): string {
   return port === DEFAULT_PORT ? host : `[${host}]:${port}`;
 }
 

@@ -10,7 +10,7 @@ export type AutoRevert = (typeof autoRevertWords)[number];
 
 const ALLOWED = `autoRevert: ${autoRevertWords.join(' | ')}, and a reason`;
 /** The names of the file, in each folder from the root of the repository to the app's. */
-export const OPT_OUT_FILES = ['.headgate.yaml', '.headgate.yml'] as const;
+const OPT_OUT_FILES = ['.headgate.yaml', '.headgate.yml'] as const;
 export const LONGEST_OPT_OUT_BYTES = 16 * 1024;
 const REASON_CHARACTERS = 200;
 

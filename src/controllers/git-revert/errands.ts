@@ -25,7 +25,7 @@ export interface Addressee {
 }
 
 /** Nobody where no policy lets Headgate write there. */
-export function addressee(options: GitRevertOptions, revert: GitRevert): Addressee | undefined {
+function addressee(options: GitRevertOptions, revert: GitRevert): Addressee | undefined {
   const { rollout: ref, templates } = revert.spec;
   const rollout = options.rollouts.get(ref.namespace, ref.name);
   const canary = rollout && replicaSetOf(options, rollout, templates.canary);

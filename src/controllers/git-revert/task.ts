@@ -37,7 +37,7 @@ export interface Task {
 export const short = (commit: string) => commit.slice(0, 7);
 
 /** What the branch's commit or tree says of the Rollout. */
-export function rolloutIn({ revert, policy, helm, reading }: Task, tree: string) {
+function rolloutIn({ revert, policy, helm, reading }: Task, tree: string) {
   const { path, rollout } = revert.spec;
   const rolloutInGit = { path, namespace: rollout.namespace, name: rollout.name, helm };
   return rolloutAt(policy.repository, tree, rolloutInGit, reading);

@@ -5,7 +5,7 @@ import type { Clone } from '../../git/clone.ts';
 import { createRenderer } from '../../git/render/renderer.ts';
 import { silentLog } from '../../log.ts';
 import { sameTemplate } from '../../rollout/index.ts';
-import { ignoredMetadata, templateAt, templateOf } from './templates.ts';
+import { ignoredMetadata, rolloutAt, templateOf } from './templates.ts';
 
 const inGit = (labels: object = {}) => ({
   metadata: { labels: { app: 'web', ...labels } },
@@ -54,6 +54,6 @@ it('what Git holds is compared without what cannot be read of it, as it is in no
   };
   const rollout = { path: '', namespace: 'shop', name: 'web', helm: undefined };
   const reading = { renderer: createRenderer({ environment: {}, log: silentLog() }), parsed: new Map() };
-  const found = await templateAt(clone as Clone, 'tree', rollout, reading);
+  const { template: found } = await rolloutAt(clone as Clone, 'tree', rollout, reading);
   expect(found.kind === 'template' && sameTemplate(found.template, inGit())).toBe(true);
 });

@@ -61,11 +61,6 @@ export async function rolloutAt(
   return { template: templateOfSet(set, rollout), inputs };
 }
 
-/** The template alone. */
-export async function templateAt(...asked: Parameters<typeof rolloutAt>): Promise<TemplateInGit> {
-  return (await rolloutAt(...asked)).template;
-}
-
 /** Labels and annotations that the Rollout itself puts on one side's pods, so that Git does not hold them. */
 export function ignoredMetadata({ spec }: Rollout): IgnoredMetadata {
   const { canary, blueGreen } = spec?.strategy ?? {};

@@ -46,7 +46,7 @@ function markOf({ mark }: MarkedComment): string {
 }
 
 /** The comment with its mark before it, so that what is cut is never that. `longest`: in characters. */
-export function markedText(comment: MarkedComment, longest: number): string {
+function markedText(comment: MarkedComment, longest: number): string {
   const text = `${markOf(comment)}\n\n${comment.body}`;
   return text.length <= longest ? text : `${text.slice(0, longest - CUT.length).toWellFormed()}${CUT}`;
 }

@@ -1,12 +1,13 @@
-import type {
-  Proposal,
-  ProposalBranches,
-  ProposalOutcome,
-  ProposalRequest,
-  Proposals,
-  RepositoryAccess,
+import {
+  carriesKey,
+  type Proposal,
+  type ProposalBranches,
+  type ProposalOutcome,
+  type ProposalRequest,
+  type Proposals,
+  type RepositoryAccess,
 } from './host.ts';
-import { orFailure } from './http.ts';
+import { Ended, orFailure } from './http.ts';
 
 /** The calls of `Proposals` on one opened API. Each may end early by `Ended`. */
 export interface ProposalCalls<Api> {
@@ -30,4 +31,38 @@ export function proposalsOver<Api>(openApi: (access: RepositoryAccess) => Api, c
     merge: (access, proposal) => on(access, (api) => calls.merge(api, proposal)),
     close: (access, proposal, why) => on(access, (api) => calls.close(api, proposal, why)),
   };
+}
+
+/** What a host is asked for to open a proposal; `Own` and `Branch` are as it knows them. Each may end early by `Ended`. */
+export interface OpeningCalls<Own extends Pick<Proposal, 'state'>, Branch extends { head: string }> {
+  /** Ends where the target is not there. */
+  target(name: string): Promise<unknown>;
+  findNewest(branches: ProposalBranches): Promise<Own | undefined>;
+  findBranch(name: string): Promise<Branch | undefined>;
+  messageOf(branch: Branch): string | Promise<string>;
+  /** Makes the branch with its one commit, and answers that. */
+  makeBranch(): Promise<string>;
+  create(): Promise<Own>;
+  shown(own: Own, branch: { head: string } | undefined): ProposalOutcome | Promise<ProposalOutcome>;
+}
+
+/**
+ * Opens a proposal on a host that makes its branch and commit in one step: goes on from what an earlier call has left, and
+ * leaves a branch alone that holds anything else.
+ */
+export async function openOnce<Own extends Pick<Proposal, 'state'>, Branch extends { head: string }>(
+  { from, branch: into, key }: ProposalRequest,
+  calls: OpeningCalls<Own, Branch>,
+): Promise<ProposalOutcome> {
+  await calls.target(into);
+  const found = await calls.findNewest({ from, into });
+  const branch = await calls.findBranch(from);
+  if (found && (found.state !== 'open' || !branch)) return calls.shown(found, branch);
+  if (branch && !carriesKey(await calls.messageOf(branch), key)) {
+    const message = `${from} holds something else than this revert: it is left alone, and whoever made it decides`;
+    throw new Ended({ kind: 'protected', message });
+  }
+  if (found) return calls.shown(found, branch);
+  const head = branch?.head ?? (await calls.makeBranch());
+  return calls.shown(await calls.create(), { head });
 }

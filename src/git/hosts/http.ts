@@ -26,14 +26,10 @@ export interface HttpResponse {
 /** Sends one request, once. Follows no redirect; throws where there is no whole answer. */
 export type SendRequest = (request: HttpRequest) => Promise<HttpResponse>;
 
-/** The way to a repository's host: with the authorities that its own secret names, where it names any. */
-export function trusting(send: SendRequest, { ca }: RepositoryAccess): SendRequest {
-  return ca === undefined ? send : (request) => send({ ...request, ca });
-}
-
 export type Failure = HostFailure;
 
 const DEFAULT_WAIT_SECONDS = 60;
+const TIMEOUT_MILLISECONDS = 120_000;
 /** A host that asks for more is asked again all the same. */
 const LONGEST_WAIT_SECONDS = 3_600;
 
@@ -63,15 +59,25 @@ export function orFailure<T>(work: () => Promise<T>): Promise<T | Failure> {
   return endedAs<T | Failure>(work, (failure) => failure);
 }
 
-/** Asks once. No answer is `unknown`, in words that name the host. */
-export async function ask(send: SendRequest, host: string, request: HttpRequest): Promise<HttpResponse | Failure> {
-  try {
-    return await send(request);
-  } catch (error) {
-    // What stands before the host has something to say itself.
-    if (error instanceof Ended) return error.failure;
-    return { kind: 'unknown', message: `no answer from ${host}: ${messageOf(error).slice(0, 300)}` };
-  }
+/** A request to a host's API; two minutes where it says no other time. */
+export type HostRequest = Omit<HttpRequest, 'timeoutMilliseconds' | 'ca'> &
+  Partial<Pick<HttpRequest, 'timeoutMilliseconds'>>;
+
+/**
+ * The one way to a repository's host: under the authorities that its own secret names, where it names any. Asks once; throws
+ * `Ended` where there is no answer, which is `unknown`, in words that name the host.
+ */
+export function wayTo(host: string, send: SendRequest, { ca }: Pick<RepositoryAccess, 'ca'>) {
+  return async (request: HostRequest): Promise<HttpResponse> => {
+    try {
+      return await send({ timeoutMilliseconds: TIMEOUT_MILLISECONDS, ...request, ...(ca !== undefined && { ca }) });
+    } catch (error) {
+      // What stands before the host has something to say itself.
+      if (error instanceof Ended) throw error;
+      const message = `no answer from ${host}: ${messageOf(error).slice(0, 300)}`;
+      throw new Ended({ kind: 'unknown', message });
+    }
+  };
 }
 
 /** How long the host asks to be left alone, in seconds: by Retry-After, else until its limit begins anew; undefined where it does not say. */

@@ -3,17 +3,15 @@ import type { RepositoryAccess } from '../host.ts';
 import type { Entry } from '../host-objects.ts';
 import {
   answerFailure,
-  ask,
   Ended,
   type Failure,
   type HttpRequest,
   type HttpResponse,
   type SendRequest,
-  trusting,
+  wayTo,
 } from '../http.ts';
 
 /** A push of many files happens within the one request. */
-const TIMEOUT_MILLISECONDS = 120_000;
 const RELEASED = '7.1';
 /** Also answered where the resource has been released. */
 const PREVIEW = '7.1-preview.1';
@@ -113,7 +111,7 @@ function authorizationFor({ token, username = '' }: RepositoryAccess): string {
 
 /** One repository's API with one credential. All of it throws `Ended` for any answer but the one hoped for. */
 export function openApi(transport: SendRequest, access: RepositoryAccess) {
-  const way = trusting(transport, access);
+  const way = wayTo('Azure DevOps', transport, access);
   const at = addressOf(access.url);
   const headers = {
     accept: 'application/json',
@@ -126,9 +124,7 @@ export function openApi(transport: SendRequest, access: RepositoryAccess) {
   const call = async (method: HttpRequest['method'], path: string, body?: object, version = RELEASED) => {
     const url = `${path}${path.includes('?') ? '&' : '?'}api-version=${version}`;
     const content = body === undefined ? {} : { body: JSON.stringify(body) };
-    const request = { method, url, headers, timeoutMilliseconds: TIMEOUT_MILLISECONDS, ...content };
-    const answer = await ask(way, 'Azure DevOps', request);
-    if ('kind' in answer) throw new Ended(answer);
+    const answer = await way({ method, url, headers, ...content });
     if (asksToSignIn(answer)) throw new Ended(failureOf(answer));
     return answer;
   };

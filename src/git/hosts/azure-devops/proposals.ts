@@ -1,13 +1,6 @@
 import { fieldsOf, listOf, parsedFields } from '../../../api/fields.ts';
-import {
-  carriesKey,
-  type Proposal,
-  type ProposalBranches,
-  type ProposalOutcome,
-  type ProposalRequest,
-  type Proposals,
-} from '../host.ts';
-import { proposalsOver } from '../host-proposals.ts';
+import type { Proposal, ProposalBranches, ProposalOutcome, ProposalRequest, Proposals } from '../host.ts';
+import { openOnce, proposalsOver } from '../host-proposals.ts';
 import { Ended, type SendRequest } from '../http.ts';
 import { type Api, failureOf, NO_COMMIT, openApi, typeOf } from './api.ts';
 import { writeBranch } from './commit.ts';
@@ -41,19 +34,19 @@ async function create(api: Api, { from, branch: into, title, body }: ProposalReq
   throw new Ended(failureOf(answer));
 }
 
-async function open(api: Api, request: ProposalRequest): Promise<ProposalOutcome> {
-  const { from, branch: into, key } = request;
-  await api.branch(into);
-  const found = await findPull(api, { from, into });
-  const there = await api.head(from);
-  if (found && (found.state !== 'open' || !there)) return shown(found, there);
-  if (there && !carriesKey((await api.commit(there)).message, key)) {
-    const message = `${from} holds something else than this revert: it is left alone, and whoever made it decides`;
-    return { kind: 'protected', message };
-  }
-  if (found) return shown(found, there);
-  const head = there ?? (await writeBranch(api, request, from));
-  return shown(await create(api, request), head);
+function open(api: Api, request: ProposalRequest): Promise<ProposalOutcome> {
+  return openOnce(request, {
+    target: api.branch,
+    findNewest: (branches) => findPull(api, branches),
+    async findBranch(name) {
+      const head = await api.head(name);
+      return head === undefined ? undefined : { head };
+    },
+    messageOf: async ({ head }) => (await api.commit(head)).message,
+    makeBranch: () => writeBranch(api, request, request.from),
+    create: () => create(api, request),
+    shown: (own, branch) => shown(own, branch?.head),
+  });
 }
 
 /** Deletes the branch if it is at this commit; answers whether it is gone. A rule, or a person's push, may keep it. */

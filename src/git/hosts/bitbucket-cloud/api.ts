@@ -4,18 +4,16 @@ import type { Form } from '../host-form.ts';
 import { type Entry, TREE } from '../host-objects.ts';
 import {
   answerFailure,
-  ask,
   branchPath,
   Ended,
   type Failure,
   type HttpRequest,
   type HttpResponse,
   type SendRequest,
-  trusting,
+  wayTo,
 } from '../http.ts';
 
 /** A commit of many files, and a merge, happen within the one request. */
-const TIMEOUT_MILLISECONDS = 120_000;
 const PAGE_ENTRIES = 100;
 /** Under this name git takes access tokens of a repository, project or workspace; the API takes them without a name. */
 const ACCESS_TOKEN_USER = 'x-token-auth';
@@ -123,15 +121,13 @@ const sourcePath = branchPath;
 
 /** One repository's API with one credential. All of it throws `Ended` for any answer but the one hoped for. */
 export function openApi(send: SendRequest, access: RepositoryAccess) {
-  const way = trusting(send, access);
+  const way = wayTo('Bitbucket', send, access);
   const { api, pages } = addressOf(access.url);
   const headers = { 'user-agent': 'headgate', ...authorizationOf(access) };
   const call = async (method: HttpRequest['method'], path: string, content?: Form): Promise<HttpResponse> => {
-    const request = { method, url: `${api}${path}`, headers, timeoutMilliseconds: TIMEOUT_MILLISECONDS };
+    const request = { method, url: `${api}${path}`, headers };
     const sent = content && { body: content.body, headers: { ...headers, 'content-type': content.contentType } };
-    const answer = await ask(way, 'Bitbucket', { ...request, ...sent });
-    if ('kind' in answer) throw new Ended(answer);
-    return answer;
+    return way({ ...request, ...sent });
   };
   const get = async (path: string): Promise<Fields> => {
     const answer = await call('GET', path);

@@ -16,7 +16,7 @@ const TEXT_CHARACTERS = 255;
 const URL_CHARACTERS = 450;
 
 /** No repository has a commit with this id. */
-const NO_COMMIT = '5'.repeat(40);
+const UNKNOWN_COMMIT = '5'.repeat(40);
 
 /** What is asked first is what the credential may do; what is sent is refused after that. */
 function refusedLater(answer: HttpResponse): ProbeOutcome {
@@ -27,7 +27,7 @@ async function probe(api: Api, name: string, way: 'commit' | 'proposal' | undefi
   await api.branch(name);
   const form = formOf([
     { name: 'branch', value: name },
-    { name: 'parents', value: NO_COMMIT },
+    { name: 'parents', value: UNKNOWN_COMMIT },
   ]);
   const answer = await api.post('/src', form);
   if (!isRestricted(answer)) {

@@ -3,17 +3,15 @@ import type { RepositoryAccess } from '../host.ts';
 import type { Branch } from '../host-objects.ts';
 import {
   answerFailure,
-  ask,
   Ended,
   type Failure,
   type HttpRequest,
   type HttpResponse,
   type SendRequest,
-  trusting,
+  wayTo,
 } from '../http.ts';
 
 /** A merge happens within the one request. */
-const TIMEOUT_MILLISECONDS = 120_000;
 const PAGE_ENTRIES = 100;
 
 interface Addresses {
@@ -108,7 +106,7 @@ function pageIn(body: string): Page {
 
 /** One repository's API with one credential. All of it throws `Ended` for any answer but the one hoped for. */
 export function openApi(transport: SendRequest, access: RepositoryAccess) {
-  const way = trusting(transport, access);
+  const way = wayTo('Bitbucket', transport, access);
   const { rest, path: repository, pages, clone } = addressesOf(access.url);
   const headers = {
     accept: 'application/json',
@@ -120,10 +118,7 @@ export function openApi(transport: SendRequest, access: RepositoryAccess) {
   };
   const call = async (method: HttpRequest['method'], url: string, body?: object): Promise<HttpResponse> => {
     const content = body === undefined ? {} : { body: JSON.stringify(body) };
-    const request = { method, url, headers, timeoutMilliseconds: TIMEOUT_MILLISECONDS, ...content };
-    const answer = await ask(way, 'Bitbucket', request);
-    if ('kind' in answer) throw new Ended(answer);
-    return answer;
+    return way({ method, url, headers, ...content });
   };
   const base = `${rest}/api/1.0${repository}`;
   const send = (method: HttpRequest['method'], path: string, body?: object) => call(method, `${base}${path}`, body);

@@ -1,14 +1,14 @@
 import { parsedFields } from '../../../api/fields.ts';
-import {
-  type CommitOutcome,
-  carriesKey,
-  type Proposal,
-  type ProposalBranches,
-  type ProposalRequest,
-  type Proposals,
-  type RepositoryAccess,
+import type {
+  CommitOutcome,
+  Proposal,
+  ProposalBranches,
+  ProposalOutcome,
+  ProposalRequest,
+  Proposals,
+  RepositoryAccess,
 } from '../host.ts';
-import { asOutcome, proposalsOver } from '../host-proposals.ts';
+import { asOutcome, openOnce, proposalsOver } from '../host-proposals.ts';
 import { Ended } from '../http.ts';
 import { type Api, failureOf } from './api.ts';
 import { mergePull } from './merge.ts';
@@ -37,20 +37,22 @@ async function requestPull(api: Api, { branch: into, from, title, body }: Propos
   throw new Ended(failureOf(answer));
 }
 
-async function open(api: ProposalApi, request: ProposalRequest): Promise<Proposal> {
-  const { from, branch: into, key } = request;
-  await api.branch(into);
-  const found = await findPull(api, { from, into });
-  const branch = await api.findBranch(from);
-  if (found && (found.state !== 'open' || !branch)) return shown(api, found, branch);
-  if (branch && !carriesKey(branch.message, key)) {
-    const message = `${from} holds something else than this revert: it is left alone, and whoever made it decides`;
-    throw new Ended({ kind: 'protected', message });
-  }
-  if (found) return shown(api, found, branch);
-  const made = branch ? { kind: 'written' as const, commit: branch.head } : await api.createBranch(request);
+async function makeBranch(api: ProposalApi, request: ProposalRequest): Promise<string> {
+  const made = await api.createBranch(request);
   if (made.kind !== 'written') throw new Ended(made);
-  return shown(api, await requestPull(api, request), { head: made.commit });
+  return made.commit;
+}
+
+function open(api: ProposalApi, request: ProposalRequest): Promise<ProposalOutcome> {
+  return openOnce(request, {
+    target: api.branch,
+    findNewest: (branches) => findPull(api, branches),
+    findBranch: api.findBranch,
+    messageOf: ({ message }) => message,
+    makeBranch: () => makeBranch(api, request),
+    create: () => requestPull(api, request),
+    shown: async (own, branch) => asOutcome(await shown(api, own, branch)),
+  });
 }
 
 /** Deletes our branch if it is as we left it, and no rule keeps it; answers it as it is then. */
@@ -100,7 +102,7 @@ export function createBitbucketDataCenterProposals(openApi: (access: RepositoryA
       const found = await findPull(api, branches);
       return found ? asOutcome(await shown(api, found, await api.findBranch(branches.from))) : { kind: 'none' };
     },
-    open: async (api, request) => asOutcome(await open(api, request)),
+    open,
     merge: async (api, proposal) => asOutcome(await mergePull(api, proposal)),
     close: async (api, proposal, why) => asOutcome(await close(api, proposal, why)),
   });

@@ -3,18 +3,16 @@ import type { RepositoryAccess } from '../host.ts';
 import { type Branch, branchOf, type Entry } from '../host-objects.ts';
 import {
   answerFailure,
-  ask,
   branchPath,
   Ended,
   type Failure,
   type HttpRequest,
   type HttpResponse,
   type SendRequest,
-  trusting,
+  wayTo,
 } from '../http.ts';
 
 /** For each file of a write, Gitea starts git three times. */
-const TIMEOUT_MILLISECONDS = 120_000;
 
 /** The repository's address in the API; Gitea may live below a path of its host. */
 function addressOf(text: string): string {
@@ -70,7 +68,7 @@ export function branchIn(found: Fields): Branch {
 /** One repository's API with one credential. All of it throws `Ended` for any answer but the one hoped for. */
 export function openApi(transport: SendRequest, access: RepositoryAccess) {
   const { url, token } = access;
-  const way = trusting(transport, access);
+  const way = wayTo('Gitea', transport, access);
   const base = addressOf(url);
   const headers = {
     accept: 'application/json',
@@ -85,10 +83,7 @@ export function openApi(transport: SendRequest, access: RepositoryAccess) {
     from = base,
   ): Promise<HttpResponse> => {
     const content = body === undefined ? {} : { body };
-    const request = { method, url: `${from}/${path}`, headers, timeoutMilliseconds: TIMEOUT_MILLISECONDS, ...content };
-    const answer = await ask(way, 'Gitea', request);
-    if ('kind' in answer) throw new Ended(answer);
-    return answer;
+    return way({ method, url: `${from}/${path}`, headers, ...content });
   };
   const read = async (path: string): Promise<HttpResponse> => {
     const answer = await send('GET', path);

@@ -2,21 +2,22 @@ import { type Fields, fieldsOf, listOf, parsedFields, textOf } from '../../../ap
 import { Waiting } from '../../../errors.ts';
 import type { RepositoryAccess } from '../host.ts';
 import {
-  ask,
   branchPath,
   Ended,
   type Failure,
+  type HostRequest,
   type HttpRequest,
   type HttpResponse,
   type SendRequest,
-  trusting,
+  wayTo,
 } from '../http.ts';
 import { addressOf } from './address.ts';
 import { statusFailure, typedFailure } from './answers.ts';
 
-const TIMEOUT_MILLISECONDS = 30_000;
+export const TIMEOUT_MILLISECONDS = 30_000;
 
-function headersFor(token: string | undefined): Record<string, string> {
+/** GitHub's own, and the credential: a token, or what an App signs. */
+export function headersFor(token: string | undefined): Record<string, string> {
   return {
     accept: 'application/vnd.github+json',
     'content-type': 'application/json',
@@ -40,22 +41,20 @@ function noToken(error: unknown): unknown {
  * App was installed anew: what was refused was not done, so it is asked once more with another one.
  */
 function authorized(send: SendRequest, { token, tokens, ...access }: RepositoryAccess) {
-  const way = trusting(send, access);
+  const way = wayTo('GitHub', send, access);
   const sendWith = async (
-    request: Pick<HttpRequest, 'method' | 'url' | 'body' | 'isRead'>,
+    request: Pick<HostRequest, 'method' | 'url' | 'body' | 'isRead'>,
     its: string | undefined,
   ) => {
     const { account } = tokens ?? {};
     const whole = { ...request, headers: headersFor(its), timeoutMilliseconds: TIMEOUT_MILLISECONDS };
-    const answer = await ask(way, 'GitHub', account === undefined ? whole : { ...whole, account });
-    if ('kind' in answer) throw new Ended(answer);
-    return answer;
+    return way(account === undefined ? whole : { ...whole, account });
   };
   const got = (from: Promise<string>) =>
     from.catch((error: unknown) => {
       throw noToken(error);
     });
-  return async (request: Pick<HttpRequest, 'method' | 'url' | 'body' | 'isRead'>): Promise<HttpResponse> => {
+  return async (request: Pick<HostRequest, 'method' | 'url' | 'body' | 'isRead'>): Promise<HttpResponse> => {
     if (!tokens) return sendWith(request, token);
     const first = await got(tokens.token());
     const answer = await sendWith(request, first);

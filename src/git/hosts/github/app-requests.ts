@@ -3,9 +3,10 @@ import type { Clock } from '../../../clock.ts';
 import { Waiting } from '../../../errors.ts';
 import type { GitHubApp } from '../../credentials.ts';
 import type { RepositoryAccess } from '../host.ts';
-import { ask, type HttpRequest, type HttpResponse, rateLimited, type SendRequest, trusting } from '../http.ts';
+import { type HttpRequest, type HttpResponse, orFailure, rateLimited, type SendRequest, wayTo } from '../http.ts';
 import type { Address } from './address.ts';
 import { isRateLimited, wordsOf } from './answers.ts';
+import { headersFor, TIMEOUT_MILLISECONDS } from './api.ts';
 import { appJwt } from './jwt.ts';
 
 /** All that is asked for, whatever the App may do besides; comments on pull requests need no more. */
@@ -22,7 +23,6 @@ const NAMES: Readonly<Record<string, string>> = {
   pull_requests: 'Pull requests: read and write',
   statuses: 'Commit statuses: read and write',
 };
-const TIMEOUT_MILLISECONDS = 30_000;
 const REJECTED_SECONDS = 300;
 export const UNREACHABLE_SECONDS = 30;
 
@@ -93,22 +93,15 @@ export function createAppRequests(
   skew: Map<string, number>,
   access: RepositoryAccess,
 ) {
-  const way = trusting(send, access);
+  const way = wayTo('GitHub', send, access);
   const app = access.app as GitHubApp;
   const refused = (answer: HttpResponse, why: string) => refusal(app.id, answer, why);
   const named = `GitHub App ${app.id}`;
 
   const once = async (address: Address, part: Pick<HttpRequest, 'method' | 'url' | 'body'>): Promise<HttpResponse> => {
     const jwt = appJwt(app, clock.now() + (skew.get(address.api) ?? 0));
-    const headers = {
-      accept: 'application/vnd.github+json',
-      'content-type': 'application/json',
-      'user-agent': 'headgate',
-      'x-github-api-version': '2022-11-28',
-      authorization: `Bearer ${jwt}`,
-    };
     const limit = { timeoutMilliseconds: TIMEOUT_MILLISECONDS, isRead: true, account: accountOf(address, app) };
-    const answer = await ask(way, 'GitHub', { ...part, headers, ...limit });
+    const answer = await orFailure(() => way({ ...part, headers: headersFor(jwt), ...limit }));
     if (!('kind' in answer)) return answer;
     if (answer.kind === 'rateLimited') throw new Waiting('RateLimited', answer.message, answer.retryAfterSeconds);
     throw new Waiting('RepositoryUnreachable', answer.message, UNREACHABLE_SECONDS);

@@ -3,17 +3,15 @@ import type { RepositoryAccess } from '../host.ts';
 import { type Branch, branchOf, type Entry } from '../host-objects.ts';
 import {
   answerFailure,
-  ask,
   Ended,
   type Failure,
   type HttpRequest,
   type HttpResponse,
   type SendRequest,
-  trusting,
+  wayTo,
 } from '../http.ts';
 
 /** A commit of many files, and a merge, happen within the one request. */
-const TIMEOUT_MILLISECONDS = 120_000;
 const PAGE_ENTRIES = 100;
 /** The least that a role must be to write. */
 const DEVELOPER = 30;
@@ -101,7 +99,7 @@ function branchIn(found: Fields): Branch {
 /** One project's API with one credential. All of it throws `Ended` for any answer but the one hoped for. */
 export function openApi(send: SendRequest, access: RepositoryAccess) {
   const { url, token } = access;
-  const way = trusting(send, access);
+  const way = wayTo('GitLab', send, access);
   const base = addressOf(url);
   const headers = {
     accept: 'application/json',
@@ -111,10 +109,7 @@ export function openApi(send: SendRequest, access: RepositoryAccess) {
     ...(token ? { authorization: `Bearer ${token}` } : {}),
   };
   const call = async (path: string, part: Pick<HttpRequest, 'body' | 'method'>, from = base): Promise<HttpResponse> => {
-    const request = { ...part, url: `${from}${path}`, headers, timeoutMilliseconds: TIMEOUT_MILLISECONDS };
-    const answer = await ask(way, 'GitLab', request);
-    if ('kind' in answer) throw new Ended(answer);
-    return answer;
+    return way({ ...part, url: `${from}${path}`, headers });
   };
   const get = async (path: string): Promise<string> => {
     const answer = await call(path, { method: 'GET' });

@@ -1,13 +1,6 @@
 import { type Fields, parsedFields, textOf } from '../../../api/fields.ts';
-import {
-  carriesKey,
-  type Proposal,
-  type ProposalBranches,
-  type ProposalOutcome,
-  type ProposalRequest,
-  type Proposals,
-} from '../host.ts';
-import { asOutcome, proposalsOver } from '../host-proposals.ts';
+import type { Proposal, ProposalBranches, ProposalOutcome, ProposalRequest, Proposals } from '../host.ts';
+import { asOutcome, openOnce, proposalsOver } from '../host-proposals.ts';
 import { Ended, type Failure, type HttpResponse, type SendRequest } from '../http.ts';
 import { type Api, failureOf, openApi } from './api.ts';
 import { writeBranch } from './commit.ts';
@@ -78,7 +71,7 @@ async function find(api: Api, branches: ProposalBranches): Promise<ProposalOutco
   return found ? shown(found, await api.findBranch(branches.from)) : { kind: 'none' };
 }
 
-/** Whether the commit at the head of a branch is the one that this request asks for. */
+/** Where one is open already, GitLab refuses: that one is meant. */
 async function create(api: Api, { from, branch: into, title, body }: ProposalRequest): Promise<MergeRequest> {
   const answer = await api.post('/merge_requests', {
     source_branch: from,
@@ -94,19 +87,16 @@ async function create(api: Api, { from, branch: into, title, body }: ProposalReq
   throw new Ended(failureOf(answer));
 }
 
-async function open(api: Api, request: ProposalRequest): Promise<ProposalOutcome> {
-  const { from, branch: into, key } = request;
-  await api.branch(into);
-  const found = await findNewest(api, { from, into });
-  const branch = await api.findBranch(from);
-  if (found && (found.state !== 'open' || !branch)) return shown(found, branch);
-  if (branch && !carriesKey(branch.message, key)) {
-    const message = `${from} holds something else than this revert: it is left alone, and whoever made it decides`;
-    return { kind: 'protected', message };
-  }
-  if (found) return shown(found, branch);
-  const head = branch?.head ?? (await writeBranch(api, request, from)).id;
-  return shown(await create(api, request), { head });
+function open(api: Api, request: ProposalRequest): Promise<ProposalOutcome> {
+  return openOnce(request, {
+    target: api.branch,
+    findNewest: (branches) => findNewest(api, branches),
+    findBranch: api.findBranch,
+    messageOf: ({ message }) => message,
+    makeBranch: async () => (await writeBranch(api, request, request.from)).id,
+    create: () => create(api, request),
+    shown,
+  });
 }
 
 /** GitLab answers 401 to a valid token whose owner may not merge. */
