@@ -1,4 +1,6 @@
-import { type Git, type GitCall, GitError, type GitResult, isObjectId, mergedCall } from './process.ts';
+import { createContentReader, type ReadContents } from './contents.ts';
+import type { ObjectMemory } from './object-memory.ts';
+import { type Git, type GitCall, GitError, type GitResult, isObjectId, mergedCall, textOf } from './process.ts';
 
 const NUL = '\0';
 /** Modes of a tree's entries that are no files of the app. */
@@ -47,27 +49,16 @@ export interface Clone {
   /** Calls git on the clone, with the credentials it was opened with. */
   git(args: readonly string[], call?: GitCall): Promise<GitResult>;
   text(args: readonly string[], call?: GitCall): Promise<string>;
+  /** The answer to a call that hangs on nothing but objects, each named by its whole id. Git is asked once. */
+  textOfObjects(args: readonly string[]): Promise<string>;
   /** Undefined where there is no such commit. */
   commit(id: string): Promise<Commit | undefined>;
   /** Along the first parents, newest first. */
   log(query: LogQuery): Promise<Commit[]>;
   /** The files of a commit or tree at or below a path, or one of them, in the order of their paths. '' for all. */
   files(tree: string, path: string | readonly string[]): Promise<TreeEntry[]>;
-  /** Contents by id. Throws `TooLong` where one is longer than `maxBytes`, or all together than `maxTotalBytes`. */
-  read(ids: readonly string[], maxBytes: number, maxTotalBytes?: number): Promise<Map<string, Buffer>>;
+  read: ReadContents;
   isAncestor(ancestor: string, descendant: string): Promise<boolean>;
-}
-
-/** Contents that are not read, because they are too long. */
-export class TooLong extends GitError {
-  /** Those that are too long by themselves; none where it is all of them together. */
-  readonly ids: readonly string[];
-
-  constructor(message: string, ids: readonly string[]) {
-    super(message);
-    this.name = 'TooLong';
-    this.ids = ids;
-  }
 }
 
 const COMMIT_FORMAT = 'tformat:%H%x00%P%x00%an%x00%ae%x00%at%x00%B%x00';
@@ -99,20 +90,6 @@ function parseTree(text: string): TreeEntry[] {
   });
 }
 
-/** The answer of `cat-file --batch`: per object a line `<id> <type> <size>`, the content and a line break. */
-function parseBatch(output: Buffer): Map<string, Buffer> {
-  const contents = new Map<string, Buffer>();
-  for (let at = 0; at < output.length; ) {
-    const lineEnd = output.indexOf(0x0a, at);
-    const [id = '', type, size] = output.toString('utf8', at, lineEnd).split(' ');
-    if (type === 'missing' || size === undefined) throw new GitError(`object ${id} is missing`);
-    const start = lineEnd + 1;
-    contents.set(id, output.subarray(start, start + Number(size)));
-    at = start + Number(size) + 1;
-  }
-  return contents;
-}
-
 function checkId(id: string): string {
   if (!isObjectId(id)) throw new GitError(`${JSON.stringify(id.slice(0, 80))} is not the whole id of a commit`);
   return id;
@@ -126,30 +103,41 @@ export interface CloneOptions {
   call(): GitCall;
   /** Brings in contents that a partial clone does not hold yet. */
   prefetch?: (ids: readonly string[]) => Promise<void>;
+  /** Left out: git is asked each time. */
+  memory?: ObjectMemory;
 }
 
-export function openClone({ git, gitDir, branch, call: carried, prefetch }: CloneOptions): Clone {
+const NO_MEMORY: ObjectMemory = { get: () => undefined, set: () => {} };
+
+export function openClone({ git, gitDir, branch, call: carried, prefetch, memory = NO_MEMORY }: CloneOptions): Clone {
   // Paths come from outside: never patterns.
   const always = { gitDir, env: { GIT_LITERAL_PATHSPECS: '1' } };
   const merged = (call: GitCall = {}): GitCall => ({ ...mergedCall(mergedCall(always, carried()), call), gitDir });
   const run: Clone['git'] = (args, call) => git.run(args, merged(call));
   const text: Clone['text'] = (args, call) => git.text(args, merged(call));
 
-  const sizes = async (ids: readonly string[]): Promise<number[]> => {
-    const lines = (await text(['cat-file', '--batch-check=%(objectsize)'], { input: ids.join('\n') })).split('\n');
-    return ids.map((id, index) => {
-      const size = Number(lines[index]);
-      if (Number.isNaN(size)) throw new GitError(`object ${id} is missing`);
-      return size;
-    });
+  /** Only what went well is remembered: what is not there may come. */
+  const askOfObjects = async (args: readonly string[]): Promise<GitResult> => {
+    const key = args.join(NUL);
+    const known = memory.get(key);
+    if (known) return { code: 0, stdout: known, stderr: '' };
+    const result = await run(args);
+    if (result.code === 0) memory.set(key, result.stdout);
+    return result;
   };
+  const textOfObjects: Clone['textOfObjects'] = async (args) => textOf(args, await askOfObjects(args));
+
+  const read = createContentReader({ git: run, prefetch, memory });
+
   return {
     branch,
     git: run,
     text,
+    textOfObjects,
     async commit(id) {
       const commit = `${checkId(id)}^{commit}`;
-      const { code, stdout } = await run(['log', '-1', `--format=${COMMIT_FORMAT}`, '--end-of-options', commit]);
+      const args = ['log', '-1', `--format=${COMMIT_FORMAT}`, '--end-of-options', commit];
+      const { code, stdout } = await askOfObjects(args);
       return code === 0 ? parseCommits(stdout.toString('utf8'))[0] : undefined;
     },
     async log({ from, to, path, limit }) {
@@ -163,30 +151,17 @@ export function openClone({ git, gitDir, branch, call: carried, prefetch }: Clon
         range,
       ];
       const paths = typeof path === 'string' ? [path] : path;
-      return parseCommits(await text(paths.includes('') ? args : [...args, '--', ...paths]));
+      return parseCommits(await textOfObjects(paths.includes('') ? args : [...args, '--', ...paths]));
     },
     async files(tree, path) {
       const args = ['ls-tree', '-r', '-z', '--full-tree', '--end-of-options', checkId(tree)];
       const paths = [path].flat();
-      return parseTree(await text(paths.includes('') ? args : [...args, ...paths]));
+      return parseTree(await textOfObjects(paths.includes('') ? args : [...args, ...paths]));
     },
-    async read(ids, maxBytes, maxTotalBytes = Number.POSITIVE_INFINITY) {
-      const wanted = [...new Set(ids.map(checkId))];
-      if (wanted.length === 0) return new Map();
-      await prefetch?.(wanted);
-      const lengths = await sizes(wanted);
-      const tooLong = wanted.filter((_, index) => (lengths[index] ?? 0) > maxBytes);
-      if (tooLong.length > 0) throw new TooLong(`object ${tooLong[0]} is longer than ${maxBytes} bytes`, tooLong);
-      const total = lengths.reduce((sum, length) => sum + length, 0);
-      if (total > maxTotalBytes)
-        throw new TooLong(`${wanted.length} objects are longer than ${maxTotalBytes} bytes`, []);
-      const maxOutputBytes = total + wanted.length * 100;
-      const { stdout } = await run(['cat-file', '--batch'], { input: wanted.join('\n'), maxOutputBytes });
-      return parseBatch(stdout);
-    },
+    read: (ids, ...limits) => read(ids.map(checkId), ...limits),
     async isAncestor(ancestor, descendant) {
       const args = ['merge-base', '--is-ancestor', '--end-of-options', checkId(ancestor), checkId(descendant)];
-      return (await run(args)).code === 0;
+      return (await askOfObjects(args)).code === 0;
     },
   };
 }

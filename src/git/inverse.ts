@@ -83,7 +83,7 @@ export async function difference(
 ): Promise<Change[]> {
   const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--end-of-options', from, to];
   const paths = [path].flat();
-  const fields = (await clone.text(paths.includes('') ? args : [...args, '--', ...paths])).split('\0');
+  const fields = (await clone.textOfObjects(paths.includes('') ? args : [...args, '--', ...paths])).split('\0');
   const changes: Change[] = [];
   for (let at = 0; at + 1 < fields.length; at += 2) {
     const [oldMode = '', newMode = '', oldId = '', newId = ''] = (fields[at] ?? '').slice(1).split(' ');
@@ -93,7 +93,8 @@ export async function difference(
 }
 
 async function changedLines(clone: Clone, from: string, to: string): Promise<number> {
-  const text = await clone.text(['diff-tree', '-r', '-z', '--numstat', '--no-renames', '--end-of-options', from, to]);
+  const args = ['diff-tree', '-r', '-z', '--numstat', '--no-renames', '--end-of-options', from, to];
+  const text = await clone.textOfObjects(args);
   const counts = text
     .split('\0')
     .filter(Boolean)

@@ -3,7 +3,8 @@ import { isScalar, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
 import { isFields } from '../api/fields.ts';
 import type { KubeObject } from '../api/kubernetes.ts';
 import { messageOf, type Problem } from '../errors.ts';
-import { type Clone, TooLong, type TreeEntry } from './clone.ts';
+import type { Clone, TreeEntry } from './clone.ts';
+import { TooLong } from './contents.ts';
 import { type OpenEncrypted, openFiles } from './sops.ts';
 import { plainValue, repeatedKey } from './yaml-limits.ts';
 

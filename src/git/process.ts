@@ -148,6 +148,12 @@ async function execute(program: string, args: readonly string[], env: Record<str
   throw new GitError(`${name} ${stopped.why} and was stopped.`, { stderr, timedOut: stopped.timedOut });
 }
 
+/** What git has said; throws `GitError` where it has failed. */
+export function textOf(args: readonly string[], { code, stdout, stderr }: GitResult): string {
+  if (code !== 0) throw new GitError(`git ${args[0]} failed (${code}): ${stderr}`, { code, stderr });
+  return stdout.toString('utf8');
+}
+
 export function createGit(options: GitOptions): Git {
   const { clock, program = 'git' } = options;
   const run: Git['run'] = async (args, call = {}) => {
@@ -161,11 +167,7 @@ export function createGit(options: GitOptions): Git {
   };
   return {
     run,
-    async text(args, call) {
-      const { code, stdout, stderr } = await run(args, call);
-      if (code !== 0) throw new GitError(`git ${args[0]} failed (${code}): ${stderr}`, { code, stderr });
-      return stdout.toString('utf8');
-    },
+    text: async (args, call) => textOf(args, await run(args, call)),
   };
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type HostedWorld, READ_TOKEN, startHostedWorld } from '../../test/conformance/git-hosts.ts';
 import { Refused } from '../net/index.ts';
-import { createGit } from './process.ts';
+import { createGit, type Git } from './process.ts';
 import { createRepositories } from './repository.ts';
 
 let hosted: HostedWorld;
@@ -63,6 +63,67 @@ it('is made again when the cache is damaged or a process died over it', async ()
   await rm(join(gitDir, 'objects'), { recursive: true });
   expect(await repository.fetch()).toBe(next);
   expect((await repository.files(next, '')).length).toBe(1);
+});
+
+describe('what hangs on objects alone', () => {
+  const openCounted = async () => {
+    const own = createGit({ protocols: ['file'], environment: process.env });
+    const asked: string[] = [];
+    const git: Git = {
+      ...own,
+      run(args, call) {
+        asked.push(args[0] ?? '');
+        return own.run(args, call);
+      },
+    };
+    const location = await hosted.locate(`file://${hosted.bare.path}`);
+    const cacheDir = join(hosted.folder, 'counted');
+    return { repository: createRepositories({ git, cacheDir }).open(location, 'main'), asked, cacheDir };
+  };
+
+  it('is asked of git once', async () => {
+    const first = await commit({ 'a.yaml': 'a: 1\n' });
+    const head = await commit({ 'a.yaml': 'a: 2\n' });
+    const { repository, asked } = await openCounted();
+    await repository.fetch();
+    const look = async () => {
+      const files = await repository.files(head, '');
+      return [
+        files,
+        await repository.read([files[0]?.id ?? ''], 100),
+        await repository.commit(first),
+        await repository.log({ from: first, to: head, path: '', limit: 5 }),
+        await repository.isAncestor(first, head),
+      ];
+    };
+    const once = await look();
+    asked.length = 0;
+    expect(await look()).toEqual(once);
+    expect(asked).toEqual([]);
+  });
+
+  it('is asked again of a clone that had to be begun anew: not all may be there any more', async () => {
+    const first = await commit({ 'a.yaml': 'a: 1\n' });
+    const second = await commit({ 'a.yaml': 'a: 2\n' });
+    const { repository, cacheDir } = await openCounted();
+    await repository.fetch();
+    expect(await repository.commit(second)).toMatchObject({ id: second });
+    await hosted.bare.git(['update-ref', 'refs/heads/main', first]);
+    const [clone = ''] = await readdir(cacheDir);
+    await rm(join(cacheDir, clone, 'objects'), { recursive: true });
+    expect(await repository.fetch()).toBe(first);
+    expect(await repository.commit(second)).toBeUndefined();
+  });
+
+  it('is not remembered where it was not there', async () => {
+    await commit({ 'a.yaml': 'a: 1\n' });
+    const { repository } = await openCounted();
+    await repository.fetch();
+    const next = await commit({ 'a.yaml': 'a: 2\n' });
+    expect(await repository.commit(next)).toBeUndefined();
+    await repository.fetch();
+    expect(await repository.commit(next)).toMatchObject({ id: next });
+  });
 });
 
 it('takes a partial clone: contents arrive when they are read', async () => {

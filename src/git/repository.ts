@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clone, openClone } from './clone.ts';
 import type { Credentials } from './credentials.ts';
+import { createObjectMemory, type ObjectMemory } from './object-memory.ts';
 import { type Git, GitError } from './process.ts';
 import {
   createTransport,
@@ -13,6 +14,9 @@ import {
   type Transport,
 } from './transport.ts';
 import { checkBranch, type RepositoryLocation } from './url.ts';
+
+/** Of all clones together. */
+const MEMORY_BYTES = 16 * 1024 * 1024;
 
 export interface RepositoriesOptions {
   git: Git;
@@ -49,25 +53,37 @@ interface Slot {
   gitDir: string;
   /** Contents that a partial clone is known to hold. */
   present: Set<string>;
+  /** What the clone has answered since it was begun. */
+  memory: ObjectMemory;
+  /** How often it was begun: what a clone before it has held may not be there any more. */
+  beginnings: number;
   /** Runs one piece of work at a time, in order. */
   serially<T>(work: () => Promise<T>): Promise<T>;
 }
 
-function createSlot(gitDir: string): Slot {
+function createSlot(gitDir: string, shared: ObjectMemory): Slot {
   let last: Promise<unknown> = Promise.resolve();
-  return {
+  const slot: Slot = {
     gitDir,
     present: new Set(),
+    beginnings: 0,
+    memory: {
+      get: (key) => shared.get(`${gitDir} ${slot.beginnings} ${key}`),
+      set: (key, answer) => shared.set(`${gitDir} ${slot.beginnings} ${key}`, answer),
+    },
     serially(work) {
       const mine = last.then(work, work);
       last = mine.catch(() => {});
       return mine;
     },
   };
+  return slot;
 }
 
-async function initialise(git: Git, { gitDir, present }: Slot, url: string) {
-  present.clear();
+async function initialise(git: Git, slot: Slot, url: string) {
+  const { gitDir } = slot;
+  slot.present.clear();
+  slot.beginnings += 1;
   await rm(gitDir, { recursive: true, force: true });
   await mkdir(gitDir, { recursive: true, mode: 0o700 });
   await git.text(['init', '--quiet', '--bare', '--initial-branch=headgate', '--template=', gitDir]);
@@ -89,10 +105,11 @@ async function bringIn(git: Git, { gitDir }: Slot, transport: Transport, ref: st
 
 export function createRepositories({ git, cacheDir, locateHost, proxyFor }: RepositoriesOptions): Repositories {
   const slots = new Map<string, Slot>();
+  const memory = createObjectMemory(MEMORY_BYTES);
 
   const slotFor = (location: RepositoryLocation, branch: string): Slot => {
     const name = createHash('sha256').update(`${location.url}\n${branch}`).digest('hex').slice(0, 32);
-    const slot = slots.get(name) ?? createSlot(join(cacheDir, `${name}.git`));
+    const slot = slots.get(name) ?? createSlot(join(cacheDir, `${name}.git`), memory);
     slots.set(name, slot);
     return slot;
   };
@@ -100,7 +117,7 @@ export function createRepositories({ git, cacheDir, locateHost, proxyFor }: Repo
   return {
     open(location, branch, credentials = {}) {
       const slot = slotFor(location, checkBranch(branch));
-      const { gitDir, present } = slot;
+      const { gitDir, present, memory } = slot;
       const transport = createTransport({ git, gitDir, cacheDir, location, branch, credentials, locateHost, proxyFor });
       const ref = `refs/heads/${branch}`;
 
@@ -120,7 +137,7 @@ export function createRepositories({ git, cacheDir, locateHost, proxyFor }: Repo
         for (const id of wanted) present.add(id);
       };
       const partial = isPartial(location) ? { prefetch } : {};
-      const clone = openClone({ git, gitDir, branch, call: transport.call, ...partial });
+      const clone = openClone({ git, gitDir, branch, call: transport.call, memory, ...partial });
       return {
         ...clone,
         location,

@@ -1,7 +1,8 @@
 /** Headgate runs in one thread: no text that a tenant writes may hold it. Each of these took minutes, or would have. */
 import { describe, expect, it } from 'vitest';
 import { culpritCautions } from '../../src/controllers/git-revert/cautions.ts';
-import { type Clone, TooLong } from '../../src/git/clone.ts';
+import type { Clone } from '../../src/git/clone.ts';
+import { TooLong } from '../../src/git/contents.ts';
 import { parseManifests, readManifests } from '../../src/git/manifests.ts';
 import { provenanceOf } from '../../src/git/provenance/index.ts';
 import { readKustomization } from '../../src/git/render/kustomization.ts';
@@ -58,7 +59,7 @@ describe('no longer than its length allows takes', () => {
   it('a template of empty lines among what the culprit changed', async () => {
     const file = Buffer.from(`{{ if x }}\nkind: Secret\n${'\n'.repeat(LONG)}x: [`);
     const clone = {
-      text: async () => `:000000 100644 ${'0'.repeat(40)} ${'a'.repeat(40)} A\0apps/web/templates/x.yaml\0`,
+      textOfObjects: async () => `:000000 100644 ${'0'.repeat(40)} ${'a'.repeat(40)} A\0apps/web/templates/x.yaml\0`,
       read: async () => new Map([['a'.repeat(40), file]]),
     } as unknown as Clone;
     const asked = { culprit: 'b'.repeat(40), parent: 'c'.repeat(40), path: 'apps/web', files: [] };

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { RevertCaution } from '../../api/index.ts';
-import { type Clone, TooLong, type TreeEntry } from '../../git/clone.ts';
+import type { Clone, TreeEntry } from '../../git/clone.ts';
+import { TooLong } from '../../git/contents.ts';
 import { ABSENT, type Change, difference } from '../../git/inverse.ts';
 import { decodeText, identityOf, parseManifests } from '../../git/manifests.ts';
 import {

@@ -56,7 +56,8 @@ export async function chooseInverse(task: Task, head: string): Promise<Chosen> {
 
 /** The planned changes, derived again; undefined where they come out differently. */
 export async function plannedChanges(task: Task, { expectedHead, tree, patchDigest }: GitRevertPlan) {
-  await task.policy.repository.fetch();
+  const { repository } = task.policy;
+  if (!(await repository.commit(expectedHead))) await repository.fetch();
   const inverse = await chooseInverse(task, expectedHead);
   if (inverse.kind !== 'changes' || inverse.tree !== tree || digestOf(inverse.changes) !== patchDigest)
     return undefined;

@@ -1,5 +1,6 @@
 import type { Problem } from '../../errors.ts';
-import { type Clone, isLfsPointer, SUBMODULE, SYMBOLIC_LINK, TooLong, type TreeEntry } from '../clone.ts';
+import { type Clone, isLfsPointer, SUBMODULE, SYMBOLIC_LINK, type TreeEntry } from '../clone.ts';
+import { TooLong } from '../contents.ts';
 import { LARGEST_FILE_BYTES, NOT_FOLLOWED } from '../manifests.ts';
 
 const MOST_BYTES = 32 * 1024 * 1024;
