@@ -53,7 +53,7 @@ async function bench(parts: readonly Part[], short: boolean, program: Program) {
   const reaction = parts.includes('reaction')
     ? await told(
         'from a bad answer to the route',
-        measureReaction({ program, samples: short ? 60 : 200, canaries: 10 }),
+        measureReaction({ program, samples: short ? 30 : 200, canaries: 10 }),
       )
     : undefined;
   const idle = parts.includes('idle')

@@ -38,32 +38,30 @@ const states = deliveries.flatMap((delivery) =>
   (['running', 'paused'] as const).map((hold): MachineState => ({ delivery, hold, index: 1, length: LENGTH })),
 );
 
-/** Every combination of the facets that are true or false, with every kind of first and of next step. */
-function everySeen(): Seen[] {
-  return kinds.flatMap((firstStep, position) =>
-    Array.from({ length: 2 ** flags.length }, (_, bits): Seen => {
-      const set = Object.fromEntries(flags.map((flag, place) => [flag, (bits & (1 << place)) !== 0]));
-      const nextStep = kinds[(position + 1) % kinds.length] ?? 'none';
-      return { ...nothing, ...set, firstStep, nextStep };
-    }),
-  );
+const combinations = kinds.length * 2 ** flags.length;
+
+/** One of all combinations of the facets that are true or false, with every kind of first and of next step. */
+function seenOf(combination: number): Seen {
+  const position = combination >> flags.length;
+  const set = Object.fromEntries(flags.map((flag, place) => [flag, (combination & (1 << place)) !== 0]));
+  const [firstStep = 'none', nextStep = 'none'] = [kinds[position], kinds[(position + 1) % kinds.length]];
+  return { ...nothing, ...set, firstStep, nextStep };
 }
 
 function text({ delivery, hold }: MachineState): string {
   return `${typeof delivery === 'string' ? delivery : delivery.progressing}/${hold}`;
 }
 
-const all = everySeen();
-
 type Taken = [from: MachineState, seen: Seen, to: MachineState];
 
-/** What every state makes of every observation; `thinning` takes only each n-th of them. */
-function product(chart = machine, thinning = 1): Taken[] {
-  return states.flatMap((state, offset) =>
-    all
-      .filter((_, position) => (position + offset) % thinning === 0)
-      .map((seen): Taken => [state, seen, step(state, seen, chart)]),
-  );
+/** What every state makes of every n-th observation, each state of others. */
+function* product(chart: typeof machine, thinning: number): Generator<Taken> {
+  for (const [offset, state] of states.entries()) {
+    for (let combination = offset; combination < combinations; combination += thinning) {
+      const seen = seenOf(combination);
+      yield [state, seen, step(state, seen, chart)];
+    }
+  }
 }
 
 const inFlight = (state: MachineState) => ['progressing', 'promoting'].includes(nameOf(state.delivery));
@@ -192,8 +190,14 @@ function breaches(rule: Rule, taken: Taken[]): Taken[] {
   return taken.filter(([from, seen, to]) => rule(from, seen, to) === false);
 }
 
+/** As soon as there is one: the rest is not even made. */
+function first(all: Iterable<Taken>, holds: (taken: Taken) => boolean): Taken | undefined {
+  for (const taken of all) if (holds(taken)) return taken;
+  return undefined;
+}
+
 describe("the machine's whole graph", () => {
-  const taken = product(machine, 29);
+  const taken = [...product(machine, 61)];
 
   it.each(Object.entries(rules))('%s', (_, rule) => {
     expect(
@@ -214,8 +218,9 @@ describe("the machine's whole graph", () => {
   it.each(Object.keys(guards))('breaks a rule when the guard %s is turned round', (name) => {
     const turned = { [name]: (args: unknown, params: unknown) => !guards[name]?.(args, params) };
     const chart = machine.provide({ guards: turned as never });
-    const mutated = product(chart, 251);
-    expect(Object.entries(rules).filter(([, rule]) => breaches(rule, mutated).length > 0)).not.toEqual([]);
+    const all = Object.values(rules);
+    const breaksOne = (taken: Taken) => all.some((rule) => rule(...taken) === false);
+    expect(first(product(chart, 251), breaksOne)).toBeDefined();
   });
 });
 

@@ -15,7 +15,7 @@ const VITEST = path('../../../node_modules/vitest/vitest.mjs');
 const CIRCUMSTANCES = 'test/real/circumstances';
 /** The killings begin last and take all there is of the machine: nothing is measured by then. */
 const BREAKING = [['outages'], ['leaders', 'gitea', 'clocks'], ['killed']];
-const WORLDS_AT_ONCE = 2;
+const WORLDS_AT_ONCE = 3;
 
 /** What is told in one world. */
 interface Lane {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './longest-first.ts';
 import { reportersFor } from './reporting.ts';
 
 /** Stories wait more than they work: several are told at once, and no more than leave each the time to keep its promises. */
@@ -11,7 +12,7 @@ export default defineConfig({
     // Servers are broken there: those stories have a world of their own.
     exclude: ['test/real/circumstances/**'],
     isolate: false,
-    sequence: { concurrent: true },
+    sequence: { concurrent: true, sequencer: LongestFirst },
     maxConcurrency: 8,
     maxWorkers: 4,
     // Real time on shared cores: a machine that stands still for a second fails a story once, a bug fails it twice.
