@@ -27,6 +27,7 @@ export {
   type Transition,
 } from './decide.ts';
 export { analysisRunMachine, nextPhase, type RunFacts } from './machine.ts';
+export { failingOnOtherSide, otherSideSpec, type Sides } from './other-side.ts';
 export { isDryRun } from './settings.ts';
 export { type AnalysisUse, planRun, type RunPlan, type TemplateLookup } from './templates.ts';
 export { troubleOf, troubleSince } from './trouble.ts';

@@ -169,6 +169,14 @@ You can:         merge pull request 7: https://git.example/7
 `);
   });
 
+  it('tells where the cluster does not follow, as long as that holds', async () => {
+    const [type, message] = ['RevertNotSynced', 'GitSource web says Suspended'];
+    record('one', statusOf('landed', { conditions: [{ type, status: 'True', message }] }));
+    expect((await revert('show', 'one')).stdout).toContain(`Cluster:         ${message}\n`);
+    record('two', statusOf('done', { conditions: [{ type, status: 'False', message }] }));
+    expect((await revert('show', 'two')).stdout).not.toContain('Cluster:');
+  });
+
   it('tells what was found in Git besides', async () => {
     const cautions = [{ reason: 'Sensitive', most: 'PullRequest' as const, message: 'it touches db/1.sql' }];
     record('one', statusOf('proposed', { plan: { ...plan, cautions } }));
@@ -299,7 +307,10 @@ describe('revert skip', () => {
 });
 
 describe('revert approve', () => {
-  const REASONS = ['BudgetExhausted', 'FailedAgain', 'BreakerOpen', 'ProvenanceByHand', 'Sensitive'];
+  const REASONS = [
+    ...['BudgetExhausted', 'FailedAgain', 'BreakerOpen', 'ProvenanceByHand', 'Sensitive'],
+    ...['StableNotServing', 'StableFailsToo'],
+  ];
   const waiting: GitRevertState[] = ['pending', 'planned', 'verified', 'writing', 'proposed', 'needsHuman'];
 
   it.each(waiting.flatMap((state) => REASONS.map((reason) => [state, reason] as const)))(

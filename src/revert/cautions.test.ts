@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { imageAutomation, imageSetters, isUpdaterFile } from './image-automation.ts';
+import { applicationAutomation, imageAutomation, imageSetters, isUpdaterFile } from './image-automation.ts';
 import { pausedBy } from './pause.ts';
 import {
   isSensitiveObject,
@@ -112,6 +112,33 @@ describe('lines that a bot sets', () => {
     expect(isUpdaterFile('apps/web/.argocd-source-web.yaml')).toBe(true);
     expect(isUpdaterFile('.argocd-source.yaml')).toBe(true);
     expect(isUpdaterFile('apps/web/argocd-source.yaml')).toBe(false);
+  });
+});
+
+describe('images that an Application has a bot write to Git', () => {
+  const template = (...images: string[]) =>
+    ({ spec: { containers: images.map((image, at) => ({ name: `c${at}`, image })) } }) as never;
+  const bot = (...images: string[]) => ({ application: 'argocd/web', images });
+  const said = (images: string[], stable: string, bad: string) =>
+    applicationAutomation(bot(...images), { stable: template(stable, 'side:1'), bad: template(bad, 'side:1') });
+
+  it.each([
+    [['web'], 'web:v1', 'web:v2'],
+    [['docker.io/web:^1.0'], 'library/web:v1', 'index.docker.io/library/web:v2'],
+    [['host:5000/team/web'], 'host:5000/team/web:v1', 'host:5000/team/web@sha256:0f'],
+    [['other', 'web:latest'], 'web:v1', 'web:v1@sha256:0f'],
+  ])('%j: from %s to %s', (images, stable, bad) => {
+    expect(said(images, stable, bad)).toMatchObject({ most: 'PullRequest', personMerges: true });
+  });
+
+  it.each([
+    ['of another image', ['other'], 'web:v1', 'web:v2'],
+    ['of another registry', ['ghcr.io/web'], 'web:v1', 'web:v2'],
+    ['of one that the release did not change', ['side'], 'web:v1', 'web:v2'],
+    ['where no image changed', ['web'], 'web:v1', 'web:v1'],
+    ['of one whose name only ends alike', ['web'], 'team/web:v1', 'team/web:v2'],
+  ])('nothing is said %s', (_, images, stable, bad) => {
+    expect(said(images, stable, bad)).toBeUndefined();
   });
 });
 

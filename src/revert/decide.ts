@@ -3,6 +3,7 @@ import { conditionAt } from '../api/conditions.ts';
 import { revertStates } from '../api/git-revert.ts';
 import type { Condition, GitRevertState, GitRevertStatus } from '../api/index.ts';
 import { timestamp } from '../api/times.ts';
+import { aftermath } from './aftermath.ts';
 import { machine } from './machine.ts';
 import type { Effect, Seen } from './observation.ts';
 import type { Context } from './work.ts';
@@ -20,6 +21,9 @@ export interface Decision {
 }
 
 const FINAL: ReadonlySet<GitRevertState> = new Set(['done', 'skipped', 'needsHuman', 'vetoed', 'superseded', 'dryRun']);
+
+/** The change is out of Git, and the cluster has yet to follow. */
+const FOLLOWED: ReadonlySet<GitRevertState> = new Set(['landed', 'merged']);
 
 export function isFinal(state: GitRevertState): boolean {
   return FINAL.has(state);
@@ -64,6 +68,7 @@ function conditionsFor(state: GitRevertState, status: GitRevertStatus, seen: See
   return [
     conditionAt(now, before, { type: 'Ready', holds: state === 'done', reason, message }),
     conditionAt(now, before, { type: 'Stalled', holds: state === 'needsHuman', reason, message }),
+    ...aftermath(FOLLOWED.has(state) ? seen.cluster : undefined, status, before, seen.now),
   ];
 }
 

@@ -27,6 +27,7 @@ const FACTS: GateFacts = {
   paused: undefined,
   cautions: [],
   revertedBefore: undefined,
+  stableProblem: undefined,
   failures: [],
 };
 const ask = (facts: Partial<GateFacts>, part: Partial<RevertPolicySpec> = {}): Gate =>
@@ -198,6 +199,7 @@ const anyFacts = fc.record<GateFacts>({
   paused: fc.constantFrom(undefined, 'paused'),
   cautions: fc.subarray([SENSITIVE, BOT, FILE]),
   revertedBefore: fc.constantFrom(undefined, { name: 'revert-1', culprit: 'c' }),
+  stableProblem: fc.constantFrom(undefined, undefined, 'no pod'),
   failures: fc.constantFrom([], many(5), many(5, NOW - 45 * MINUTE)),
 });
 const anyPolicy = fc
@@ -206,6 +208,16 @@ const anyPolicy = fc
     repository: fc.constantFrom(GIT, GITHUB),
   })
   .map((part) => policy(part as Partial<RevertPolicySpec>));
+
+it('waits for what would be gone back to, unless a person knows better or nothing is to be written', () => {
+  const stableProblem = 'ReplicaSet web-aaa, which is stable, has no available pod of 3';
+  expect(ask({ stableProblem })).toMatchObject({
+    ...{ kind: 'wait', reason: 'StableNotServing', until: NOW + 30_000 },
+    message: expect.stringContaining('no available pod of 3: what the revert would restore does not serve'),
+  });
+  expect(ask({ stableProblem, isApproved: true })).toEqual({ kind: 'open', mode: 'Direct' });
+  expect(ask({ stableProblem }, { mode: 'DryRun' })).toEqual({ kind: 'open', mode: 'DryRun' });
+});
 
 describe('whatever holds', () => {
   const rank = (mode: string | undefined) => ['Direct', 'PullRequest', 'DryRun', 'Off'].indexOf(mode ?? 'PullRequest');

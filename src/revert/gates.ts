@@ -21,10 +21,12 @@ export interface GateFacts {
   autoRevert: string | undefined;
   /** Why an administrator has nothing written at all. */
   paused: string | undefined;
-  /** What the plan has found in Git; none before there is a plan. */
+  /** What the plan has found in Git, none of it before there is a plan; and what the tool that applies it says of itself. */
   cautions: readonly RevertCaution[];
   /** The GitRevert that took this very template out within the last day, and by which commit it came then; known once there is a plan. */
   revertedBefore: { name: string; culprit: string } | undefined;
+  /** Why what would be gone back to does not serve; undefined before there is a record. */
+  stableProblem: string | undefined;
   /** Of the whole cluster, this one too. */
   failures: readonly KnownFailure[];
 }

@@ -1,4 +1,5 @@
-import type { RevertCaution } from '../api/index.ts';
+import { fieldsOf, listOf, textOf } from '../api/fields.ts';
+import type { PodTemplateSpec, RevertCaution } from '../api/index.ts';
 import { harmless } from './message.ts';
 
 /** A line that a bot keeps up to date. */
@@ -50,5 +51,37 @@ export function imageAutomation(
       : [];
   const argo = updaterFiles.length > 0 ? ['add the tag to the ignore-tags annotation of the Application'] : [];
   const message = `a bot sets ${named.join(', ')}${more}, and will write the image again after the revert: first ${[...flux, ...argo].join('; ')}, then merge by hand`;
+  return { reason: 'ImageAutomation', most: 'PullRequest', personMerges: true, message };
+}
+
+/** Without registry where that is the usual one, tag, digest and constraint: `docker.io/library/web:v1` is `web`. */
+function imageName(image: string): string {
+  const [untagged = ''] = image.trim().split('@');
+  return untagged
+    .replace(/:[^/]*$/, '')
+    .replace(/^(index\.)?docker\.io\//, '')
+    .replace(/^library\//, '');
+}
+
+function imagesOf({ spec }: PodTemplateSpec): string[] {
+  const containers = [...listOf(spec?.containers), ...listOf(spec?.initContainers)];
+  return containers.map((each) => textOf(fieldsOf(each).image)).filter((image) => image !== undefined);
+}
+
+/**
+ * As `imageAutomation`, where no file tells of the bot but the Application does: of the images that the release changed, those
+ * that it is set to write to Git.
+ */
+export function applicationAutomation(
+  { application, images }: { application: string; images: readonly string[] },
+  { bad, stable }: Record<'bad' | 'stable', PodTemplateSpec>,
+): RevertCaution | undefined {
+  const before = new Set(imagesOf(stable));
+  const changed = imagesOf(bad).filter((image) => !before.has(image));
+  const kept = new Set(images.map(imageName));
+  const named = [...new Set(changed.map(imageName))].filter((name) => kept.has(name)).slice(0, MOST_NAMED);
+  if (named.length === 0) return undefined;
+  const who = harmless(`Application ${application} has Argo CD Image Updater write image ${named.join(', ')}`, 400);
+  const message = `${who} to Git, which will write it again after the revert: first add the tag to the ignore-tags annotation of the Application, then merge by hand`;
   return { reason: 'ImageAutomation', most: 'PullRequest', personMerges: true, message };
 }

@@ -1,3 +1,4 @@
+export { type Cluster, NOT_SYNCED, STABLE_NOT_SERVING } from './aftermath.ts';
 export { isFound, type Looked, lastTurn, nextLook } from './bisect.ts';
 export type { KnownFailure } from './breaker.ts';
 export type { RevertChoice } from './choices.ts';
@@ -21,7 +22,7 @@ export { type Evidence, type EvidenceSources, evidenceOf, evidenceTable } from '
 export type { Gate, GateFacts } from './gates.ts';
 export { gate } from './gates.ts';
 export type { ImageSetter } from './image-automation.ts';
-export { imageAutomation, imageSetters, isUpdaterFile } from './image-automation.ts';
+export { applicationAutomation, imageAutomation, imageSetters, isUpdaterFile } from './image-automation.ts';
 export type { KeyParts } from './key.ts';
 export { revertKey, revertName } from './key.ts';
 export { machine } from './machine.ts';
@@ -55,7 +56,7 @@ export type { DocumentName, PlaceInFile, Splice, SplicedField, SpliceReason, Spl
 export { pausedBy, SWITCH_CONFIG_MAP } from './pause.ts';
 export type { Objects, Sides } from './rest.ts';
 export { changesText, otherChanges, ownChanges } from './rest.ts';
-export { SKIPPED_BY_PERSON } from './rules.ts';
+export { SKIPPED_BY_PERSON, STABLE_FAILS_TOO } from './rules.ts';
 export type { Origin, Policy, Selection } from './select.ts';
 export { liesBelow, selectPolicy } from './select.ts';
 export type { TouchedObject } from './sensitive.ts';
@@ -67,4 +68,4 @@ export {
   objectName,
   sensitive,
 } from './sensitive.ts';
-export { HOST_REASONS, isUnproved } from './work.ts';
+export { HOST_REASONS, isUnproved, unproved } from './work.ts';

@@ -1,5 +1,6 @@
 import { and, assign, setup } from 'xstate';
 import { timestamp } from '../api/times.ts';
+import { syncDueAt } from './aftermath.ts';
 import type { Effect, ProposedResult, Seen } from './observation.ts';
 import { APPROVABLE } from './rules.ts';
 import {
@@ -166,6 +167,10 @@ const chart = setup({
       const commit = result && 'commit' in result ? result.commit : undefined;
       return { commit, reason: 'AlreadyReverted', message: told(seen.work).message };
     }),
+    lookForSync: assign(({ event: { seen } }) => {
+      const due = syncDueAt(seen.status ?? {});
+      return due !== undefined && seen.now < due ? { lookAgainAt: due } : {};
+    }),
     restBeforePlan: assign(({ context, event: { seen } }) => ({
       reason: HOST_REASONS.stale,
       message: 'the branch has moved since the plan was made; planning again',
@@ -254,7 +259,7 @@ export const machine = chart.createMachine({
         ],
       },
     },
-    landed: { on: { OBSERVED: { guard: 'isObserved', target: 'observed' } } },
+    landed: { on: { OBSERVED: [{ guard: 'isObserved', target: 'observed' }, { actions: 'lookForSync' }] } },
     observed: { on: { OBSERVED: { target: 'done' } } },
     proposed: {
       on: {
@@ -279,7 +284,7 @@ export const machine = chart.createMachine({
         ],
       },
     },
-    merged: { on: { OBSERVED: { guard: 'isObserved', target: 'observed' } } },
+    merged: { on: { OBSERVED: [{ guard: 'isObserved', target: 'observed' }, { actions: 'lookForSync' }] } },
     done: ended,
     skipped: ended,
     needsHuman: { on: { OBSERVED: { guard: 'isApproved', target: 'pending', actions: ['forgetPlan', 'sayNothing'] } } },

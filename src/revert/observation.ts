@@ -1,4 +1,5 @@
 import type { GitRevertStatus, ProposalRef, RevertCaution } from '../api/index.ts';
+import type { Cluster } from './aftermath.ts';
 import type { Gate } from './gates.ts';
 
 /** What a person or the loop is told with a result. */
@@ -106,6 +107,8 @@ export interface Seen {
   superseded?: string | undefined;
   /** Whether the Rollout's template is the stable one again, and it is healthy. */
   observed: boolean;
+  /** What the cluster shows of the change, once it is out of Git. */
+  cluster?: Cluster | undefined;
   work?: Work | undefined;
   /** Work is under way; nothing else is begun. */
   busy: boolean;

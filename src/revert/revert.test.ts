@@ -220,6 +220,7 @@ describe('the policy', () => {
     paused: undefined,
     cautions: [],
     revertedBefore: undefined,
+    stableProblem: undefined,
     failures: [],
   };
   const GITHUB = { host: 'github', url: 'https://github.com/team/shop', branch: 'main' };

@@ -9,10 +9,14 @@ import {
   revertMode,
 } from '../api/index.ts';
 import { timestamp } from '../api/times.ts';
+import { STABLE_NOT_SERVING } from './aftermath.ts';
 import { breakerState, COOL_DOWN_MINUTES } from './breaker.ts';
 import type { Gate, GateFacts, OpenMode } from './gates.ts';
 import { autoRevertWords, isAutoRevert, limitOf } from './opt-out.ts';
 import type { Policy } from './select.ts';
+
+/** What failed fails for the stable side too: found before there is a plan. */
+export const STABLE_FAILS_TOO = 'StableFailsToo';
 
 /** What only asks for a person's word. Neither what is forbidden nor what cannot be proved is among them. */
 export const APPROVABLE: ReadonlySet<string | undefined> = new Set([
@@ -20,8 +24,11 @@ export const APPROVABLE: ReadonlySet<string | undefined> = new Set([
   'FailedAgain',
   'BreakerOpen',
   'ProvenanceByHand',
+  STABLE_NOT_SERVING,
+  STABLE_FAILS_TOO,
   'Sensitive',
 ]);
+const STABLE_REST_MILLISECONDS = 30_000;
 const HOW_TO_APPROVE = 'a person who knows better lets it pass with "headgate revert approve"';
 
 /** What a person decided about a record, for good. */
@@ -115,6 +122,13 @@ const breaker: Rule = ({ policy, facts }) => {
   return { kind: 'wait', until: state.until, reason, message };
 };
 
+/** To take a release out is only of use where what it goes back to is any better. It is asked again, because pods come back. */
+const stableServes: Rule = ({ facts: { stableProblem, isApproved, now } }) => {
+  if (stableProblem === undefined || isApproved) return undefined;
+  const message = `${stableProblem}: what the revert would restore does not serve, so that it would help nobody. It waits until it does; ${HOW_TO_APPROVE}`;
+  return { kind: 'wait', until: now + STABLE_REST_MILLISECONDS, reason: STABLE_NOT_SERVING, message };
+};
+
 /** The limit that stays, whatever a person approves, before one that would go. */
 export function decisiveOf(limits: readonly RevertCaution[]): RevertCaution | undefined {
   return limits.find(({ reason }) => !APPROVABLE.has(reason)) ?? limits[0];
@@ -173,5 +187,5 @@ export const RULES: readonly Rule[] = [
   byRollout,
   notTriggered,
   byGit,
-  ...[paused, provenanceByHand, breaker, noPullRequests, failedAgain, spent, frozen].map(beforeWrite),
+  ...[paused, provenanceByHand, breaker, stableServes, noPullRequests, failedAgain, spent, frozen].map(beforeWrite),
 ];

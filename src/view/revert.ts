@@ -1,5 +1,5 @@
 import type { GitRevert } from '../api/index.ts';
-import { explain, revertChoices } from '../revert/index.ts';
+import { explain, NOT_SYNCED, revertChoices, STABLE_NOT_SERVING } from '../revert/index.ts';
 import { ageOf } from './age.ts';
 import { told } from './explanation.ts';
 import { painted } from './icons.ts';
@@ -31,6 +31,7 @@ export function revertDetails(revert: GitRevert, program: string, drawing: Drawi
     ...show('Pull request:', status.proposal && `#${status.proposal.number} ${status.proposal.url}`),
     ...show('', status.proposal?.message),
     ...show('Commit:', [status.commit, status.url].filter(Boolean).join(' ')),
+    ...clusterLines(revert, show),
     ...show('Told the host:', toldHost(revert)),
     ...show('Commented:', commented(revert)),
     ...show('Began:', since(status.startedAt)),
@@ -61,6 +62,15 @@ function planLines({ status }: GitRevert, show: (label: string, value: string) =
     ...(plan.cautions ?? []).flatMap(({ message }, index) => show(index === 0 ? 'Found:' : '', message)),
     ...show('Planned:', `on ${shortCommit(plan.expectedHead)}, attempt ${plan.attempt}, ${plan.plannedAt}`),
   ];
+}
+
+/** How the cluster takes a change that is out of Git, where a person should know. */
+function clusterLines({ status }: GitRevert, show: (label: string, value: string | undefined) => string[]): string[] {
+  const told = [NOT_SYNCED, STABLE_NOT_SERVING];
+  const holding = (status?.conditions ?? []).filter(
+    ({ type, status: value }) => told.includes(type) && value === 'True',
+  );
+  return holding.flatMap(({ message }, index) => show(index === 0 ? 'Cluster:' : '', message));
 }
 
 function toldHost({ status }: GitRevert): string | undefined {

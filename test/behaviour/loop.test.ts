@@ -125,8 +125,23 @@ describe.each(worlds)('in the $name', ({ it, name }) => {
     const head = (await repository.head()) ?? '';
     expect((await repository.read(head, 'apps/shop/all.yaml'))?.toString()).toBe(manifests('shop:1.0.0'));
     expect((await repository.read(head, 'apps/search/settings.txt'))?.toString()).toBe('ranking: v2');
-    // The way back was no release: nothing was measured for it.
-    expect(await runs(world)).toHaveLength(1);
+    // The way back was no release: nothing was measured for it. What failed was asked of the stable pods, once.
+    const owners = (await runs(world)).map(({ metadata }) => metadata.ownerReferences?.[0]?.kind);
+    expect(owners.sort()).toEqual(['GitRevert', 'Rollout']);
+  });
+
+  it('leaves Git alone where the stable pods fail the same metric', async ({ world }) => {
+    const form = (yaml: string) => yaml.replace('result >= 0.95', 'result >= 2');
+    const { repository, release } = await followed(world, { form });
+    await release('shop:1.1.0');
+    const revert = async (): Promise<GitRevert | undefined> => (await world.list(gitReverts))[0];
+    await world.untilTrue(async () => (await revert())?.status?.state === 'needsHuman', 180);
+    expect((await revert())?.status).toMatchObject({
+      reason: 'StableFailsToo',
+      message: expect.stringContaining('the stable pods fail the same: success-rate'),
+    });
+    expect(await routeWeights(world)).toEqual(AT_HOME);
+    expect(await subjects(repository)).toEqual(['Release shop:1.1.0', 'Release shop:1.0.0']);
   });
 
   it('takes a bad commit out of the Deployment that a Rollout names, and never scales that up again', async ({

@@ -311,7 +311,7 @@ export function raise(loop: Loop, hash: string, change: Partial<ReplicaSet['spec
     uid: metadata.uid ?? '',
     controller: true,
   };
-  return loop.api.store.create(replicaSets, {
+  const made = loop.api.store.create(replicaSets, {
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
     metadata: {
@@ -323,6 +323,8 @@ export function raise(loop: Loop, hash: string, change: Partial<ReplicaSet['spec
     },
     spec: { replicas: 1, selector: { matchLabels: labels }, template, ...change },
   });
+  const key = { namespace: 'shop', name: made.metadata.name };
+  return loop.api.store.patchStatus(replicaSets, key, { replicas: 1, readyReplicas: 1, availableReplicas: 1 });
 }
 
 /** What the Rollout's controller writes when an analysis fails, in its order: the cause, then the status. */

@@ -90,7 +90,13 @@ export function failedRollout(
       annotations: { ...marks(mark), ...more },
       ownerReferences: [{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', name, uid, controller: true }],
     };
-    return { apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata, spec: { replicas: 1, template } };
+    return {
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      metadata,
+      spec: { replicas: 1, template },
+      status: { replicas: 1, availableReplicas: 1 },
+    };
   };
   return [
     set(HASHES.stable, good, {}),

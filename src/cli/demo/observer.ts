@@ -156,7 +156,8 @@ export function observeScene(scene: Scene, tell: Tell): Observer {
       why();
     }),
     store.watch<AnalysisRun>('AnalysisRun', (_, run) => {
-      if (isOurs(run)) ofRun(run);
+      // What is asked of the stable side after a verdict is no news of the release.
+      if (isOurs(run) && run.metadata.ownerReferences?.[0]?.kind !== 'GitRevert') ofRun(run);
     }),
     store.watch('HTTPRoute', look),
     store.watch('Pod', look),

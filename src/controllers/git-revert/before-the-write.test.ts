@@ -20,7 +20,7 @@ import { createRepositories } from '../../git/repository.ts';
 import { canonicalRepository } from '../../git/url.ts';
 import { configMaps, gitReverts, revertPolicies } from '../../kube/resources.ts';
 import { revertKey } from '../../revert/index.ts';
-import { look } from './effects.ts';
+import { look } from './look.ts';
 import type { Task } from './task.ts';
 
 let loop: Loop;

@@ -1,14 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { GitRevert, GitRevertPlan, GitRevertStatus, ReplicaSet } from '../../api/index.ts';
+import type { GitRevert, GitRevertPlan, GitRevertStatus, ReplicaSet, RevertWay } from '../../api/index.ts';
 import { messageOf, Stalled, Waiting } from '../../errors.ts';
 import { isConflict } from '../../kube/client.ts';
 import { gitReverts } from '../../kube/resources.ts';
 import {
-  type Decision,
   decide,
   derive,
   type Effect,
-  explain,
   type FailedResult,
   isApproved,
   isFinal,
@@ -22,18 +20,24 @@ import { keyOf, splitKey } from '../keys.ts';
 import { mergeDiff } from '../merge-diff.ts';
 import type { PassResult } from '../queue.ts';
 import { openPolicy } from './access.ts';
-import { look, write } from './effects.ts';
+import { createPlaces, type Places } from './budget.ts';
 import { whyOf } from './evidence.ts';
 import { askPolicy, type GateAnswer, isObserved, supersededBy } from './facts.ts';
+import { type Findings, noFindings } from './findings.ts';
 import { knownRoots } from './known-roots.ts';
+import { look } from './look.ts';
 import type { GitRevertOptions } from './options.ts';
 import { plan } from './plan.ts';
 import type { Pool } from './pool.ts';
 import { endedProposal, propose, watch, withdraw } from './proposals.ts';
 import { prove } from './prove.ts';
 import { causeOf, helmOf, learn, replicaSetOf } from './revision.ts';
+import { clusterOf } from './stable.ts';
+import { stableFailsToo } from './stable-check.ts';
 import type { Task } from './task.ts';
+import { tell } from './tell.ts';
 import { ignoredMetadata, templateOf } from './templates.ts';
+import { write } from './write.ts';
 
 const RETRY_SECONDS = 30;
 const WRITING: ReadonlySet<string> = new Set(['writing', 'proposed']);
@@ -47,10 +51,12 @@ interface Job {
   mayHurry: boolean;
   /** A hint says that what is proposed may have changed since it was looked at last. */
   hinted: boolean;
+  findings: Findings;
 }
 
 function newJob(): Job {
-  return { running: false, work: undefined, notBefore: undefined, mayHurry: false, hinted: false };
+  const findings = noFindings();
+  return { running: false, work: undefined, notBefore: undefined, mayHurry: false, hinted: false, findings };
 }
 
 /** A hint that comes during a look is good for another look after it. */
@@ -87,48 +93,7 @@ async function lookFor(task: Task, planned: GitRevertPlan): Promise<LookResult> 
   return (await endedProposal(task)) ?? found;
 }
 
-const REASONS: Partial<Record<string, string>> = {
-  pending: 'GitRevertPending',
-  planned: 'GitRevertPlanned',
-  writing: 'GitRevertWriting',
-  proposed: 'GitRevertProposed',
-  merged: 'GitReverted',
-  vetoed: 'GitRevertVetoed',
-  landed: 'GitReverted',
-  done: 'GitRevertDone',
-  skipped: 'GitRevertSkipped',
-  needsHuman: 'GitRevertNeedsHuman',
-  superseded: 'GitRevertSuperseded',
-  dryRun: 'GitRevertDryRun',
-};
-
-type Context = GitRevertOptions & { pool: Pool; again: (key: string) => void };
-
-/** Whether it has to wait from now on, or for something else than before. */
-function beginsToWait({ gate, status: before }: Seen, { status }: Decision): boolean {
-  return gate.kind === 'wait' && status.reason === gate.reason && before?.reason !== gate.reason;
-}
-
-/** The same sentence on the record and on the Rollout. */
-function tell({ rollouts, emit, log }: Context, revert: GitRevert, seen: Seen, decision: Decision) {
-  const { from, state, status } = decision;
-  const waits = beginsToWait(seen, decision);
-  const hasMoved = from !== undefined && from !== state;
-  const reason = waits ? 'GitRevertWaiting' : hasMoved ? REASONS[state] : undefined;
-  if (reason === undefined) return;
-  const { culprits, rollout: ref } = revert.spec;
-  const commit = status.commit ? ` Commit: ${status.commit.slice(0, 7)}.` : '';
-  const message = `Revert of ${culprits.map((each) => each.slice(0, 7)).join(', ')}: ${explain(status)}${commit}`;
-  const type = waits || state === 'needsHuman' ? ('Warning' as const) : ('Normal' as const);
-  const event = { type, reason, message };
-  emit(revert, event);
-  const rollout = rollouts.get(ref.namespace, ref.name);
-  if (rollout) emit(rollout, event);
-  log.info(
-    { rollout: `${ref.namespace}/${ref.name}`, revert: revert.metadata.name, from, state },
-    hasMoved ? 'git revert moved on' : 'git revert waits',
-  );
-}
+type Context = GitRevertOptions & { pool: Pool; places: Places; again: (key: string) => void };
 
 async function report({ client, reverts }: Context, revert: GitRevert, status: GitRevertStatus): Promise<GitRevert> {
   const { generation, namespace = 'default', name, resourceVersion } = revert.metadata;
@@ -201,10 +166,15 @@ function begin(context: Context, job: Job, { effect, revert, policy, seen }: Beg
       const gathered = gather(context, revert);
       if (!gathered)
         throw new Waiting('ReplicaSetMissing', 'a ReplicaSet of the update is not there any more', RETRY_SECONDS);
-      const task = { ...gathered, revert, policy: await openPolicy(policy, context), version, unwanted, limits };
+      const access = await openPolicy(policy, context);
+      const task = { ...gathered, revert, policy: access, findings: job.findings, version, unwanted, limits };
       const why = () => whyOf(context, revert, policy);
+      const rollout = context.rollouts.get(revert.spec.rollout.namespace, revert.spec.rollout.name);
       const asked = {
+        stableFailsToo: async () =>
+          rollout && !isApproved(revert) ? stableFailsToo(context, rollout, revert) : undefined,
         mayWrite: () => mayWrite(context, job, revert, policy),
+        takePlace: (way: RevertWay) => context.places.take(revert, policy, way),
         isDryRun: () => isDryRun(context, job, revert),
         paused: killSwitch.paused,
       };
@@ -245,12 +215,16 @@ function observe(context: Context, revert: GitRevert, job: Job): { seen: Seen; p
   const jitter = Math.random();
   const { status } = revert;
   const approved = isApproved(revert);
-  return { seen: { now, status, gate, approved, superseded, observed, work, busy, notBefore, jitter }, policy };
+  const isOut = status?.state === 'landed' || status?.state === 'merged';
+  const cluster = isOut && rollout ? clusterOf(context, rollout, revert) : undefined;
+  const seen = { now, status, gate, approved, superseded, observed, cluster, work, busy, notBefore, jitter };
+  return { seen, policy };
 }
 
 /** Drives each GitRevert by its machine: what is decided is written down first, then begun. */
 export function createDriver(options: GitRevertOptions, pool: Pool, again: (key: string) => void) {
-  const context: Context = { ...options, pool, again };
+  const places = createPlaces(options);
+  const context: Context = { ...options, pool, places, again };
   const jobs = new Map<string, Job>();
 
   return {
@@ -265,10 +239,12 @@ export function createDriver(options: GitRevertOptions, pool: Pool, again: (key:
       const revert = options.reverts.get(namespace, name);
       if (!revert || isOver(revert)) {
         jobs.delete(key);
+        places.forget(key);
         return undefined;
       }
       const settlesAt = options.killSwitch.settlesAt();
       if (settlesAt !== undefined) return { lookAgainAt: settlesAt };
+      places.know(revert);
       const job = jobs.get(key) ?? newJob();
       jobs.set(key, job);
       heed(job);
@@ -278,6 +254,7 @@ export function createDriver(options: GitRevertOptions, pool: Pool, again: (key:
       // Delivered: what it led to is persisted now.
       if (seen.work) {
         const mayHurry = seen.work.effect === 'watch' && seen.work.result.kind === 'open';
+        places.settle(key, seen.work);
         Object.assign(job, { work: undefined, notBefore: decision.lookAgainAt, mayHurry });
         if (job.hinted) again(key);
       }

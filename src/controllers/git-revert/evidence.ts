@@ -1,21 +1,8 @@
-import type { AbortCause, AnalysisRun, GitRevert } from '../../api/index.ts';
-import { analysisRuns } from '../../kube/resources.ts';
+import type { AbortCause, GitRevert } from '../../api/index.ts';
 import { behindText, type Evidence, evidenceOf, evidenceTable, type Policy } from '../../revert/index.ts';
 import { memoryOf } from '../../rollout/index.ts';
 import type { GitRevertOptions } from './options.ts';
-import { causeOf, replicaSetOf } from './revision.ts';
-
-/** What is gone, or not to be had now, is left out: nothing waits for what people are told. */
-async function runOf({ client }: GitRevertOptions, { spec }: GitRevert): Promise<AnalysisRun | undefined> {
-  if (!spec.run) return undefined;
-  const { name, uid } = spec.run;
-  try {
-    const run = await client.get(analysisRuns, { namespace: spec.rollout.namespace, name });
-    return run?.metadata.uid === uid ? run : undefined;
-  } catch {
-    return undefined;
-  }
-}
+import { causeOf, replicaSetOf, verdictOf } from './revision.ts';
 
 function withoutStep({ step: _, ...cause }: AbortCause): AbortCause {
   return cause;
@@ -26,7 +13,8 @@ export async function evidenceFor(options: GitRevertOptions, revert: GitRevert):
   const { rollout: ref, templates } = revert.spec;
   const rollout = options.rollouts.get(ref.namespace, ref.name);
   const canary = rollout && replicaSetOf(options, rollout, templates.canary);
-  const run = await runOf(options, revert);
+  // What is gone, or not to be had now, is left out: nothing waits for what people are told.
+  const run = await verdictOf(options, revert).catch(() => undefined);
   const known = canary && causeOf(canary);
   // What a blue-green update goes through are no steps that anyone wrote.
   const cause = known && rollout.spec.strategy?.blueGreen ? withoutStep(known) : known;

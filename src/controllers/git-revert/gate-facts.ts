@@ -3,14 +3,17 @@ import {
   AUTO_REVERT,
   type GitRevert,
   type ReplicaSet,
+  type RevertCaution,
   type RevertWay,
   type Rollout,
 } from '../../api/index.ts';
 import { type Provenance, provenanceOf } from '../../git/provenance/index.ts';
 import { canonicalRepository } from '../../git/url.ts';
-import { type GateFacts, isApproved, isSkipped, type KnownFailure } from '../../revert/index.ts';
+import { applicationAutomation, type GateFacts, isApproved, isSkipped, type KnownFailure } from '../../revert/index.ts';
 import type { GitRevertOptions } from './options.ts';
 import { causeOf, replicaSetOf } from './revision.ts';
+import { stableProblem } from './stable.ts';
+import { templateOf } from './templates.ts';
 
 const DAY = 24 * 3_600_000;
 
@@ -36,15 +39,29 @@ export function gateFacts(options: GitRevertOptions, { rollout, cause, provenanc
     isApproved: revert !== undefined && isApproved(revert),
     autoRevert: rollout?.metadata.annotations?.[AUTO_REVERT],
     paused: options.killSwitch.paused(),
-    cautions: revert?.status?.plan?.cautions ?? [],
+    cautions: [...(revert?.status?.plan?.cautions ?? []), ...botCautions(options, { rollout, provenance, revert })],
     revertedBefore: revert && revertedBefore(options, revert),
+    stableProblem: revert && rollout && stableProblem(options, rollout, revert),
     failures: knownFailures(options),
   };
 }
 
+/** Asked anew each time, as all that the cluster says: it can change while a revert waits. */
+function botCautions(
+  options: GitRevertOptions,
+  { rollout, provenance: { imageBot }, revert }: Pick<GateCase, 'rollout' | 'provenance' | 'revert'>,
+): RevertCaution[] {
+  const { canary, stable } = revert?.spec.templates ?? {};
+  const setOf = (hash: string | undefined) => (rollout && hash ? replicaSetOf(options, rollout, hash) : undefined);
+  const [bad, good] = [setOf(canary), setOf(stable)];
+  if (!imageBot || !bad || !good) return [];
+  const caution = applicationAutomation(imageBot, { bad: templateOf(bad), stable: templateOf(good) });
+  return caution ? [caution] : [];
+}
+
 /** How many commits and proposals Headgate wrote to the same repository in the last day. */
-function writtenToday(
-  { reverts, clock }: GitRevertOptions,
+export function writtenToday(
+  { reverts, clock }: Pick<GitRevertOptions, 'reverts' | 'clock'>,
   repository: string,
   except?: GitRevert,
 ): Record<RevertWay, number> {

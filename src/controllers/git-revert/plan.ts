@@ -1,11 +1,12 @@
 import type { Commit } from '../../git/clone.ts';
 import type { Inverse } from '../../git/inverse.ts';
 import { rootsOf } from '../../git/roots.ts';
-import { harmless, neverReverted, type PlanResult } from '../../revert/index.ts';
+import { harmless, neverReverted, type PlanResult, STABLE_FAILS_TOO } from '../../revert/index.ts';
 import { sameTemplate } from '../../rollout/index.ts';
 import { culpritCautions, optOutAt } from './cautions.ts';
-import { revertSince } from './effects.ts';
+import { findingsOf } from './findings.ts';
 import { type Chosen, chooseInverse } from './inverse.ts';
+import { revertSince } from './look.ts';
 import { digestOf, short, type Task, templateIn } from './task.ts';
 
 const MOST_NAMED = 5;
@@ -89,17 +90,37 @@ async function planOf(task: Task, inverse: Chosen, head: string, commit: Commit 
   return planned(task, inverse, { head, culprit, parent: commit?.parents[0] ?? culprit });
 }
 
-/** Finds out what would have to be written, and writes nothing. */
-export async function plan(task: Task): Promise<PlanResult> {
-  const { revert, policy } = task;
+/** The one commit to take out, or what becomes of it where it is not one. */
+function culpritOf({ revert }: Task): string | PlanResult {
   const [culprit, ...more] = revert.spec.culprits;
   if (culprit === undefined) return { kind: 'skipped', reason: 'NotFromGit', message: 'no commit explains the change' };
-  if (more.length > 0) {
-    const named = revert.spec.culprits.slice(0, 30).map(short).join(', ');
-    const message = `${more.length + 1} commits changed the template since the stable revision: ${named}${more.length > 29 ? ' and others' : ''}. Which one is bad cannot be told`;
-    return { kind: 'needsHuman', reason: 'SeveralCulprits', message };
-  }
-  const head = await policy.repository.fetch();
+  if (more.length === 0) return culprit;
+  const named = revert.spec.culprits.slice(0, 30).map(short).join(', ');
+  const message = `${more.length + 1} commits changed the template since the stable revision: ${named}${more.length > 29 ? ' and others' : ''}. Which one is bad cannot be told`;
+  return { kind: 'needsHuman', reason: 'SeveralCulprits', message };
+}
+
+/** Finds out what would have to be written, and writes nothing. */
+export async function plan(task: Task): Promise<PlanResult> {
+  const culprit = culpritOf(task);
+  if (typeof culprit !== 'string') return culprit;
+  const message = await task.stableFailsToo();
+  findingsOf(task).stands = message === undefined;
+  if (message !== undefined) return { kind: 'needsHuman', reason: STABLE_FAILS_TOO, message };
+  return planAt(task, await task.policy.repository.fetch());
+}
+
+/** As `plan`, for a head that was fetched before: nothing is asked of the host. The same head leads to the same plan. */
+export async function planAt(task: Task, head: string): Promise<PlanResult> {
+  const result = await findPlan(task, head);
+  findingsOf(task).plan = { head, result };
+  return result;
+}
+
+async function findPlan(task: Task, head: string): Promise<PlanResult> {
+  const { policy } = task;
+  const culprit = culpritOf(task);
+  if (typeof culprit !== 'string') return culprit;
   const commit = await policy.repository.commit(culprit);
   const never = commit && neverReverted(commit.message);
   if (never) return { kind: never.reason === 'OptedOut' ? 'skipped' : 'needsHuman', ...never };

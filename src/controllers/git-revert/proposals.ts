@@ -16,11 +16,12 @@ import {
   type WatchResult,
   type WithdrawResult,
 } from '../../revert/index.ts';
+import { isAsFound, isOurHead } from './as-found.ts';
 import { optOutAt } from './cautions.ts';
-import { commitRequest, revertSince } from './effects.ts';
-import { isOurWork } from './inverse.ts';
+import { revertSince } from './look.ts';
 import { timeOf } from './record.ts';
 import type { Task } from './task.ts';
+import { commitRequest } from './write.ts';
 
 /** Seconds until a host is asked again that did not answer as hoped; what it says itself counts before that. */
 const RESTS: Record<Exclude<HostFailure['kind'], 'rateLimited'>, number> = {
@@ -78,6 +79,8 @@ export async function propose(task: Task, planned: GitRevertPlan): Promise<Propo
   const more = { caution: task.limits?.message, unproved: isUnproved(planned), why: await task.why() };
   const text = proposalText(request.message, task.revert.spec.rollout, more);
   if (!task.mayWrite()) return { kind: 'withheld' };
+  const spent = task.takePlace('PullRequest');
+  if (spent) return spent;
   const outcome = await proposalsOf(task).open(task.policy.access, { ...request, from, ...text });
   if (outcome.kind !== 'proposal') return outcome;
   const { proposal } = outcome;
@@ -90,13 +93,14 @@ function foreignOn(from: string): string {
   return `${from} does not hold the planned change and nothing but that: it is not merged by itself. A person decides`;
 }
 
+const NOT_AS_FOUND =
+  'the plan that the status holds is not, or not with all that speaks against it, what is found of it now: it is not merged by itself. A person decides';
+
 /** The head of the branch, where it is the planned change and nothing but that: what was there before may be anybody's. */
 async function ourHead(task: Task, { state, head }: Proposal, from: string): Promise<string | undefined> {
   if (state !== 'open' || head === undefined) return head;
-  const { repository } = task.policy;
-  const into = await repository.fetch();
-  await repository.fetchOther(from);
-  return (await isOurWork(task, head, into)) ? head : undefined;
+  const into = await task.policy.repository.fetch();
+  return (await isOurHead(task, head, { from, into })) ? head : undefined;
 }
 
 /** Why it is not merged by itself, whatever the host says. */
@@ -116,6 +120,10 @@ async function merged(task: Task, proposal: Proposal, head: string | undefined, 
   const place = { path: spec.path, files: status?.plan?.files ?? [] };
   const said = await optOutAt(task.policy.repository, into, place);
   if (said && ('kind' in said || said.most === 'DryRun')) return still(`not merged by itself: ${said.message}`);
+  const isOurs = proposal.head !== undefined && (await isOurHead(task, head, { from: branches.from, into }));
+  if (!isOurs) return still(foreignOn(branches.from));
+  const { plan } = status ?? {};
+  if (plan === undefined || !(await isAsFound(task, plan))) return still(NOT_AS_FOUND);
   const paused = task.paused();
   if (paused !== undefined) return still(paused);
   if (!task.mayWrite()) return still();

@@ -3,6 +3,7 @@ import type { ProofResult } from '../../revert/index.ts';
 import { liesBelow } from '../../revert/index.ts';
 import { templateDifference } from '../../rollout/index.ts';
 import { diffOf } from './diff.ts';
+import { findingsOf, type Proof } from './findings.ts';
 import { plannedChanges } from './inverse.ts';
 import { proveRest } from './rest.ts';
 import { short, type Task, templateIn } from './task.ts';
@@ -38,11 +39,15 @@ async function doubtAbout(task: Task, planned: GitRevertPlan): Promise<Doubt | u
 
 /**
  * Proves the plan by what it renders to: at the culprit what failed; after the revert what runs as stable, and everything else
- * as it is, or, of the app itself, as it was before the culprit.
+ * as it is, or, of the app itself, as it was before the culprit. Asks nothing of the host.
  */
-export async function prove(task: Task, planned: GitRevertPlan): Promise<ProofResult> {
-  const inverse = await plannedChanges(task, planned);
-  if (inverse === undefined) return { kind: 'moved' };
+export async function proofOf(task: Task, planned: GitRevertPlan): Promise<Proof> {
+  const result = await findProof(task, planned);
+  findingsOf(task).proof = { head: planned.expectedHead, tree: planned.tree, result };
+  return result;
+}
+
+async function findProof(task: Task, planned: GitRevertPlan): Promise<Proof> {
   const culprit = task.revert.spec.culprits[0] ?? '';
   const badDiffers = await differs(task, culprit, 'bad');
   if (badDiffers !== undefined) {
@@ -50,7 +55,17 @@ export async function prove(task: Task, planned: GitRevertPlan): Promise<ProofRe
     return { kind: 'skipped', reason: 'NotFromGit', message };
   }
   const doubt = await doubtAbout(task, planned);
-  const diff = doubt !== undefined || task.isDryRun() ? { diff: await diffOf(task.policy.repository, planned) } : {};
-  if (doubt === undefined) return { kind: 'proved', ...diff };
-  return { kind: 'needsHuman', ...doubt, ...diff, mayPropose: task.policy.host.proposals !== undefined };
+  return doubt ? { kind: 'doubt', ...doubt } : { kind: 'proved' };
+}
+
+/** Proves the plan that the status holds, as far as it can be derived again. */
+export async function prove(task: Task, planned: GitRevertPlan): Promise<ProofResult> {
+  const inverse = await plannedChanges(task, planned);
+  if (inverse === undefined) return { kind: 'moved' };
+  const proof = await proofOf(task, planned);
+  if (proof.kind === 'skipped') return { ...proof, kind: 'skipped' };
+  const isShown = proof.kind === 'doubt' || task.isDryRun();
+  const diff = isShown ? { diff: await diffOf(task.policy.repository, planned) } : {};
+  if (proof.kind === 'proved') return { kind: 'proved', ...diff };
+  return { ...proof, kind: 'needsHuman', ...diff, mayPropose: task.policy.host.proposals !== undefined };
 }

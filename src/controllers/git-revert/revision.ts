@@ -1,7 +1,8 @@
-import type { AbortCause, ReplicaSet, Rollout } from '../../api/index.ts';
+import type { AbortCause, AnalysisRun, GitRevert, ReplicaSet, Rollout } from '../../api/index.ts';
 import type { HelmOptions } from '../../git/app.ts';
 import { type Provenance, type ProvenanceAnswer, provenanceOf, trusted } from '../../git/provenance/index.ts';
 import { barePath, canonicalRepository } from '../../git/url.ts';
+import { analysisRuns } from '../../kube/resources.ts';
 import { hashOf, memoryOf } from '../../rollout/index.ts';
 import { helmOptionsOf } from '../git-source/check.ts';
 import type { GitRevertOptions } from './options.ts';
@@ -17,6 +18,17 @@ export function replicaSetOf(
 export function causeOf(replicaSet: ReplicaSet): AbortCause | undefined {
   const { abort } = memoryOf(replicaSet);
   return abort && typeof abort === 'object' && typeof abort.kind === 'string' ? abort : undefined;
+}
+
+/** The run that gave the verdict, as a record names it; undefined where that one is gone. */
+export async function verdictOf(
+  { client }: Pick<GitRevertOptions, 'client'>,
+  { spec }: Pick<GitRevert, 'spec'>,
+): Promise<AnalysisRun | undefined> {
+  if (!spec.run) return undefined;
+  const { name, uid } = spec.run;
+  const run = await client.get(analysisRuns, { namespace: spec.rollout.namespace, name });
+  return run?.metadata.uid === uid ? run : undefined;
 }
 
 /** `isAsked`: a tool is being asked, and will be heard. */

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { GitRevert, PodTemplateSpec } from '../../api/index.ts';
+import type { GitRevert, PodTemplateSpec, RevertWay } from '../../api/index.ts';
 import type { HelmOptions, Reading } from '../../git/app.ts';
 import type { FileChange } from '../../git/hosts/host.ts';
 import type { Root } from '../../git/roots.ts';
+import type { FailedResult } from '../../revert/index.ts';
 import type { IgnoredMetadata } from '../../rollout/index.ts';
 import type { PolicyAccess } from './access.ts';
+import type { Findings } from './findings.ts';
 import { rolloutAt } from './templates.ts';
 
 /** All that the work on one revert needs, gathered by the pass that begins it. */
@@ -19,6 +21,8 @@ export interface Task {
   helm: HelmOptions | undefined;
   /** What else is known to be applied from the same branch. */
   known: readonly Root[];
+  /** What this process has found out about it before. */
+  findings: Findings;
   version: string;
   /** Why less is done than the policy allows, and whether a person has to merge what is proposed. */
   limits: { message: string; personMerges: boolean } | undefined;
@@ -26,8 +30,12 @@ export interface Task {
   unwanted: string | undefined;
   /** More of why it is proposed, in paragraphs of Markdown. Never fails. */
   why: () => Promise<string[]>;
+  /** Why the verdict is no proof against the release; throws `Waiting` while that is being asked. */
+  stableFailsToo: () => Promise<string | undefined>;
   /** Asks again, of what is known at this moment, whether the policy lets it be written and the failure still counts. */
   mayWrite: () => boolean;
+  /** Takes a place in the day's budget, after `mayWrite` and right before the write; or why there is none. */
+  takePlace: (way: RevertWay) => FailedResult | undefined;
   /** Whether no more than a dry run is allowed, as is known at this moment. */
   isDryRun: () => boolean;
   /** Why nothing at all may be written, not even on the host, as is known at this moment. */

@@ -114,6 +114,43 @@ describe('what Argo CD applied', () => {
     expect(revert?.message).toContain(`Good-Revision: ${good}`);
   });
 
+  it.each([
+    [
+      'web=docker.io/library/web:~1.2, other',
+      'git:secret:argocd/git',
+      { state: 'proposed', reason: 'ImageAutomation' },
+    ],
+    ['other=ghcr.io/team/other', 'git', { state: 'landed' }],
+    ['web', 'argocd', { state: 'landed' }],
+  ])('is left to a person where a bot writes that image to Git: %s by %s', async (list, method, expected) => {
+    allow(loop);
+    await release();
+    const annotations = {
+      'argocd-image-updater.argoproj.io/image-list': list,
+      'argocd-image-updater.argoproj.io/write-back-method': method,
+    };
+    const bot = { ...argoCd, metadata: { ...argoCd?.metadata, annotations } } as KubeObject;
+    argoCd = bot;
+    await loop.settle(11 * MINUTE);
+    abort(loop, HASHES);
+    await loop.settle(10_000);
+    expect(loop.reverts()[0]?.status).toMatchObject(expected);
+    const said = 'Application argocd/web has Argo CD Image Updater write image web to Git, which will write it again';
+    expect(loop.hosted?.pulls?.[0]?.body?.includes(said) ?? false).toBe(expected.state === 'proposed');
+  });
+
+  it('is told where Argo CD does not follow what was taken out of Git', async () => {
+    allow(loop);
+    const { bad } = await release();
+    abort(loop, HASHES);
+    await loop.settle(40 * MINUTE);
+    const [{ status } = {}] = loop.reverts();
+    const late = status?.conditions?.find(({ type }) => type === 'RevertNotSynced');
+    expect([status?.state, late?.status]).toEqual(['landed', 'True']);
+    expect(late?.message).toMatch(new RegExp(`Application argocd/web .* ${bad.slice(0, 7)} of main`));
+    expect(loop.told.filter(({ reason }) => reason === 'RevertNotSynced')).toHaveLength(2);
+  });
+
   it('is waited for while a sync is under way, and noted then', async () => {
     await release();
     const last = await loop.commit({ [`${PATH}/rollout.yaml`]: rolloutYaml('web:v3') }, 'Release v3');

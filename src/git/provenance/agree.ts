@@ -27,11 +27,13 @@ function merged(known: Provenance[]): Provenance {
   const all = [best as Provenance, ...others];
   const inputs = all.find((each) => each.inputs)?.inputs;
   const file = all.find((each) => each.file)?.file;
+  const imageBot = all.find((each) => each.imageBot)?.imageBot;
   const overrides = [...new Set(all.flatMap((each) => each.overrides ?? []))];
   return {
     ...(best as Provenance),
     ...(inputs && { inputs }),
     ...(file && { file }),
+    ...(imageBot && { imageBot }),
     ...(overrides.length > 0 && { overrides }),
     evidence: all.map(({ evidence }) => evidence).join('; '),
   };

@@ -20,6 +20,9 @@ import type { Provenance } from './provenance.ts';
 const TRACKING_ID = 'argocd.argoproj.io/tracking-id';
 export const INSTANCE = 'app.kubernetes.io/instance';
 const GENERATE_PATHS = 'argocd.argoproj.io/manifest-generate-paths';
+/** Of Argo CD Image Updater; it writes to Git only where the second says so, and to the Application else. */
+const IMAGE_LIST = 'argocd-image-updater.argoproj.io/image-list';
+const WRITE_BACK = 'argocd-image-updater.argoproj.io/write-back-method';
 const IN_CLUSTER = { server: 'https://kubernetes.default.svc', name: 'in-cluster' };
 
 /** The Application that an object names. */
@@ -90,6 +93,14 @@ function generatePaths(application: Fields, path: string): (string | undefined)[
   return listed.filter((each) => each !== '').map((each) => safePath(path, each));
 }
 
+/** Each entry is `alias=image:constraint`, where alias and constraint may be left out. */
+function imageBotOf(application: Fields, name: string): Provenance['imageBot'] {
+  const { [IMAGE_LIST]: list = '', [WRITE_BACK]: method = '' } = annotationsOf(application);
+  const entries = list.split(',').map((each) => each.slice(each.indexOf('=') + 1).trim());
+  const images = entries.filter((each) => each !== '');
+  return /^git(:|$)/.test(method.trim()) && images.length > 0 ? { application: name, images } : undefined;
+}
+
 function overridesOf(application: Fields, identity: Identity, fields: string[], name: string): string[] {
   const ignored = listOf(fieldsOf(application.spec).ignoreDifferences).map(fieldsOf);
   const touching = ignored.flatMap((rule, index) =>
@@ -129,6 +140,7 @@ export function fromArgoCd(object: unknown, lookup: Lookup, home: string): Prove
   const { file, override } = fileOf(object, { repository, branch, path });
   const inputs = inputsOf(path, [...generatePaths(application, path), ...chosen.values]);
   const helm = helmOf(chosen, name);
+  const imageBot = imageBotOf(application, `${namespace}/${name}`);
   const overrides = overridesOf(application, identity, chosen.overrides, `${namespace}/${name}`);
   if (override) overrides.push(override);
   return {
@@ -137,6 +149,7 @@ export function fromArgoCd(object: unknown, lookup: Lookup, home: string): Prove
     ...(inputs && { inputs }),
     ...(file && { file }),
     ...(overrides.length > 0 && { overrides }),
+    ...(imageBot && { imageBot }),
     evidence: `Application ${namespace}/${name} ${sync.how} ${commit.slice(0, 7)} of ${branch}`,
   };
 }

@@ -26,6 +26,8 @@ export interface Provenance {
    * may come from there.
    */
   overrides?: string[];
+  /** The bot that is set to write images to Git for the Application. `images`: as it spells them, without aliases. */
+  imageBot?: { application: string; images: string[] };
   /** One line for people: who says so. */
   evidence: string;
 }

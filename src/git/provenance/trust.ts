@@ -29,8 +29,13 @@ export function trusted(noted: ProvenanceAnswer, said: Answer): ProvenanceAnswer
     const late = 'it was not noted when the revision began, and what is applied now may be another commit';
     return { known: false, why: `${noted.why}: ${late} (${said.provenance.evidence})` };
   }
-  const { learnt, source, helm, inputs } = said.provenance;
+  const { learnt, source, helm, inputs, imageBot } = said.provenance;
   if (!TOOLS.has(learnt) || !isSamePlace(noted.provenance, said.provenance)) return byHand(noted.provenance);
-  const more = { ...(source && { source }), ...(helm && { helm }), ...(inputs && { inputs }) };
+  const more = {
+    ...(source && { source }),
+    ...(helm && { helm }),
+    ...(inputs && { inputs }),
+    ...(imageBot && { imageBot }),
+  };
   return { known: true, provenance: { ...noted.provenance, learnt, ...more } };
 }

@@ -51,7 +51,7 @@ function linesProblem(before: ScalarTree, now: ScalarTree, head: string): string
     return 'has several lines, of which the last has no line break on one side';
   }
   const known = breaksOf(head);
-  const isOther = breaksOf(before.source).some((each) => !known.includes(each));
+  const isOther = known.length > 0 && breaksOf(before.source).some((each) => !known.includes(each));
   return isOther ? 'has several lines, which end otherwise by now' : undefined;
 }
 

@@ -109,6 +109,11 @@ describe('values of several lines', () => {
     expect(contentOf(splice)).toBe(expected);
   });
 
+  it('come back to a file that has no line break of its own any more', () => {
+    const [before, after] = ['a: "one\n\n  two"', 'a: three'];
+    expect(contentOf(spliceBack({ before, after, head: after }))).toBe(before);
+  });
+
   it.each([
     ['indented otherwise by now', 'a:\n  b: |\n    one\n', 'a:\n  b: |\n    two\n', 'a:\n    b: |\n        two\n'],
     ['other line ends by now', 'a: |\n  one\n  1\n', 'a: |\n  two\n  2\n', 'a: |\r\n  two\r\n  2\r\n'],

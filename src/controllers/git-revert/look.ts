@@ -1,9 +1,8 @@
 import type { GitRevertPlan } from '../../api/index.ts';
 import type { Commit } from '../../git/clone.ts';
-import { type CommitRequest, markerRef } from '../../git/hosts/host.ts';
-import { type LookResult, liesBelow, revertMessage, takesOut, type WriteResult } from '../../revert/index.ts';
+import { markerRef } from '../../git/hosts/host.ts';
+import { type LookResult, liesBelow, takesOut } from '../../revert/index.ts';
 import { optOutAt } from './cautions.ts';
-import { plannedChanges } from './inverse.ts';
 import { short, type Task } from './task.ts';
 
 const MOST_COMMITS = 500;
@@ -54,41 +53,4 @@ export async function look(task: Task, planned: GitRevertPlan): Promise<LookResu
     return { kind: 'needsHuman', reason: 'RevertTakenOff', message };
   }
   return head !== expectedHead || (await isSaidAnew(task, head, planned)) ? { kind: 'moved' } : { kind: 'clear' };
-}
-
-/** What is to be written; undefined where the plan cannot be derived again. */
-export async function commitRequest(task: Task, planned: GitRevertPlan): Promise<CommitRequest | undefined> {
-  const { revert, policy, cause, version } = task;
-  const { spec } = revert;
-  const culprit = spec.culprits[0] ?? '';
-  const inverse = await plannedChanges(task, planned);
-  const commit = await policy.repository.commit(culprit);
-  if (!inverse || !commit) return undefined;
-  const { changes, scope } = inverse;
-  const message = revertMessage({
-    culpritMessage: commit.message,
-    culpritAuthor: commit.authorName,
-    pullRequest: revert.status?.culprit?.pullRequest?.number,
-    culprit,
-    goodRevision: spec.goodRevision,
-    rollout: spec.rollout,
-    run: spec.run,
-    step: cause.step,
-    cause: cause.message,
-    files: planned.files,
-    scope,
-    key: spec.key,
-    version,
-  });
-  return { branch: policy.branch, expectedHead: planned.expectedHead, message, changes, key: spec.key };
-}
-
-/** The one write, bound to the planned head. */
-export async function write(task: Task, planned: GitRevertPlan): Promise<WriteResult> {
-  const request = await commitRequest(task, planned);
-  if (!request) return { kind: 'stale', message: 'the plan cannot be derived again' };
-  if (!task.mayWrite()) return { kind: 'withheld' };
-  const { host, access } = task.policy;
-  const outcome = await host.commit(access, request);
-  return outcome.kind === 'protected' ? { ...outcome, mayPropose: host.proposals !== undefined } : outcome;
 }
