@@ -102,6 +102,11 @@ const ProposalRef = Type.Object(
     number: integer('Its number.', { minimum: 1 }),
     url: text('Where people can look at it.'),
     head: optional(text('The commit that Headgate put on that branch.')),
+    autoMerge: optional(
+      flag(
+        'true: Headgate asks the host to merge it, or is about to; put down before it asks, and gone once that was called off.',
+      ),
+    ),
     message: optional(text('What keeps it from being merged by itself.')),
   },
   { description: 'The pull request.' },

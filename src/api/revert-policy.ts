@@ -76,6 +76,11 @@ const PullRequests = Type.Object(
     autoMerge: optional(
       flag('true: the host is asked to merge as soon as its rules allow it. Without it a person merges.'),
     ),
+    requestReviews: optional(
+      flag(
+        'true: whoever opened the pull request that brought the change, approved it or was asked to, is asked to review the proposal: ten at most, on github, gitea, gitlab and bitbucket-data-center. Without it nobody is asked.',
+      ),
+    ),
   },
   { description: 'How a proposal is made: with mode PullRequest, and where the branch takes nothing else.' },
 );

@@ -44,3 +44,19 @@ it("the Secret with a source's age keys is in its own namespace", () => {
   const problems = gitSourceProblems({ metadata: { name: 's' }, spec } as GitSource);
   expect(problems.map(({ path }) => path)).toEqual(['spec.decryption.secretRef.namespace']);
 });
+
+it.each([
+  ['github', 0],
+  ['bitbucket-data-center', 0],
+  ['bitbucket-cloud', 1],
+  ['azure-devops', 1],
+] as const)('a policy with host %s that asks for reviews has %i problems', (host, count) => {
+  const repository = { host, url: 'https://host.example/team/shop', branch: 'main' };
+  const spec = { namespaces: ['shop'], repository, pullRequests: { requestReviews: true } };
+  const problems = revertPolicyProblems({ metadata: { name: 'p' }, spec } as RevertPolicy);
+  expect(problems).toHaveLength(count);
+  for (const { path, message } of problems) {
+    expect(path).toBe('spec.pullRequests.requestReviews');
+    expect(message).toMatch(/knows people by ids.*github, gitea, gitlab.*remove requestReviews/);
+  }
+});

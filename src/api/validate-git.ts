@@ -102,6 +102,16 @@ function hostProblems({ repository }: RevertPolicy['spec']): Problem[] {
   ];
 }
 
+/** Hosts that know people by names that others can spell. */
+const KNOWS_NAMES: ReadonlySet<string> = new Set(['github', 'gitea', 'gitlab', 'bitbucket-data-center']);
+
+function reviewProblems({ repository: { host }, pullRequests }: RevertPolicy['spec']): Problem[] {
+  if (pullRequests?.requestReviews !== true || !knowsPullRequests(host) || KNOWS_NAMES.has(host)) return [];
+  const can = [...KNOWS_NAMES].join(', ');
+  const message = `host ${host} knows people by ids, so nobody is asked there; ${can} ask by name: remove requestReviews`;
+  return [problem('spec.pullRequests.requestReviews', message)];
+}
+
 /** What proposes nothing has to be told what to do instead; a policy without a mode asks for proposals. */
 function modeProblems({ mode, repository, pullRequests }: RevertPolicy['spec']): Problem[] {
   if (knowsPullRequests(repository.host)) return [];
@@ -162,6 +172,7 @@ export function revertPolicyProblems({ spec }: RevertPolicy): Problem[] {
     ...negatives('spec.budget', spec.budget ?? {}, ['directPerDay', 'pullRequestsPerDay']),
     ...freezeProblems(spec),
     ...modeProblems(spec),
+    ...reviewProblems(spec),
     ...tellingProblems(spec),
   ];
 }

@@ -67,11 +67,11 @@ const WORKS: Work[] = [
     (kind): Work => ({ effect: 'propose', result: { kind, message: 'said' } }),
   ),
   { effect: 'propose', result: { kind: 'withheld' } },
-  ...(['look', 'propose', 'watch', 'withdraw'] as const).flatMap((effect) =>
+  ...(['look', 'propose', 'watch', 'cancelMerge', 'withdraw'] as const).flatMap((effect) =>
     PROPOSED.map((result): Work => ({ effect, result })),
   ),
   { effect: 'watch', result: { kind: 'found', commit: COMMIT, message: 'found' } },
-  ...(['watch', 'withdraw'] as const).flatMap((effect): Work[] => [
+  ...(['watch', 'cancelMerge', 'withdraw'] as const).flatMap((effect): Work[] => [
     { effect, result: { kind: 'lost', message: 'lost' } },
     { effect, result: failed },
   ]),
@@ -91,6 +91,7 @@ const STATUSES: (GitRevertStatus | undefined)[] = [
   at('writing', { way: 'Direct' }),
   at('writing', { way: 'PullRequest' }),
   at('proposed', { way: 'PullRequest', proposal }),
+  at('proposed', { way: 'PullRequest', proposal: { ...proposal, autoMerge: true } }),
   ...(['planned', 'writing'] as const).map((state) =>
     at(state, { plan: { ...persistedPlan, attempt: MOST_ATTEMPTS } }),
   ),
@@ -109,7 +110,7 @@ function* everything(): Generator<Seen> {
           for (const observed of [false, true])
             for (const busy of [false, true])
               for (const notBefore of [undefined, NOW + 5_000])
-                yield seen({ status, gate, work, superseded, observed, busy, notBefore });
+                yield seen({ status, gate, hasPolicy: true, work, superseded, observed, busy, notBefore });
 }
 
 describe('the way of a revert', () => {
@@ -339,6 +340,40 @@ describe('the way of a proposal', () => {
     }
   });
 
+  describe('that the host may be waiting to merge', () => {
+    const asked = { ...proposal, autoMerge: true };
+    const atAsked = at('proposed', { way: 'PullRequest', proposal: asked });
+    const off: Gate = { kind: 'skip', reason: 'OptedOut', message: 'off' };
+    const cancelled: Work = { effect: 'cancelMerge', result: { kind: 'open', proposal } };
+
+    it('is not let go before that is called off, where a policy speaks of it', () => {
+      for (const superseded of [undefined, 'the update is tried again']) {
+        const part = { status: atAsked, gate: off, superseded };
+        expect(asks({ ...part, hasPolicy: true })).toMatchObject({ state: 'proposed', effect: 'cancelMerge' });
+        const end = superseded ? 'superseded' : 'skipped';
+        expect(asks(part)).toMatchObject({ state: end, effect: undefined });
+        const { state, status } = asks({ ...part, hasPolicy: true, work: cancelled });
+        expect(state).toBe(end);
+        expect(status.proposal).toEqual(proposal);
+      }
+      const merged: Work = { effect: 'cancelMerge', result: { kind: 'merged', proposal, commit: HEAD } };
+      expect(asks({ status: atAsked, gate: off, hasPolicy: true, work: merged }).state).toBe('merged');
+    });
+
+    it('stays until the host has answered, and says why', () => {
+      const work: Work = { effect: 'cancelMerge', result: failed };
+      const { state, status, lookAgainAt } = asks({ status: atAsked, gate: off, hasPolicy: true, work });
+      expect({ state, lookAgainAt }).toEqual({ state: 'proposed', lookAgainAt: NOW + 30_000 });
+      expect(status).toMatchObject({ reason: 'RepositoryUnreachable', proposal: asked });
+    });
+
+    it('is asked for as soon as that is put down', () => {
+      const newly: Work = { effect: 'watch', result: { kind: 'open', proposal: asked } };
+      expect(asks({ status: atProposed, work: newly })).toMatchObject({ effect: 'watch', status: { proposal: asked } });
+      expect(asks({ status: atAsked, work: newly })).toMatchObject({ effect: undefined, lookAgainAt: NOW + 30_000 });
+    });
+  });
+
   it('takes the place of a commit that the branch does not take, where the host can propose', () => {
     const refused: Work = {
       effect: 'write',
@@ -515,6 +550,16 @@ describe('over the whole graph', () => {
       if (each.busy && each.work === undefined) expect(decision.effect).toBeUndefined();
       if (isFinal(derive(each.status)) && each.approved !== true)
         expect(decision).toMatchObject({ effect: undefined, state: derive(each.status) });
+    }
+  });
+
+  it('never ends with a merge that the host may still wait for, while it can be called off', () => {
+    for (const { seen: each, decision } of all) {
+      const { state, proposal: shown } = decision.status;
+      if (derive(each.status) !== 'proposed' || !isFinal(decision.state)) continue;
+      // What is closed or gone is merged by nobody.
+      const isOver = each.work && ['closed', 'lost', 'found'].includes(each.work.result.kind);
+      if (!isOver) expect({ state, autoMerge: shown?.autoMerge }).toEqual({ state, autoMerge: undefined });
     }
   });
 

@@ -126,6 +126,10 @@ describe('a code span', () => {
     ['result[0] == [NaN]', '`result[0] == [NaN]`'],
     ['a [skip ci] b [CI-Skip] c [[no ci]]', '`a (skip ci) b (CI-Skip) c [(no ci)]`'],
     ['***NO_CI***', '`*NO_CI*`'],
+    [
+      '@{557058:1a2b} @<9E1C2F00-0000-4000> @"Ann Lee" !12',
+      '`@ {557058:1a2b} @ <9E1C2F00-0000-4000> @ "Ann Lee" ! 12`',
+    ],
     ['`a` ``b`` @team fixes #12, !3, GH-4', "`'a' ''b'' @ team fixes # 12, ! 3, GH- 4`"],
     ['a || b', '`a \\|\\| b`'],
     ['a \\| b', '`a \\¦ b`'],

@@ -90,6 +90,11 @@ const chart = setup({
       APPROVABLE.has(context.reason) &&
       seen.superseded === undefined &&
       (seen.gate.kind === 'open' || seen.gate.kind === 'wait'),
+    /** The host may still merge what is not to be merged any more, and can be told. */
+    mustCancelMerge: ({ context, event: { seen } }) =>
+      seen.hasPolicy === true &&
+      seen.gate.kind === 'skip' &&
+      (proposed(seen)?.proposal ?? context.proposal)?.autoMerge === true,
     planWasMadeTooOften: ({ context }) => (context.plan?.attempt ?? 0) >= MOST_ATTEMPTS,
     isObserved: ({ event }) => event.seen.observed,
   },
@@ -112,6 +117,7 @@ const chart = setup({
       ...(seen.busy ? {} : { effect: 'look' as const }),
     })),
     beginWatch: assign(({ event }) => beginAtHost('watch', event.seen)),
+    beginCancelMerge: assign(({ event }) => beginAtHost('cancelMerge', event.seen)),
     beginWithdraw: assign(({ event }) => beginAtHost('withdraw', event.seen)),
     keepProposal: assign(({ context, event: { seen } }) => {
       const result = proposed(seen);
@@ -277,9 +283,14 @@ export const machine = chart.createMachine({
           { guard: and(['proposalIsLost', 'isSuperseded']), target: 'superseded', actions: 'saySuperseded' },
           { guard: 'proposalIsLost', target: 'needsHuman', actions: 'sayLost' },
           { guard: 'personDeclines', actions: 'beginWithdraw' },
-          { guard: and(['isSuperseded', 'policyDeclines']), target: 'superseded', actions: 'saySuperseded' },
+          { guard: 'mustCancelMerge', actions: ['keepProposal', 'sayGate', 'beginCancelMerge'] },
+          {
+            guard: and(['isSuperseded', 'policyDeclines']),
+            target: 'superseded',
+            actions: ['keepProposal', 'saySuperseded'],
+          },
           { guard: 'isSuperseded', actions: 'beginWithdraw' },
-          { guard: 'policyDeclines', target: 'skipped', actions: 'sayGate' },
+          { guard: 'policyDeclines', target: 'skipped', actions: ['keepProposal', 'sayGate'] },
           { actions: ['keepProposal', 'beginWatch'] },
         ],
       },

@@ -80,8 +80,11 @@ export type WatchResult =
 
 export type WithdrawResult = Exclude<WatchResult, { kind: 'found' }>;
 
-/** `watch` also asks for the merge, where the policy does; `withdraw` closes what nobody needs any more. */
-export type Effect = 'plan' | 'prove' | 'look' | 'write' | 'propose' | 'watch' | 'withdraw';
+/**
+ * `watch` also asks for the merge, where the policy does, and calls that off where something is in the way; `cancelMerge` does only
+ * that, where no policy lets anything be written any more; `withdraw` closes what nobody needs any more.
+ */
+export type Effect = 'plan' | 'prove' | 'look' | 'write' | 'propose' | 'watch' | 'cancelMerge' | 'withdraw';
 
 /** Finished work. Delivered in one observation only; work whose result was lost is done again. */
 export type Work =
@@ -91,7 +94,7 @@ export type Work =
   | { effect: 'write'; result: WriteResult }
   | { effect: 'propose'; result: ProposeResult }
   | { effect: 'watch'; result: WatchResult }
-  | { effect: 'withdraw'; result: WithdrawResult };
+  | { effect: 'cancelMerge' | 'withdraw'; result: WithdrawResult };
 
 /** Everything that may be known about one GitRevert at this instant. */
 export interface Seen {
@@ -101,6 +104,8 @@ export interface Seen {
   status: GitRevertStatus | undefined;
   /** The policy's answer, asked anew. */
   gate: Gate;
+  /** Whether it is a policy's own answer: without one, nothing can be asked of the host. */
+  hasPolicy?: boolean | undefined;
   /** A person has given their word on this record. */
   approved?: boolean | undefined;
   /** Why the failure does not count any more: retried, promoted in full, replaced. */

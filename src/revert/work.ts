@@ -77,10 +77,12 @@ export function begin(effect: Effect, seen: Seen): Partial<Context> {
 }
 
 /** As `begin`, whatever the policy says: what is open on the host is looked after. */
-export function beginAtHost(effect: 'watch' | 'withdraw', seen: Seen): Partial<Context> {
+export function beginAtHost(effect: 'watch' | 'cancelMerge' | 'withdraw', seen: Seen): Partial<Context> {
   const rest = restOf({ ...seen, gate: { kind: 'open', mode: 'PullRequest' } });
   if (rest) return rest;
-  if (seen.work?.effect === effect) return { lookAgainAt: seen.now + WATCH_SECONDS * 1000 };
+  // What is only put down so far is done next.
+  const isNew = proposed(seen)?.proposal.autoMerge === true && seen.status?.proposal?.autoMerge !== true;
+  if (seen.work?.effect === effect && !isNew) return { lookAgainAt: seen.now + WATCH_SECONDS * 1000 };
   return begin(effect, { ...seen, gate: { kind: 'open', mode: 'PullRequest' } });
 }
 
@@ -109,5 +111,5 @@ export function unproved({ reason, message }: { reason: string; message: string 
 }
 
 export function proposalLost(work: Work | undefined): boolean {
-  return (work?.effect === 'watch' || work?.effect === 'withdraw') && work.result.kind === 'lost';
+  return work?.result.kind === 'lost';
 }

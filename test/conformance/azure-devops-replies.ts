@@ -1,19 +1,8 @@
 /** An Azure DevOps that answers what a test says, and keeps what it was asked. */
 import { createAzureHost } from '../../src/git/hosts/azure-devops/index.ts';
-import type { FileChange } from '../../src/git/hosts/host.ts';
 import { blobId } from '../../src/git/hosts/host-objects.ts';
-import type { HttpResponse, SendRequest } from '../../src/git/hosts/http.ts';
+import { HEAD, jsonOf, OTHER, ok, type Replies, type Reply, scripted, TOKEN, WRITTEN } from './scripted-replies.ts';
 
-export interface Reply {
-  status: number;
-  body?: unknown;
-  headers?: Record<string, string>;
-}
-
-export const HEAD = 'a'.repeat(40);
-export const OTHER = 'b'.repeat(40);
-export const WRITTEN = 'c'.repeat(40);
-export const TOKEN = 'token-of-the-bot';
 export const FROM = 'headgate/revert/c0ffee';
 export const access = { url: 'https://dev.azure.com/rig/sea/_git/app', token: TOKEN };
 const REPOSITORY = 'https://dev.azure.com/rig/sea/_apis/git/repositories/app';
@@ -23,16 +12,10 @@ export function said(status: number, typeKey: string, message = `${typeKey} it i
   return { status, body: { $id: '1', message, typeKey, errorCode: 0 } };
 }
 
-export const ok = (body: unknown): Reply => ({ status: 200, body });
 export const values = (...value: unknown[]): Reply => ok({ value, count: value.length });
 export const entry = (relativePath: string, mode: string, objectId: string) => ({ relativePath, mode, objectId });
 export const refs = (name: string) => `GET /refs?filter=${encodeURIComponent(`heads/${name}`)}`;
 export const ref = (name: string, objectId: string) => ({ name: `refs/heads/${name}`, objectId });
-export const file = (path: string, text: string | undefined, mode = '100644'): FileChange => ({
-  path,
-  content: text === undefined ? undefined : Buffer.from(text),
-  mode,
-});
 
 export const shown = (part: object = {}) => ({
   repository: { id: 'r1', project: { id: 'p1' } },
@@ -44,9 +27,7 @@ export const shown = (part: object = {}) => ({
   ...part,
 });
 
-/** By method and address, below the repository's where it begins with a slash; a list is used up. What is not named is not found. */
-export type Replies = Record<string, Reply | Reply[]>;
-
+/** By addresses below the repository's where they begin with a slash. */
 function usualReplies(): Replies {
   const permission = 'GET https://dev.azure.com/rig/_apis/permissions/2e9eb7ed-3c0a-47d4-87c1-0ffdd275fd87';
   const branch = 'repoV2%2Fp1%2Fr1%2Frefs%2Fheads%2F6d00610069006e00';
@@ -71,17 +52,11 @@ function usualReplies(): Replies {
 }
 
 export function scriptAzure() {
-  const replies = usualReplies();
-  const asked: { call: string; url: string; body: Record<string, unknown>; headers: Record<string, string> }[] = [];
-  const send: SendRequest = async ({ method, url, headers, body }): Promise<HttpResponse> => {
-    const path = url.replace(/[?&]api-version=7\.1(?:-preview\.1)?$/, '').replace(REPOSITORY, '');
-    const call = `${method} ${path}`;
-    asked.push({ call, url, body: body ? JSON.parse(String(body)) : {}, headers });
-    const found = replies[call];
-    const reply = (Array.isArray(found) ? found.shift() : found) ?? said(404, 'GitRepositoryNotFoundException');
-    const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body ?? '');
-    return { status: reply.status, headers: reply.headers ?? {}, body: text };
-  };
-  const writes = () => asked.filter(({ call }) => !call.startsWith('GET'));
-  return { host: createAzureHost({ send }), replies, asked, writes };
+  const { send, ...script } = scripted({
+    replies: usualReplies(),
+    nameOf: (url) => url.replace(/[?&]api-version=7\.1(?:-preview\.1)?$/, '').replace(REPOSITORY, ''),
+    notFound: said(404, 'GitRepositoryNotFoundException'),
+    kept: (request) => ({ url: request.url, body: jsonOf(request), headers: request.headers }),
+  });
+  return { host: createAzureHost({ send }), ...script };
 }

@@ -1,15 +1,28 @@
 import { createBitbucketCloudHost } from '../../src/git/hosts/bitbucket-cloud/index.ts';
 import type { HostedRepository } from '../../src/sandbox/git/index.ts';
-import { READ_TOKEN, send, startHostedWorld, viewOf, WRITE_TOKEN } from './git-hosts.ts';
+import {
+  type HostedWorld,
+  hostedStage,
+  READ_TOKEN,
+  send,
+  shopOf,
+  startHostedWorld,
+  statusesOf,
+  WRITE_TOKEN,
+} from './git-hosts.ts';
 import type { ProposalsHarness } from './proposals.ts';
 
 const CHECK = 'ci/build';
 const SCOPES = ['repository', 'pullrequest'];
 
 /** Bitbucket Cloud's API over a bare repository, and people who use its pages. */
-export async function startBitbucketCloud(settings: Partial<HostedRepository> = {}): Promise<ProposalsHarness> {
-  const { world, bare, url, move, close } = await startHostedWorld();
-  const repository: HostedRepository = world.repositories.get('team/shop') ?? { bare };
+export async function startBitbucketCloud(
+  settings: Partial<HostedRepository> = {},
+): Promise<ProposalsHarness & { hosted: HostedWorld }> {
+  const hosted = await startHostedWorld();
+  const { world, url } = hosted;
+  const stage = hostedStage(hosted);
+  const repository = shopOf(hosted);
   Object.assign(repository, settings, { pulls: [] });
   const { pulls = [] } = repository;
   world.tokens.set('token-for-reading', { login: 'headgate', write: true, scopes: SCOPES });
@@ -20,47 +33,27 @@ export async function startBitbucketCloud(settings: Partial<HostedRepository> = 
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   };
   return {
+    ...stage,
+    hosted,
     host: createBitbucketCloudHost({ send }),
-    repository: viewOf(bare),
     access: { url, token: WRITE_TOKEN },
     readOnly: [
       { url: `${url}.git`, token: READ_TOKEN, username: 'reader@example.com' },
       { url, token: 'token-for-reading', username: 'x-token-auth' },
     ],
     missing: { url: `${url}-missing`, token: WRITE_TOKEN },
-    move,
-    close,
-    async protect() {
-      repository.protectedBranches?.add('main');
-    },
-    statuses: async (commit) => (repository.statuses ?? []).filter((each) => each.commit === commit),
+    statuses: statusesOf(hosted, 'FAILED'),
     seen: async () =>
       pulls.map(({ title, body, from, into, state }, at) => ({ number: at + 1, title, body, from, into, state })),
     comments: async (number) => (pulls[number - 1]?.comments ?? []).map(({ body }) => body),
     mergeByHand: (number) => byHand(`/pullrequests/${number}/merge`),
     closeByHand: (number) => byHand(`/pullrequests/${number}/decline`),
-    async deleteBranch(branch) {
-      await bare.git(['update-ref', '-d', `refs/heads/${branch}`]);
-    },
     async setRule(rule) {
-      repository.protectedBranches?.add('main');
+      await stage.protect();
       repository.requiredChecks = new Map([['main', rule === 'atOnce' ? [] : [CHECK]]]);
     },
     async fulfilRule() {
       repository.requiredChecks?.clear();
-    },
-    loseAnswer(after = 0) {
-      world.faults.beforeCut = after;
-      world.faults.cutAfterWrite = 1;
-    },
-    beforeWrite(intrude) {
-      world.beforeWrite = async () => {
-        delete world.beforeWrite;
-        await intrude();
-      };
-    },
-    limitRate() {
-      world.faults.rateLimited = 1;
     },
   };
 }

@@ -45,6 +45,8 @@ export interface DiscussionHarness
   silent: RepositoryAccess[];
   /** How long a comment may be. */
   longest: number;
+  /** How a mark is hidden; left out: as a comment of HTML. */
+  hidden?(mark: string): string;
 }
 
 export interface DiscussionDeviations {
@@ -94,10 +96,11 @@ export function conformsAsDiscussion(
     const comment = (number: number, body = BODY, access = harness.access, mark = MARK) =>
       discussion.comment(access, number, { mark, body });
     const own = async (number: number) => (await harness.said(number)).filter(({ author }) => author === harness.bot);
+    const hidden = (mark: string) => harness.hidden?.(mark) ?? `<!-- ${mark} -->`;
     const expectOne = async (number: number, body = BODY) => {
       const said = await own(number);
       expect(said).toHaveLength(1);
-      expect(said[0]?.body).toBe(`<!-- ${MARK} -->\n\n${body}`);
+      expect(said[0]?.body).toBe(`${hidden(MARK)}\n\n${body}`);
     };
 
     describe('the pull request that brought a commit', () => {
@@ -167,8 +170,8 @@ export function conformsAsDiscussion(
         await comment(number, 'another', harness.access, `${MARK}0`);
         await comment(number, 'new', harness.access, `${MARK}0`);
         expect((await own(number)).map(({ body }) => body)).toEqual([
-          `<!-- ${MARK} -->\n\n${BODY}`,
-          `<!-- ${MARK}0 -->\n\nnew`,
+          `${hidden(MARK)}\n\n${BODY}`,
+          `${hidden(`${MARK}0`)}\n\nnew`,
         ]);
       });
 
@@ -184,9 +187,9 @@ export function conformsAsDiscussion(
 
       it('is found among many that others wrote, and leaves theirs alone, also those with its mark', async () => {
         const { number } = await propose();
-        const theirs = `<!-- ${MARK} -->\n\nI am the bot.`;
+        const theirs = `${hidden(MARK)}\n\nI am the bot.`;
         await harness.sayByHand(number, theirs);
-        for (let count = 0; count < 101; count++) await harness.sayByHand(number, `See <!-- ${MARK} --> ${count}`);
+        for (let count = 0; count < 101; count++) await harness.sayByHand(number, `See ${hidden(MARK)} ${count}`);
         await comment(number);
         await comment(number, 'It is out of Git.');
         await expectOne(number, 'It is out of Git.');
@@ -211,7 +214,7 @@ export function conformsAsDiscussion(
         expect(await comment(number, long)).toMatchObject({ kind: 'commented' });
         const [said, ...more] = await own(number);
         expect(more).toEqual([]);
-        expect(said?.body.startsWith(`<!-- ${MARK} -->\n\né🚦`)).toBe(true);
+        expect(said?.body.startsWith(`${hidden(MARK)}\n\né🚦`)).toBe(true);
         expect(said?.body.endsWith('(cut)')).toBe(true);
         expect(said?.body.length).toBeLessThanOrEqual(harness.longest);
       });

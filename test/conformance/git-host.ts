@@ -249,20 +249,21 @@ export function conformsAsGitHost(name: string, start: () => Promise<HostHarness
 
     it(`shows beside a commit what became of it; said twice, it is shown once more at most${deviations.report ? `; also by who only reads: ${deviations.report}` : ''}`, async () => {
       const { host, access, statuses, readOnly = [] } = harness;
-      expect(host.report === undefined).toBe(statuses === undefined);
-      if (!host.report || !statuses) return;
+      const { discussion } = host;
+      expect(discussion === undefined).toBe(statuses === undefined);
+      if (!discussion || !statuses) return;
       const context = 'headgate/shop/web';
       const said = { commit: head, state: 'failure' as const, context, description: `too slow ${'x'.repeat(500)}` };
-      expect(await host.report(access, said)).toEqual({ ok: true });
-      expect(await host.report(access, { ...said, url: 'https://example.com/x' })).toEqual({ ok: true });
+      expect(await discussion.report(access, said)).toEqual({ ok: true });
+      expect(await discussion.report(access, { ...said, url: 'https://example.com/x' })).toEqual({ ok: true });
       const shown = await statuses(head);
       expect(shown.length).toBeGreaterThan(0);
       for (const each of shown) expect(each).toMatchObject({ state: 'failure', context });
       expect(shown[0]?.description).toMatch(/^too slow x{100,}$/);
       for (const reader of deviations.report ? [] : readOnly) {
-        expect(await host.report(reader, said)).toMatchObject({ ok: false, again: false });
+        expect(await discussion.report(reader, said)).toMatchObject({ ok: false, again: false });
       }
-      expect(await host.report(access, { ...said, commit: '1'.repeat(40) })).toMatchObject({ ok: false });
+      expect(await discussion.report(access, { ...said, commit: '1'.repeat(40) })).toMatchObject({ ok: false });
     });
   });
 }

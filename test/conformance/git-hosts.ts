@@ -9,6 +9,7 @@ import { locateRepository } from '../../src/git/url.ts';
 import {
   type BareRepository,
   type GitHubWorld,
+  type HostedRepository,
   noFaults,
   openRepository,
   startGitServer,
@@ -74,6 +75,61 @@ export function viewOf(bare: BareRepository): OthersView {
     log,
     read,
     mode: async (path) => (await bare.git(['ls-tree', String(await head()), path])).toString().slice(0, 6),
+  };
+}
+
+/** Two who may be asked to review something, and one who may not: where `collaborators` are the first two. */
+export const COLLEAGUES = ['ann', 'bob', 'mallory'] as const;
+export const collaborators = new Set<string>(COLLEAGUES.slice(0, 2));
+
+/** The repository as its host shows it. */
+export function shopOf({ world }: HostedWorld): HostedRepository {
+  const found = world.repositories.get('team/shop');
+  if (!found) throw new Error('the world has no repository');
+  return found;
+}
+
+/** What happens to such a repository and to the network in the same way, whatever host stands before it. */
+export function hostedStage(hosted: HostedWorld) {
+  const { world, bare, move, close } = hosted;
+  return {
+    repository: viewOf(bare),
+    move,
+    close,
+    /** Main takes changes by proposal only. */
+    async protect() {
+      shopOf(hosted).protectedBranches?.add('main');
+    },
+    async deleteBranch(branch: string) {
+      await bare.git(['update-ref', '-d', `refs/heads/${branch}`]);
+    },
+    /** Makes the branch where main is. */
+    async branch(name: string) {
+      await bare.git(['update-ref', `refs/heads/${name}`, String(await bare.head())]);
+    },
+    /** The write that comes after so many others is carried out, but its answer is lost. */
+    loseAnswer(after = 0) {
+      Object.assign(world.faults, { beforeCut: after, cutAfterWrite: 1 });
+    },
+    /** Runs once, right before the next write of any kind arrives. */
+    beforeWrite(intrude: () => Promise<void>) {
+      world.beforeWrite = async () => {
+        delete world.beforeWrite;
+        await intrude();
+      };
+    },
+    /** The next write is not carried out, and answered with the rate limit. */
+    limitRate() {
+      world.faults.rateLimited = 1;
+    },
+  };
+}
+
+/** What is shown beside a commit; `failure` is the host's own word for that. */
+export function statusesOf(hosted: HostedWorld, failure = 'failure') {
+  return async (commit: string) => {
+    const shown = (shopOf(hosted).statuses ?? []).filter((each) => each.commit === commit);
+    return shown.map((each) => ({ ...each, state: each.state === failure ? 'failure' : each.state }));
   };
 }
 

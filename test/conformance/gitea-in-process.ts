@@ -3,8 +3,7 @@ import { createGiteaHost } from '../../src/git/hosts/gitea/index.ts';
 import type { HttpRequest, HttpResponse, SendRequest } from '../../src/git/hosts/http.ts';
 import { giteaProblems } from '../schemas/gitea.ts';
 import type { DiscussionHarness, SeenComment } from './discussion.ts';
-import { branchOff } from './discussions.ts';
-import { heldAgainst, startHostedWorld, viewOf } from './git-hosts.ts';
+import { heldAgainst, hostedStage, startHostedWorld } from './git-hosts.ts';
 
 interface Pull {
   title: string;
@@ -67,6 +66,7 @@ export async function startGiteaDiscussion(
 ): Promise<DiscussionHarness> {
   const hosted = await startHostedWorld();
   const { bare } = hosted;
+  const stage = hostedStage(hosted);
   const pulls: Pull[] = [];
   const faults = { lose: false, limit: false, moved: false };
   const accounts = new Map<string, Account>([
@@ -134,7 +134,7 @@ export async function startGiteaDiscussion(
   };
   return {
     host: createGiteaHost({ send: heldAgainst(giteaProblems, send) }),
-    repository: viewOf(bare),
+    repository: stage.repository,
     access: { url: URL_OF_IT, token: 'token-that-writes' },
     missing: { url: `${URL_OF_IT}-missing`, token: 'token-that-writes' },
     silent: ['token-without-issues', 'token-that-reads'].map((token) => ({ url: URL_OF_IT, token })),
@@ -146,7 +146,7 @@ export async function startGiteaDiscussion(
       faults.moved = true;
     },
     close: () => hosted.close(),
-    branch: branchOff(bare),
+    branch: stage.branch,
     async propose({ from, into = 'main', title = 'x', asked = [], approved = [], isOpen }) {
       const head = String(await bare.head(from));
       const by = { author: 'Ann <ann@example.com>', time: hosted.world.now(), message: title };

@@ -49,6 +49,14 @@ export function onProposalsStage(stage: GiteaStage, host: GitHost): ProposalsHar
         await owner.call('POST', `${path}/statuses/${head.sha}`, { state: 'success', context: CHECK });
       }
     },
+    colleagues: [owner.name, stage.reader.name, 'nobody-of-this-name'],
+    async asked(number) {
+      const found = await owner.call<{ requested_reviewers: { login: string }[] | null }>(
+        'GET',
+        `${path}/pulls/${number}`,
+      );
+      return (found.requested_reviewers ?? []).map(({ login }) => login);
+    },
     loseAnswer(after = 0) {
       proxy.loseAnswerAfter = after;
     },

@@ -173,5 +173,5 @@ export async function setGiteaStage({ url, admin }: RunningGitea): Promise<Gitea
 /** Such a stage with one host on it. */
 export function onStage(stage: GiteaStage, host: GitHost): HostHarness {
   const { statuses, ...rest } = stage;
-  return { ...rest, host, ...(host.report && statuses && { statuses }) };
+  return { ...rest, host, ...(host.discussion && statuses && { statuses }) };
 }

@@ -27,6 +27,6 @@ export function hostedApp(part: Partial<HostedApp> = {}): HostedApp {
 
 export function signedIn(host: GitHost, access: RepositoryAccess, part: Partial<GitHubApp> = {}): RepositoryAccess {
   const app = { id: APP, key: keys.privateKey, ...part };
-  if (!host.signIn) throw new Error(`${host.type} knows no Apps`);
+  if (!host.signIn) throw new Error('it knows no Apps');
   return host.signIn({ ...access, app });
 }

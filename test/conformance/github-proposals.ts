@@ -1,36 +1,33 @@
 import { createGitHubHost } from '../../src/git/hosts/github/index.ts';
 import type { HostedRepository } from '../../src/sandbox/git/index.ts';
 import type { HostHarness } from './git-host.ts';
-import { clock, type HostedWorld, READ_TOKEN, send, startHostedWorld, viewOf, WRITE_TOKEN } from './git-hosts.ts';
+import {
+  COLLEAGUES,
+  clock,
+  collaborators,
+  type HostedWorld,
+  hostedStage,
+  READ_TOKEN,
+  send,
+  shopOf,
+  startHostedWorld,
+  statusesOf,
+  WRITE_TOKEN,
+} from './git-hosts.ts';
 import type { ProposalsHarness, SeenProposal } from './proposals.ts';
 
 const CHECK = 'ci/build';
 
 /** GitHub's host over the sandbox's GitHub. */
-export function githubHarness(hosted: HostedWorld): HostHarness {
-  const { world, bare, url } = hosted;
+export function githubHarness(hosted: HostedWorld): HostHarness & ReturnType<typeof hostedStage> {
+  const { url } = hosted;
   return {
+    ...hostedStage(hosted),
     host: createGitHubHost({ send, clock }),
-    repository: viewOf(bare),
     access: { url, token: WRITE_TOKEN },
     readOnly: [{ url: `${url}.git`, token: READ_TOKEN }],
-    move: () => hosted.move(),
-    statuses: async (commit) =>
-      (world.repositories.get('team/shop')?.statuses ?? []).filter((each) => each.commit === commit),
+    statuses: statusesOf(hosted),
     missing: { url: `${url}-missing`, token: WRITE_TOKEN },
-    async protect() {
-      world.repositories.get('team/shop')?.protectedBranches?.add('main');
-    },
-    loseAnswer() {
-      world.faults.cutAfterWrite = 1;
-    },
-    beforeWrite(intrude) {
-      world.beforeWrite = async () => {
-        delete world.beforeWrite;
-        await intrude();
-      };
-    },
-    close: hosted.close,
   };
 }
 
@@ -63,13 +60,17 @@ export async function startGitHubProposals(
 ): Promise<ProposalsHarness> {
   const hosted = given ?? (await startHostedWorld());
   const { world, bare, url } = hosted;
-  const repository = world.repositories.get('team/shop');
-  if (!repository) throw new Error('the world has no repository');
-  Object.assign(repository, settings);
+  const repository = shopOf(hosted);
+  Object.assign(repository, { collaborators, ...settings });
   const harness = githubHarness(hosted);
   const byHand = handsOn(url);
   return {
     ...harness,
+    colleagues: COLLEAGUES,
+    async asked(number) {
+      const { reviews = [] } = repository.pulls?.[number - 1] ?? {};
+      return reviews.filter(({ state }) => state === 'REQUESTED').map(({ login }) => login);
+    },
     async seen() {
       if (!world.repositories.has('team/shop')) return [];
       const pulls = await byHand<ShownPull[]>('GET', 'pulls?state=all&direction=asc');
@@ -90,11 +91,8 @@ export async function startGitHubProposals(
     },
     mergeByHand: (number) => byHand('PUT', `pulls/${number}/merge`, {}),
     closeByHand: (number) => byHand('PATCH', `pulls/${number}`, { state: 'closed' }),
-    async deleteBranch(branch) {
-      await bare.git(['update-ref', '-d', `refs/heads/${branch}`]);
-    },
     async setRule(rule) {
-      repository.protectedBranches?.add('main');
+      await harness.protect();
       repository.requiredChecks = new Map([['main', rule === 'atOnce' ? [] : [CHECK]]]);
       repository.allowsAutoMerge = rule === 'later';
     },
@@ -103,14 +101,6 @@ export async function startGitHubProposals(
       for (const head of new Set(await Promise.all(heads))) {
         await byHand('POST', `statuses/${head}`, { state: 'success', context: CHECK });
       }
-    },
-    loseAnswer(after = 0) {
-      world.faults.beforeCut = after;
-      world.faults.cutAfterWrite = 1;
-    },
-    beforeWrite: harness.beforeWrite,
-    limitRate() {
-      world.faults.rateLimited = 1;
     },
   };
 }

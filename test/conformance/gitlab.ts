@@ -1,7 +1,18 @@
 import { createGitLabHost } from '../../src/git/hosts/gitlab/index.ts';
 import type { SendRequest } from '../../src/git/hosts/http.ts';
 import { type MergeRequests, type MergeRules, mergeNow, mergeRequestsOf } from '../../src/sandbox/git/index.ts';
-import { type HostedWorld, READ_TOKEN, send, startHostedWorld, viewOf, WRITE_TOKEN } from './git-hosts.ts';
+import {
+  COLLEAGUES,
+  collaborators,
+  type HostedWorld,
+  hostedStage,
+  READ_TOKEN,
+  send,
+  shopOf,
+  startHostedWorld,
+  statusesOf,
+  WRITE_TOKEN,
+} from './git-hosts.ts';
 import type { MergeRule, ProposalsHarness } from './proposals.ts';
 
 const RULES: Record<MergeRule, MergeRules> = {
@@ -40,9 +51,10 @@ export interface GitLabStage extends ProposalsHarness {
 export async function startGitLab(rules: MergeRules = {}): Promise<GitLabStage> {
   const hosted = await startHostedWorld();
   const { bare, world, url } = hosted;
-  const repository = world.repositories.get('team/shop') ?? { bare };
+  const stage = hostedStage(hosted);
   const network = spoiledNetwork();
-  const requests = mergeRequestsOf(repository);
+  shopOf(hosted).collaborators = collaborators;
+  const requests = mergeRequestsOf(shopOf(hosted));
   requests.rules = rules;
   world.tokens.set('token-of-a-reader', { login: 'headgate', write: true, scopes: ['read_api', 'write_repository'] });
   const one = (number: number) => {
@@ -50,8 +62,8 @@ export async function startGitLab(rules: MergeRules = {}): Promise<GitLabStage> 
     if (!found) throw new Error(`there is no merge request !${number}`);
     return found;
   };
-  const { move, close } = hosted;
   return {
+    ...stage,
     hosted,
     requests,
     async asPerson(token, path, body) {
@@ -61,21 +73,17 @@ export async function startGitLab(rules: MergeRules = {}): Promise<GitLabStage> 
       return (await answer.json()) as { iid: number };
     },
     host: createGitLabHost({ send: network.send }),
-    repository: viewOf(bare),
     access: { url, token: WRITE_TOKEN },
     readOnly: [
       { url: `${url}.git`, token: READ_TOKEN },
       { url, token: 'token-of-a-reader' },
     ],
     missing: { url: `${url}-missing`, token: WRITE_TOKEN },
-    move,
-    close,
-    async protect() {
-      repository.protectedBranches?.add('main');
-    },
-    async statuses(commit) {
-      const shown = (repository.statuses ?? []).filter((each) => each.commit === commit);
-      return shown.map((each) => ({ ...each, state: each.state === 'failed' ? 'failure' : each.state }));
+    statuses: statusesOf(hosted, 'failed'),
+    colleagues: COLLEAGUES,
+    async asked(number) {
+      const { reviews = [] } = one(number) ?? {};
+      return reviews.filter(({ state }) => state === 'REQUESTED').map(({ login }) => login);
     },
     async seen() {
       return requests.all.map(({ iid, state, title, description, source_branch, target_branch }) => ({
@@ -93,12 +101,9 @@ export async function startGitLab(rules: MergeRules = {}): Promise<GitLabStage> 
     async closeByHand(number) {
       one(number).state = 'closed';
     },
-    async deleteBranch(branch) {
-      await bare.git(['update-ref', '-d', `refs/heads/${branch}`]);
-    },
     async setRule(rule) {
       requests.rules = { ...rules, ...RULES[rule] };
-      repository.protectedBranches?.add('main');
+      await stage.protect();
     },
     async fulfilRule() {
       requests.rules = rules;
@@ -108,9 +113,6 @@ export async function startGitLab(rules: MergeRules = {}): Promise<GitLabStage> 
     },
     beforeWrite(intrude) {
       network.next.before = intrude;
-    },
-    limitRate() {
-      world.faults.rateLimited = 1;
     },
   };
 }

@@ -49,6 +49,10 @@ export interface ProposalsHarness extends HostHarness {
   beforeWrite(intrude: () => Promise<void>): void;
   /** The next write is not carried out, and answered with the rate limit; left out where that cannot be brought about. */
   limitRate?(): void;
+  /** Who was asked to review one; left out where nobody can be asked by name. */
+  asked?(number: number): Promise<string[]>;
+  /** Two who can be asked, and one who cannot. */
+  colleagues?: readonly [string, string, stranger: string];
 }
 
 export interface ProposalDeviations {
@@ -128,6 +132,7 @@ export function conformsAsProposals(
     const opened = async () => proposalOf(await open());
     const find = () => proposals.find(harness.access, BRANCHES);
     const merge = (proposal: Proposal) => proposals.merge(harness.access, { ...proposal, ...BRANCHES });
+    const cancel = (proposal: Proposal) => proposals.cancelMerge(harness.access, { ...proposal, ...BRANCHES });
     const close = (proposal: Proposal, why = 'No longer needed.') =>
       proposals.close(harness.access, { ...proposal, ...BRANCHES }, why);
     const push = (branch: string, files: Record<string, string>) =>
@@ -264,6 +269,46 @@ export function conformsAsProposals(
         expect(await proposals.open(harness.missing, request())).toMatchObject({ kind: 'gone' });
         expect(await open({ branch: 'release' })).toMatchObject({ kind: 'gone' });
         expect(await harness.seen()).toEqual([]);
+      });
+    });
+
+    describe('open, with reviewers', () => {
+      const people = () => harness.colleagues ?? ['ann', 'bob', 'mallory'];
+      const expectAsked = async (number: number, names: readonly string[]) => {
+        const asked = await harness.asked?.(number);
+        if (asked) expect(asked.toSorted()).toEqual(names.toSorted());
+      };
+
+      it('asks those who are named, once', async () => {
+        const [one, other] = people();
+        const { number } = proposalOf(await open({ reviewers: [one, other] }));
+        await expectAsked(number, [one, other]);
+        await open({ reviewers: [one, other] });
+        await expectAsked(number, [one, other]);
+        await expectOne('open');
+      });
+
+      it('asks nobody where nobody is named', async () => {
+        const { number } = proposalOf(await open({ reviewers: [] }));
+        await expectAsked(number, []);
+      });
+
+      it('is open all the same, and the others are asked, where one of them cannot be', async () => {
+        const [one, other, stranger] = people();
+        const { number } = proposalOf(await open({ reviewers: [one, stranger, other] }));
+        await expectAsked(number, [one, other]);
+        await expectOne('open');
+        await expectOurCommit();
+      });
+
+      it.each([0, 1, 2, 3, 4])('is open once the answer was lost that came after %i others', async (after) => {
+        const [one, other] = people();
+        harness.loseAnswer(after);
+        await open({ reviewers: [one, other] });
+        const { number } = proposalOf(await open({ reviewers: [one, other] }));
+        await expectAsked(number, [one, other]);
+        await expectOne('open');
+        await expectOurCommit();
       });
     });
 
@@ -442,6 +487,92 @@ export function conformsAsProposals(
         expect(await settled(() => merge(proposal))).toMatchObject({
           proposal: { state: 'merged', commit: await headOf('main') },
         });
+      });
+    });
+
+    describe('cancelMerge', () => {
+      /** The host was told to merge it later. */
+      const waiting = async () => {
+        await harness.setRule('later');
+        const proposal = await opened();
+        for (const _ of ['once', 'twice', 'thrice']) {
+          expect(await merge(proposal)).toMatchObject({ proposal: { state: 'open' } });
+        }
+        return proposal;
+      };
+      /** Whatever the host was told to merge is merged by now. */
+      const expectNothingMerged = async ({ number, head: at }: Proposal) => {
+        await harness.fulfilRule();
+        expect(await find()).toMatchObject({ proposal: { number, state: 'open', head: at } });
+        expect(await headOf('main')).toBe(head);
+        await expectOne('open');
+      };
+
+      it('has the host wait no longer, and leaves the proposal to a person', async () => {
+        if (deviations.later) return;
+        const proposal = await waiting();
+        for (const _ of ['once', 'twice']) expect(await cancel(proposal)).toEqual({ kind: 'proposal', proposal });
+        await expectNothingMerged(proposal);
+        expect(await harness.comments(proposal.number)).toEqual([]);
+        await harness.mergeByHand(proposal.number);
+        await expectOne('merged');
+      });
+
+      it('lets it be asked for again', async () => {
+        if (deviations.later) return;
+        const proposal = await waiting();
+        expect(await cancel(proposal)).toMatchObject({ proposal: { state: 'open' } });
+        for (const _ of ['once', 'twice']) expect(await merge(proposal)).toMatchObject({ proposal: { state: 'open' } });
+        await harness.fulfilRule();
+        expect(await settled(find)).toMatchObject({ proposal: { state: 'merged' } });
+      });
+
+      it('has the host wait no longer when the answer is lost, and can be asked again', async () => {
+        if (deviations.later) return;
+        const proposal = await waiting();
+        harness.loseAnswer();
+        const first = await cancel(proposal);
+        if (first.kind !== 'proposal') expect(first.kind).toBe('unknown');
+        expect(await cancel(proposal)).toMatchObject({ proposal: { state: 'open' } });
+        await expectNothingMerged(proposal);
+      });
+
+      it('does nothing where the host does not wait', async () => {
+        const proposal = await opened();
+        expect(await cancel(proposal)).toEqual({ kind: 'proposal', proposal });
+        await expectOne('open');
+        expect(await settled(() => merge(proposal))).toMatchObject({ proposal: { state: 'merged' } });
+      });
+
+      it('answers as merged or closed what is', async () => {
+        const proposal = await opened();
+        await harness.closeByHand(proposal.number);
+        expect(await cancel(proposal)).toMatchObject({ proposal: { number: proposal.number, state: 'closed' } });
+        const other = proposalBranch(KEY, 2);
+        const second = proposalOf(await open({ from: other }));
+        await harness.mergeByHand(second.number);
+        const outcome = await proposals.cancelMerge(harness.access, { ...second, from: other, into: 'main' });
+        expect(outcome).toMatchObject({ proposal: { state: 'merged', commit: await headOf('main') } });
+      });
+
+      it('answers noRights, rateLimited and gone, and the host waits on', async () => {
+        expect(
+          await proposals.cancelMerge(harness.missing, { number: 1, url: '', state: 'open', ...BRANCHES }),
+        ).toMatchObject({
+          kind: 'gone',
+        });
+        if (deviations.later) return;
+        const proposal = await waiting();
+        const wrong = { ...harness.access, tokens: undefined, token: 'wrong-token' };
+        for (const access of [...(harness.readOnly ?? []), wrong]) {
+          const outcome = await proposals.cancelMerge(access, { ...proposal, ...BRANCHES });
+          expect(outcome).toMatchObject({ kind: 'noRights' });
+          expect(JSON.stringify(outcome)).not.toContain(access.token);
+        }
+        harness.limitRate?.();
+        if (harness.limitRate) expect(await cancel(proposal)).toMatchObject({ kind: 'rateLimited' });
+        await harness.fulfilRule();
+        expect(await settled(find)).toMatchObject({ proposal: { state: 'merged' } });
       });
     });
 

@@ -168,12 +168,12 @@ export function createLine(host: ServedHost | 'git', troubles: readonly Trouble[
     ...gate,
     between: { client, git, send },
     wrap(inner) {
-      const { report, discussion } = inner;
+      const { discussion } = inner;
       return {
         ...inner,
-        ...(report && { report: (...args) => telling.run(true, () => report(...args)) }),
         ...(discussion && {
           discussion: {
+            report: (...args) => telling.run(true, () => discussion.report(...args)),
             pullRequestOf: (...args) => telling.run(true, () => discussion.pullRequestOf(...args)),
             comment: (...args) => telling.run(true, () => discussion.comment(...args)),
           },

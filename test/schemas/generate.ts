@@ -24,6 +24,7 @@ const OPERATIONS: Record<string, string[]> = {
   '/repos/{owner}/{repo}/pulls': ['get', 'post'],
   '/repos/{owner}/{repo}/pulls/{pull_number}': ['patch'],
   '/repos/{owner}/{repo}/pulls/{pull_number}/merge': ['put'],
+  '/repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers': ['post'],
   '/repos/{owner}/{repo}/issues/{issue_number}/comments': ['post'],
 };
 
@@ -213,6 +214,7 @@ const GITEA: [method: string, path: string, body: string | undefined, status: nu
   ['PATCH', '/repos/{owner}/{repo}/pulls/{index}', 'EditPullRequestOption', 201, 'PullRequest'],
   ['POST', '/repos/{owner}/{repo}/pulls/{index}/merge', 'MergePullRequestOption', 200, undefined],
   ['DELETE', '/repos/{owner}/{repo}/pulls/{index}/merge', undefined, 204, undefined],
+  ['POST', '/repos/{owner}/{repo}/pulls/{index}/requested_reviewers', 'PullReviewRequestOptions', 201, 'PullReview[]'],
   ['GET', '/repos/{owner}/{repo}/pulls/{index}/reviews', undefined, 200, 'PullReview[]'],
   ['POST', '/repos/{owner}/{repo}/pulls/{index}/reviews', 'CreatePullReviewOptions', 200, 'PullReview'],
   ['GET', '/repos/{owner}/{repo}/issues/{index}/comments', undefined, 200, 'Comment[]'],

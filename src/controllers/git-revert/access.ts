@@ -19,6 +19,8 @@ export interface PolicyAccess {
   path: string;
   /** Whether the host is asked to merge what is proposed. */
   autoMerge: boolean;
+  /** Whether those behind the change are asked to review what is proposed. */
+  requestReviews: boolean;
 }
 
 export function asPolicy({ metadata, spec }: RevertPolicy): Policy {
@@ -58,7 +60,7 @@ function signedIn({ name, spec }: Policy, host: GitHost, { app, ...access }: Rep
   if (!app) return access;
   if (host.signIn) return host.signIn({ ...access, app });
   const secret = `Secret ${spec.repository.secretRef?.name}`;
-  const message = `RevertPolicy ${name}: ${secret} holds a GitHub App (appId, privateKey), which host ${host.type} does not know. Write host: github, or put a token into the Secret`;
+  const message = `RevertPolicy ${name}: ${secret} holds a GitHub App (appId, privateKey), which host ${spec.repository.host} does not know. Write host: github, or put a token into the Secret`;
   throw new Waiting('InvalidGitHubApp', message, 30);
 }
 
@@ -81,8 +83,8 @@ export async function openPolicy(policy: Policy, options: AccessOptions): Promis
   }
   const access = signedIn(policy, host, { url, ...given });
   const repository = options.repositories.open(location, checkBranch(branch), access);
-  const autoMerge = policy.spec.pullRequests?.autoMerge === true;
-  return { host, access, repository, branch, path, autoMerge };
+  const { autoMerge = false, requestReviews = false } = policy.spec.pullRequests ?? {};
+  return { host, access, repository, branch, path, autoMerge, requestReviews };
 }
 
 /**

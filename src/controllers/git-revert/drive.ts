@@ -29,7 +29,7 @@ import { look } from './look.ts';
 import type { GitRevertOptions } from './options.ts';
 import { plan } from './plan.ts';
 import type { Pool } from './pool.ts';
-import { endedProposal, propose, watch, withdraw } from './proposals.ts';
+import { cancelMerge, endedProposal, propose, watch, withdraw } from './proposals.ts';
 import { prove } from './prove.ts';
 import { causeOf, helmOf, learn, replicaSetOf } from './revision.ts';
 import { clusterOf } from './stable.ts';
@@ -82,6 +82,7 @@ async function perform(effect: Effect, task: Task): Promise<Work> {
   if (effect === 'look') return { effect, result: await lookFor(task, planned) };
   if (effect === 'propose') return { effect, result: await propose(task, planned) };
   if (effect === 'watch') return { effect, result: await watch(task, planned) };
+  if (effect === 'cancelMerge') return { effect, result: await cancelMerge(task) };
   if (effect === 'withdraw') return { effect, result: await withdraw(task, task.unwanted ?? 'it is not needed') };
   return { effect, result: await write(task, planned) };
 }
@@ -202,6 +203,13 @@ function takenBack(canary: ReplicaSet | undefined): string | undefined {
   return causeOf(canary) ? undefined : 'the abort was taken back';
 }
 
+/** The host may merge at any moment what is not to be merged any more. */
+function isUrgent({ status }: GitRevert, gate: Seen['gate'], policy: Policy | undefined): boolean {
+  if (status?.proposal?.autoMerge !== true || policy === undefined) return false;
+  const mayMerge = gate.kind === 'open' && gate.mode !== 'DryRun' && gate.personMerges !== true;
+  return !mayMerge || policy.spec.pullRequests?.autoMerge !== true;
+}
+
 function observe(context: Context, revert: GitRevert, job: Job): { seen: Seen; policy: Policy | undefined } {
   const { namespace, name } = revert.spec.rollout;
   const rollout = context.rollouts.get(namespace, name);
@@ -209,7 +217,8 @@ function observe(context: Context, revert: GitRevert, job: Job): { seen: Seen; p
   const superseded = supersededBy(rollout, revert) ?? takenBack(canary);
   const noPolicy: GateAnswer = { gate: { kind: 'skip', reason: 'Superseded', message: superseded ?? '' } };
   const { gate, policy } = rollout && canary ? askPolicy(context, revert, rollout, canary) : noPolicy;
-  const { work, running: busy, notBefore } = job;
+  const { work, running: busy } = job;
+  const notBefore = job.mayHurry && isUrgent(revert, gate, policy) ? undefined : job.notBefore;
   const now = context.clock.now();
   const observed = isObserved(rollout, revert);
   const jitter = Math.random();
@@ -217,8 +226,8 @@ function observe(context: Context, revert: GitRevert, job: Job): { seen: Seen; p
   const approved = isApproved(revert);
   const isOut = status?.state === 'landed' || status?.state === 'merged';
   const cluster = isOut && rollout ? clusterOf(context, rollout, revert) : undefined;
-  const seen = { now, status, gate, approved, superseded, observed, cluster, work, busy, notBefore, jitter };
-  return { seen, policy };
+  const asked = { status, gate, hasPolicy: policy !== undefined, approved, superseded, observed, cluster };
+  return { seen: { now, ...asked, work, busy, notBefore, jitter }, policy };
 }
 
 /** Drives each GitRevert by its machine: what is decided is written down first, then begun. */
@@ -256,7 +265,8 @@ export function createDriver(options: GitRevertOptions, pool: Pool, again: (key:
         const mayHurry = seen.work.effect === 'watch' && seen.work.result.kind === 'open';
         places.settle(key, seen.work);
         Object.assign(job, { work: undefined, notBefore: decision.lookAgainAt, mayHurry });
-        if (job.hinted) again(key);
+        // What stands in the way may have come while the host was being asked.
+        if (job.hinted || (mayHurry && isUrgent(written, seen.gate, policy))) again(key);
       }
       tell(context, written, seen, decision);
       if (decision.effect && policy && !job.running)

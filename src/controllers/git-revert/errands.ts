@@ -63,17 +63,18 @@ function reportsOf({ spec, status }: GitRevert, why: string): CommitReport[] {
 /** Beside the commits: what failed, and what takes it out. */
 function statuses(options: GitRevertOptions, revert: GitRevert, { policy, host, why }: Addressee): Errand | undefined {
   const { status } = revert;
+  const { discussion } = host;
   const isDue =
     isObjectId(status?.commit ?? '') && status?.reported?.at === undefined && OUT_OF_GIT.has(derive(status));
-  if (!host.report || !isDue) return undefined;
+  if (!discussion || !isDue) return undefined;
   const at = () => timestamp(options.clock.now());
   return {
     id: 'commits',
     async run() {
       const { access } = await openPolicy(policy, options);
       for (const each of reportsOf(revert, why)) {
-        const outcome = await host.report?.(access, each);
-        if (outcome?.ok === false) return outcome;
+        const outcome = await discussion.report(access, each);
+        if (!outcome.ok) return outcome;
       }
       return { ok: true, status: { reported: { at: at() } } };
     },

@@ -7,7 +7,6 @@ function startProbe() {
   const all = new Map<string, RevertPolicy>();
   let probes = 0;
   const host = {
-    type: 'git',
     probe: async () => {
       probes++;
       return { ok: true };

@@ -21,10 +21,14 @@ let answer: () => Promise<ReportOutcome>;
 
 const showing = (host: GitHost): GitHost => ({
   ...host,
-  report(_, report) {
-    told.push(report);
-    times.push(loop.clock.now());
-    return answer();
+  discussion: {
+    report(_, report) {
+      told.push(report);
+      times.push(loop.clock.now());
+      return answer();
+    },
+    pullRequestOf: async () => ({ kind: 'none' }),
+    comment: async () => ({ kind: 'commented' }),
   },
 });
 

@@ -1,5 +1,5 @@
 /** What people are told on the pull request that brought the change. */
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   abort,
   allow,
@@ -257,4 +257,47 @@ it('is corrected where what it speaks of was withdrawn before it was made', asyn
   await settled;
   expect(status()?.reported?.comment).toMatchObject({ says: 'superseded' });
   expect(body()).toContain('Nothing more is done about it');
+});
+
+describe('those behind the change', () => {
+  const asked = () => (loop.hosted?.pulls?.[1]?.reviews ?? []).map(({ login, state }) => [login, state]);
+  const proposing = { mode: 'PullRequest', pullRequests: { requestReviews: true } };
+
+  it('are asked to review the proposal where the policy says so', async () => {
+    await failAndRevert(proposing);
+    await loop.settle(MINUTE);
+    expect(status()).toMatchObject({ state: 'proposed', proposal: { number: 2 } });
+    expect(asked()).toEqual([
+      ['ann-gh', 'REQUESTED'],
+      ['bob', 'REQUESTED'],
+    ]);
+  });
+
+  it('are asked also where the host did not say in time who they are', async () => {
+    let answers = 0;
+    const late = discussing(({ pullRequestOf }) => ({
+      async pullRequestOf(...args) {
+        answers++;
+        return answers === 1 ? { kind: 'unknown', message: 'no answer' } : pullRequestOf(...args);
+      },
+    }));
+    await startedWith({ wrap: late });
+    await failAndRevert(proposing);
+    await loop.settle(MINUTE);
+    expect(asked().map(([login]) => login)).toEqual(['ann-gh', 'bob']);
+  });
+
+  it('may be refused by the host, and the proposal is open all the same', async () => {
+    await startedWith({ github: { collaborators: new Set(['bob']) } });
+    await failAndRevert(proposing);
+    await loop.settle(MINUTE);
+    expect(status()).toMatchObject({ state: 'proposed', proposal: { number: 2 } });
+    expect(asked()).toEqual([['bob', 'REQUESTED']]);
+  });
+
+  it('are not asked without it', async () => {
+    await failAndRevert({ mode: 'PullRequest' });
+    await loop.settle(MINUTE);
+    expect([status()?.state, asked()]).toEqual(['proposed', []]);
+  });
 });

@@ -14,7 +14,6 @@ const MOST_REVIEWERS = 20;
 const TITLE_CHARACTERS = 300;
 /** A server may answer with the same page for ever. */
 const MOST_PAGES = 50;
-const TOO_MANY = 'the pull request has more comments than are looked through, so nothing is said there';
 const CUT = '\n\n(cut)';
 
 /** A merged pull request as a host shows it. */
@@ -41,13 +40,15 @@ export function asPullRequest(
   return { kind: 'pullRequest', pullRequest };
 }
 
-function markOf({ mark }: MarkedComment): string {
-  return `<!-- ${mark} -->`;
-}
+/** How a mark is hidden from readers: most hosts leave out what HTML says to nobody. */
+const inHtml = (mark: string) => `<!-- ${mark} -->`;
+
+/** Where HTML is shown as it is: a link that is defined and never used. */
+export const asUnusedLink = (mark: string) => `[//]: # (${mark})`;
 
 /** The comment with its mark before it, so that what is cut is never that. `longest`: in characters. */
-function markedText(comment: MarkedComment, longest: number): string {
-  const text = `${markOf(comment)}\n\n${comment.body}`;
+function markedText({ body }: MarkedComment, mark: string, longest: number): string {
+  const text = `${mark}\n\n${body}`;
   return text.length <= longest ? text : `${text.slice(0, longest - CUT.length).toWellFormed()}${CUT}`;
 }
 
@@ -69,13 +70,22 @@ export interface Comments {
   change(comment: ShownComment, text: string): Promise<void>;
 }
 
-async function findOwn(pages: Comments['pages'], mark: string): Promise<ShownComment | undefined> {
+/** The same pages, as many as are looked through; throws `Ended` where there are more. */
+export async function* someOf<T>(pages: AsyncIterable<T>): AsyncGenerator<T> {
   let looked = 0;
   for await (const page of pages) {
+    yield page;
+    looked++;
+    if (looked < MOST_PAGES) continue;
+    const message = 'the pull request has more comments than are looked through, so nothing is said there';
+    throw new Ended({ kind: 'protected', message });
+  }
+}
+
+async function findOwn(pages: Comments['pages'], mark: string): Promise<ShownComment | undefined> {
+  for await (const page of someOf(pages)) {
     const found = page.find(({ body, isOwn }) => isOwn && body.trimStart().startsWith(mark));
     if (found) return found;
-    looked++;
-    if (looked === MOST_PAGES) throw new Ended({ kind: 'protected', message: TOO_MANY });
   }
   return undefined;
 }
@@ -86,30 +96,38 @@ function sameText(one: string, other: string): boolean {
   return plain(one) === plain(other);
 }
 
-async function say(comments: Comments, comment: MarkedComment, longest: number): Promise<CommentOutcome> {
-  const text = markedText(comment, longest);
-  const own = await findOwn(comments.pages, markOf(comment));
+type Form = Pick<DiscussionCalls<unknown>, 'longest' | 'hidden'>;
+
+async function say(comments: Comments, comment: MarkedComment, { longest, hidden = inHtml }: Form) {
+  const mark = hidden(comment.mark);
+  const text = markedText(comment, mark, longest);
+  const own = await findOwn(comments.pages, mark);
   if (own && !sameText(own.body, text)) await comments.change(own, text);
   const url = own ? own.url : await comments.add(text);
-  return { kind: 'commented', ...(url && { url }) };
+  return { kind: 'commented' as const, ...(url && { url }) };
 }
 
-/** The calls of `Discussion` on one opened API. Each may end early by `Ended`. */
+/** All of it but statuses of commits. */
+export type Talk = Omit<Discussion, 'report'>;
+
+/** The calls of `Talk` on one opened API. Each may end early by `Ended`. */
 export interface DiscussionCalls<Api> {
   pullRequestOf(api: Api, commit: string, branch: string): Promise<PullRequestOutcome>;
   comments(api: Api, number: number): Promise<Comments>;
   /** How long a comment may be, in characters. */
   longest: number;
+  /** How a mark is written so that nobody sees it; left out: as a comment of HTML. */
+  hidden?(mark: string): string;
 }
 
 /** A discussion by an API that is opened anew for each call, whose credential may be another one each time. */
 export function discussionOver<Api>(
   openApi: (access: RepositoryAccess) => Api,
-  { pullRequestOf, comments, longest }: DiscussionCalls<Api>,
-): Discussion {
+  { pullRequestOf, comments, ...form }: DiscussionCalls<Api>,
+): Talk {
   return {
     pullRequestOf: (access, commit, branch) => orFailure(async () => pullRequestOf(openApi(access), commit, branch)),
     comment: (access, number, comment) =>
-      orFailure(async () => say(await comments(openApi(access), number), comment, longest)),
+      orFailure<CommentOutcome>(async () => say(await comments(openApi(access), number), comment, form)),
   };
 }

@@ -7,18 +7,41 @@ import {
   type Proposals,
   type RepositoryAccess,
 } from './host.ts';
-import { Ended, orFailure } from './http.ts';
+import { Ended, type HttpResponse, orFailure } from './http.ts';
 
 /** The calls of `Proposals` on one opened API. Each may end early by `Ended`. */
 export interface ProposalCalls<Api> {
   find(api: Api, branches: ProposalBranches): Promise<ProposalOutcome | { kind: 'none' }>;
   open(api: Api, request: ProposalRequest): Promise<ProposalOutcome>;
+  /** What it does not come to is no failure. Left out where people are known by other things than names. */
+  requestReviews?(api: Api, proposal: Proposal, reviewers: readonly string[]): Promise<void>;
   merge(api: Api, proposal: Proposal & ProposalBranches): Promise<ProposalOutcome>;
+  cancelMerge(api: Api, proposal: Proposal & ProposalBranches): Promise<ProposalOutcome>;
   close(api: Api, proposal: Proposal & ProposalBranches, why: string): Promise<ProposalOutcome>;
 }
 
 export function asOutcome(proposal: Proposal): ProposalOutcome {
   return { kind: 'proposal', proposal };
+}
+
+/** Asks all of them at once, and each by themselves where the host refuses all for one of them. */
+export async function askAtOnceOrEach(
+  reviewers: readonly string[],
+  ask: (some: readonly string[]) => Promise<HttpResponse>,
+): Promise<void> {
+  const { status } = await ask(reviewers);
+  if (status !== 422 && status !== 404) return;
+  for (const each of reviewers.length > 1 ? reviewers : []) await ask([each]);
+}
+
+async function openAndAsk<Api>(api: Api, request: ProposalRequest, calls: ProposalCalls<Api>) {
+  const outcome = await calls.open(api, request);
+  const { reviewers = [] } = request;
+  const isOpen = outcome.kind === 'proposal' && outcome.proposal.state === 'open';
+  if (isOpen && reviewers.length > 0) {
+    await orFailure(async () => calls.requestReviews?.(api, outcome.proposal, reviewers));
+  }
+  return outcome;
 }
 
 /** Proposals by an API that is opened anew for each call, whose credential may be another one each time. */
@@ -27,8 +50,9 @@ export function proposalsOver<Api>(openApi: (access: RepositoryAccess) => Api, c
     orFailure(async () => work(openApi(access)));
   return {
     find: (access, branches) => on(access, (api) => calls.find(api, branches)),
-    open: (access, request) => on(access, (api) => calls.open(api, request)),
+    open: (access, request) => on(access, (api) => openAndAsk(api, request, calls)),
     merge: (access, proposal) => on(access, (api) => calls.merge(api, proposal)),
+    cancelMerge: (access, proposal) => on(access, (api) => calls.cancelMerge(api, proposal)),
     close: (access, proposal, why) => on(access, (api) => calls.close(api, proposal, why)),
   };
 }

@@ -90,6 +90,11 @@ export interface ProposalRequest extends CommitRequest {
   title: string;
   /** Markdown. */
   body: string;
+  /**
+   * Who is asked to review it, as `MergedPullRequest` names them. Whom the host will not ask, for whatever reason, is left out: the
+   * proposal is open all the same. Nobody is asked on hosts that know people by other things than names.
+   */
+  reviewers?: readonly string[];
 }
 
 export type ProposalOutcome = { kind: 'proposal'; proposal: Proposal } | HostFailure;
@@ -116,6 +121,12 @@ export interface Proposals {
    * instead is `stale`, and said.
    */
   merge(access: RepositoryAccess, proposal: Proposal & ProposalBranches): Promise<ProposalOutcome>;
+  /**
+   * Has the host wait no longer with a merge that `merge` asked for; the proposal stays open for a person, and what a person told
+   * the host in their own name stays where the host tells the two apart. Nothing where it does not wait. The answer is the
+   * proposal as it is then: `merged` where that was quicker. Once it is `open`, the host merges nothing by itself.
+   */
+  cancelMerge(access: RepositoryAccess, proposal: Proposal & ProposalBranches): Promise<ProposalOutcome>;
   /** Closes it without merging and deletes its branch, saying why in a comment. Nothing where it is not open. */
   close(access: RepositoryAccess, proposal: Proposal & ProposalBranches, why: string): Promise<ProposalOutcome>;
 }
@@ -147,8 +158,10 @@ export interface MarkedComment {
 /** `url`: where people can look at it. */
 export type CommentOutcome = { kind: 'commented'; url?: string } | HostFailure;
 
-/** Where people talk about a change. Nothing is retried, and nothing is thrown for what the host or network does. */
+/** Where people see and talk about what became of a change. Nothing is retried, and nothing is thrown for what the host or network does. */
 export interface Discussion {
+  /** Sets a commit's status. Asked twice, it says the same once more. */
+  report(access: RepositoryAccess, report: CommitReport): Promise<ReportOutcome>;
   /** Of several, the one by which the commit came first. */
   pullRequestOf(access: RepositoryAccess, commit: string, branch: string): Promise<PullRequestOutcome>;
   /**
@@ -160,12 +173,10 @@ export interface Discussion {
 }
 
 /**
- * A place that holds repositories. `commit` is never retried by the host itself; every outcome is one of the kinds
- * above, so nothing is thrown for what the host or network does.
+ * A place that holds repositories; the registry knows it by the name that a policy uses. `commit` is never retried by the host
+ * itself; every outcome is one of the kinds above, so nothing is thrown for what the host or network does.
  */
 export interface GitHost {
-  /** As a policy names it: `git`, `github`. */
-  readonly type: string;
   /**
    * The same access with tokens in place of a GitHub App, for all that is asked of the host and for git. Asks nothing yet. Throws
    * `Stalled` for an address that is none of this host. Left out where the host knows no Apps.
@@ -174,11 +185,9 @@ export interface GitHost {
   /** Whether token, rights and branch are there, without writing anything. `way`: a branch that takes proposals only is enough for those. */
   probe(access: RepositoryAccess, branch: string, way?: 'commit' | 'proposal'): Promise<ProbeOutcome>;
   commit(access: RepositoryAccess, request: CommitRequest): Promise<CommitOutcome>;
-  /** Sets a commit's status; left out where the host knows none. Asked twice, it says the same once more. */
-  report?(access: RepositoryAccess, report: CommitReport): Promise<ReportOutcome>;
   /** Left out where the host knows none. */
   readonly proposals?: Proposals;
-  /** Left out where the host knows no pull requests. Asks for rights that nothing else needs. */
+  /** Left out where the host has no pages for people. May ask for rights that nothing else needs. */
   readonly discussion?: Discussion;
 }
 

@@ -21,16 +21,16 @@ it('asks every API under the authorities that the access names', async () => {
   };
   const locate = () => Promise.reject(new Error('not asked'));
   const hosts = createHosts({ clock, locate, send, repositories: { open: () => ({}) as never } });
-  const apis = [...hosts.values()].filter(({ type }) => type !== 'git');
+  const apis = [...hosts].filter(([name]) => name !== 'git');
   /** Where a host's addresses have more to them. */
   const urls: Record<string, string> = {
     'bitbucket-data-center': 'https://host.example/scm/team/shop.git',
     'azure-devops': 'https://host.example/all/team/_git/shop',
   };
-  for (const host of apis) {
-    const url = urls[host.type] ?? 'https://host.example/team/shop';
+  for (const [name, host] of apis) {
+    const url = urls[name] ?? 'https://host.example/team/shop';
     await host.probe({ url, token: 't', ca: 'AUTHORITY' }, 'main');
-    expect(asked, host.type).toEqual(['AUTHORITY']);
+    expect(asked, name).toEqual(['AUTHORITY']);
     asked.length = 0;
   }
 });

@@ -17,14 +17,15 @@ export function createHosts(
     BitbucketDataCenterOptions &
     AzureOptions,
 ): ReadonlyMap<string, GitHost> {
-  const hosts = [
-    createGitHost(options),
-    createGitHubHost(options),
-    createGiteaHost(options),
-    createGitLabHost(options),
-    createBitbucketCloudHost(options),
-    createBitbucketDataCenterHost(options),
-    createAzureHost(options),
-  ];
-  return new Map(hosts.map((host) => [host.type, host]));
+  return new Map<string, GitHost>(
+    Object.entries({
+      git: createGitHost(options),
+      github: createGitHubHost(options),
+      gitea: createGiteaHost(options),
+      gitlab: createGitLabHost(options),
+      'bitbucket-cloud': createBitbucketCloudHost(options),
+      'bitbucket-data-center': createBitbucketDataCenterHost(options),
+      'azure-devops': createAzureHost(options),
+    }),
+  );
 }

@@ -68,6 +68,11 @@ export interface PullRequest {
   workedOut?: string;
 }
 
+/** Asks someone, once, to look at a change. */
+export function askForReview(reviews: Review[], login: string) {
+  if (!reviews.some((each) => each.login === login)) reviews.push({ login, state: 'REQUESTED' });
+}
+
 /** A repository as GitHub shows it. */
 export interface HostedRepository {
   bare: BareRepository;
@@ -86,6 +91,10 @@ export interface HostedRepository {
   mergeMethods?: MergeMethod[];
   /** Whether a pull request's first look at a new head or base finds that GitHub is still working out if it can be merged. */
   worksInBackground?: boolean;
+  /** Who may be asked to review something; default: everybody. */
+  collaborators?: Set<string>;
+  /** Whether Bitbucket Cloud tells which pull requests had a commit: an app of its own does; default yes. */
+  linksCommits?: boolean;
   /** What GitLab knows of it besides. */
   mergeRequests?: MergeRequests;
   /** What Bitbucket Data Center knows of it besides. */

@@ -121,22 +121,28 @@ export function openApi(transport: SendRequest, access: RepositoryAccess) {
     'x-tfs-fedauthredirect': 'Suppress',
     ...(access.token ? { authorization: authorizationFor(access) } : {}),
   };
-  const call = async (method: HttpRequest['method'], path: string, body?: object, version = RELEASED) => {
+  const call = async (
+    method: HttpRequest['method'],
+    path: string,
+    body?: object,
+    { version = RELEASED, isRead = false } = {},
+  ) => {
     const url = `${path}${path.includes('?') ? '&' : '?'}api-version=${version}`;
     const content = body === undefined ? {} : { body: JSON.stringify(body) };
-    const answer = await way({ method, url, headers, ...content });
+    const answer = await way({ method, url, headers, ...content, ...(isRead && { isRead }) });
     if (asksToSignIn(answer)) throw new Ended(failureOf(answer));
     return answer;
   };
-  const get = async (path: string): Promise<Fields> => {
-    const answer = await call('GET', `${at.repository}${path}`);
+  const read = async (method: 'GET' | 'POST', path: string, body?: object): Promise<Fields> => {
+    const answer = await call(method, `${at.repository}${path}`, body, { isRead: true });
     if (answer.status !== 200) throw new Ended(failureOf(answer));
     return parsedFields(answer.body);
   };
+  const get = (path: string) => read('GET', path);
   const list = async (path: string): Promise<Fields[]> => listOf((await get(path)).value).map(fieldsOf);
   /** What no work hangs on: undefined where the credential may not read it, or the server does not know it. */
   const known = async (path: string): Promise<unknown[] | undefined> => {
-    const answer = await call('GET', path, undefined, PREVIEW);
+    const answer = await call('GET', path, undefined, { version: PREVIEW });
     if (answer.status === 200) return listOf(parsedFields(answer.body).value);
     if (answer.status === 429 || answer.status >= 500) throw new Ended(failureOf(answer));
     return undefined;
@@ -155,6 +161,13 @@ export function openApi(transport: SendRequest, access: RepositoryAccess) {
     head,
     post: (path: string, body: object) => call('POST', `${at.repository}${path}`, body),
     patch: (path: string, body: object) => call('PATCH', `${at.repository}${path}`, body),
+    /** A question that is too long for an address; nothing changes by it. */
+    query: (path: string, body: object) => read('POST', path, body),
+    /** Whose credential it is; undefined where Azure DevOps does not say. */
+    async account(): Promise<string | undefined> {
+      const answer = await call('GET', `${at.organization}/connectionData`, undefined, { version: PREVIEW });
+      return answer.status === 200 ? textOf(fieldsOf(parsedFields(answer.body).authenticatedUser).id) : undefined;
+    },
     knownOfProject: (path: string) => known(`${at.project}${path}`),
     knownOfOrganization: (path: string) => known(`${at.organization}${path}`),
     async branch(name: string): Promise<string> {

@@ -1,22 +1,9 @@
 /** The conformance suite, and what Azure DevOps is known to answer, each answer with what it means. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { startAzure } from '../../../../test/conformance/azure-devops.ts';
-import {
-  access,
-  file,
-  HEAD,
-  OTHER,
-  ok,
-  type Reply,
-  ref,
-  refs,
-  said,
-  scriptAzure,
-  TOKEN,
-  values,
-  WRITTEN,
-} from '../../../../test/conformance/azure-devops-replies.ts';
+import { access, ref, refs, said, scriptAzure, values } from '../../../../test/conformance/azure-devops-replies.ts';
 import { conformsAsGitHost } from '../../../../test/conformance/git-host.ts';
+import { file, HEAD, OTHER, ok, type Reply, TOKEN, WRITTEN } from '../../../../test/conformance/scripted-replies.ts';
 import type { CommitRequest } from '../host.ts';
 
 conformsAsGitHost('azure-devops', startAzure, {
@@ -297,7 +284,7 @@ describe('a status', () => {
     context: 'headgate/shop/web',
     description: 'x'.repeat(3000),
   } as const;
-  const tell = (part: object = {}) => host.report?.(access, { ...report, ...part });
+  const tell = (part: object = {}) => host.discussion?.report(access, { ...report, ...part });
   const CALL = `POST /commits/${HEAD}/statuses`;
 
   it.each([

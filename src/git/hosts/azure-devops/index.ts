@@ -2,6 +2,7 @@ import type { CommitReport, GitHost, ReportOutcome, RepositoryAccess } from '../
 import { endedAs, orFailure, probeFailure, reportFailure, type SendRequest } from '../http.ts';
 import { failureOf, openApi } from './api.ts';
 import { writeCommit } from './commit.ts';
+import { createAzureDiscussion } from './discussion.ts';
 import { probe } from './probe.ts';
 import { createAzureProposals } from './proposals.ts';
 
@@ -32,7 +33,6 @@ export function createAzureHost({ send }: AzureOptions): GitHost {
     return answer.status === 201 ? { ok: true } : reportFailure(failureOf(answer));
   };
   return {
-    type: 'azure-devops',
     probe: (access, branch, way = 'commit') =>
       endedAs(async () => probe(openApi(send, access), branch, way), probeFailure),
     commit: (access, request) =>
@@ -41,7 +41,10 @@ export function createAzureHost({ send }: AzureOptions): GitHost {
         const commit = await writeCommit(api, request);
         return { kind: 'written', commit, url: `${api.page}/commit/${commit}` };
       }),
-    report: (access, said) => endedAs(() => report(access, said), reportFailure),
     proposals: createAzureProposals(send),
+    discussion: {
+      report: (access, said) => endedAs(() => report(access, said), reportFailure),
+      ...createAzureDiscussion(send),
+    },
   };
 }

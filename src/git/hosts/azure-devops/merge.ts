@@ -37,6 +37,13 @@ function stopWaiting(api: Api, pull: Pull): Pull | Promise<Pull> {
   return isOurs ? editPull(api, pull, { autoCompleteSetBy: { id: NOBODY } }) : pull;
 }
 
+/** As `Proposals.cancelMerge`. What is being merged already is not held up. Throws `Ended` as well. */
+export async function cancelMerge(api: Api, wanted: Proposal & ProposalBranches): Promise<ProposalOutcome> {
+  const pull = await readPull(api, wanted);
+  const now = pull.state === 'open' ? await stopWaiting(api, pull) : pull;
+  return shown(now, await api.head(wanted.from));
+}
+
 async function leave(api: Api, pull: Pull, kind: 'stale' | 'protected', why: string): Promise<ProposalOutcome> {
   const { state } = await stopWaiting(api, pull);
   // A merge was faster, or a person; whoever asks again sees what came of it.

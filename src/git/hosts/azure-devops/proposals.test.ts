@@ -3,19 +3,15 @@ import { startAzure } from '../../../../test/conformance/azure-devops.ts';
 import {
   access,
   FROM,
-  file,
-  HEAD,
-  OTHER,
-  ok,
   ref,
   refs,
   said,
   scriptAzure,
   shown,
   values,
-  WRITTEN,
 } from '../../../../test/conformance/azure-devops-replies.ts';
 import { conformsAsProposals } from '../../../../test/conformance/proposals.ts';
+import { file, HEAD, OTHER, ok, WRITTEN } from '../../../../test/conformance/scripted-replies.ts';
 import { type ProposalRequest, proposalBranch } from '../host.ts';
 
 conformsAsProposals('azure-devops', () => startAzure({ undecidedReads: 1 }));
@@ -313,5 +309,26 @@ describe('closing', () => {
     replies['POST /pullrequests/7/threads'] = said(403, 'GitNeedsPermissionException');
     expect(await close()).toMatchObject({ kind: 'noRights' });
     expect(writes()).toHaveLength(1);
+  });
+});
+
+describe('a merge that is called off', () => {
+  const cancel = () => proposals().cancelMerge(access, proposal);
+
+  it('was asked for in the name of who opened it; what a person asked for in theirs stays', async () => {
+    replies['GET /pullrequests/7'] = ok(shown({ autoCompleteSetBy: { id: 'bot' } }));
+    replies[PATCH] = ok(shown());
+    expect(await cancel()).toMatchObject({ proposal: { state: 'open', head: HEAD } });
+    expect(bodies()).toEqual([[PATCH, { autoCompleteSetBy: { id: '00000000-0000-0000-0000-000000000000' } }]]);
+    replies['GET /pullrequests/7'] = ok(shown({ autoCompleteSetBy: { id: 'ann' } }));
+    expect(await cancel()).toMatchObject({ proposal: { state: 'open' } });
+    expect(writes()).toHaveLength(1);
+  });
+
+  it('was quicker', async () => {
+    const completed = ok(shown({ status: 'completed' }));
+    replies['GET /pullrequests/7'] = [ok(shown({ autoCompleteSetBy: { id: 'bot' } })), completed];
+    replies[PATCH] = said(400, 'GitPullRequestNotEditableException');
+    expect(await cancel()).toMatchObject({ proposal: { state: 'merged', commit: OTHER } });
   });
 });

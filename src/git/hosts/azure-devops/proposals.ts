@@ -4,7 +4,7 @@ import { openOnce, proposalsOver } from '../host-proposals.ts';
 import { Ended, type SendRequest } from '../http.ts';
 import { type Api, failureOf, NO_COMMIT, openApi, typeOf } from './api.ts';
 import { writeBranch } from './commit.ts';
-import { merge } from './merge.ts';
+import { cancelMerge, merge } from './merge.ts';
 import { editPull, findPull, type Pull, pathOf, pullOf, readPull, shown } from './pulls.ts';
 
 /** Azure DevOps takes no longer ones. */
@@ -73,5 +73,5 @@ async function close(api: Api, proposal: Proposal & ProposalBranches, why: strin
 
 /** Pull requests from a branch of the same repository. */
 export function createAzureProposals(send: SendRequest): Proposals {
-  return proposalsOver((access) => openApi(send, access), { find, open, merge, close });
+  return proposalsOver((access) => openApi(send, access), { find, open, merge, cancelMerge, close });
 }

@@ -19,12 +19,12 @@ const PAGE_ENTRIES = 100;
 const ACCESS_TOKEN_USER = 'x-token-auth';
 
 /** Where the repository is in the API, and where people look at it. */
-function addressOf(text: string): { api: string; pages: string } {
+function addressOf(text: string): { origin: string; api: string; pages: string } {
   const url = URL.parse(text);
   const path = (url?.pathname ?? '').replace(/\/+$/, '').replace(/\.git$/, '');
   if (url && /^(?:\/[^/]+){2}$/.test(path)) {
     const origin = url.host === 'bitbucket.org' ? 'https://api.bitbucket.org' : url.origin;
-    return { api: `${origin}/2.0/repositories${path}`, pages: `${url.origin}${path}` };
+    return { origin, api: `${origin}/2.0/repositories${path}`, pages: `${url.origin}${path}` };
   }
   const message = `${JSON.stringify(text)} is not the address of a Bitbucket Cloud repository; https://bitbucket.org/WORKSPACE/REPOSITORY is`;
   throw new Ended({ kind: 'gone', message });
@@ -122,10 +122,10 @@ const sourcePath = branchPath;
 /** One repository's API with one credential. All of it throws `Ended` for any answer but the one hoped for. */
 export function openApi(send: SendRequest, access: RepositoryAccess) {
   const way = wayTo('Bitbucket', send, access);
-  const { api, pages } = addressOf(access.url);
+  const { origin, api, pages } = addressOf(access.url);
   const headers = { 'user-agent': 'headgate', ...authorizationOf(access) };
-  const call = async (method: HttpRequest['method'], path: string, content?: Form): Promise<HttpResponse> => {
-    const request = { method, url: `${api}${path}`, headers };
+  const call = async (method: HttpRequest['method'], path: string, content?: Form, at = api): Promise<HttpResponse> => {
+    const request = { method, url: `${at}${path}`, headers };
     const sent = content && { body: content.body, headers: { ...headers, 'content-type': content.contentType } };
     return way({ ...request, ...sent });
   };
@@ -141,15 +141,34 @@ export function openApi(send: SendRequest, access: RepositoryAccess) {
     if (answer.status === 404) return undefined;
     throw new Ended(failureOf(answer));
   };
+  /** All of a list, page by page. */
+  async function* pagesOf(path: string, query: string): AsyncGenerator<Fields[]> {
+    for (let more: string | undefined = query; more; ) {
+      const { values, next } = await get(`${path}${more}`);
+      yield listOf(values).map(fieldsOf);
+      // Only what it asks for is taken of the address: the credential goes nowhere else.
+      more = URL.parse(textOf(next) ?? '')?.search;
+    }
+  }
+  const asJson = (content: object): Form => {
+    return { contentType: 'application/json', body: Buffer.from(JSON.stringify(content)) };
+  };
   const branchAt = (name: string) => `/refs/branches/${branchPath(name)}`;
   return {
     pages,
     get,
+    pagesOf,
+    /** The answer, whatever it is. */
+    ask: (path: string) => call('GET', path),
     /** `content` that is no form is sent as JSON. */
     post(path: string, content?: object | Form): Promise<HttpResponse> {
-      if (content === undefined || 'contentType' in content) return call('POST', path, content);
-      const body = Buffer.from(JSON.stringify(content));
-      return call('POST', path, { contentType: 'application/json', body });
+      return call('POST', path, content === undefined || 'contentType' in content ? content : asJson(content));
+    },
+    put: (path: string, content: object) => call('PUT', path, asJson(content)),
+    /** Whose credential it is; undefined where Bitbucket does not say: that asks for a scope of its own. */
+    async account(): Promise<string | undefined> {
+      const answer = await call('GET', '/2.0/user', undefined, origin);
+      return answer.status === 200 ? textOf(parsedFields(answer.body).uuid) : undefined;
     },
     branch: async (name: string): Promise<Branch> => branchIn(await get(branchAt(name))),
     /** Undefined where there is no such branch. To be asked once something of the repository was read. */
@@ -166,14 +185,11 @@ export function openApi(send: SendRequest, access: RepositoryAccess) {
       const entries = new Map<string, SizedEntry>();
       const at = `/src/${commit}/${path === '' ? '' : `${sourcePath(path)}/`}`;
       const fields = 'fields=next,values.path,values.type,values.attributes,values.size';
-      for (let query: string | undefined = `?pagelen=${PAGE_ENTRIES}&${fields}`; query; ) {
-        const { values, next } = await get(`${at}${query}`);
-        for (const each of listOf(values).map(fieldsOf)) {
+      for await (const page of pagesOf(at, `?pagelen=${PAGE_ENTRIES}&${fields}`)) {
+        for (const each of page) {
           const name = String(each.path).slice(path === '' ? 0 : path.length + 1);
           entries.set(name, { mode: modeOf(each), size: Number(each.size) });
         }
-        // Only what it asks for is taken of the address: the credential goes nowhere else.
-        query = URL.parse(textOf(next) ?? '')?.search;
       }
       return entries;
     },

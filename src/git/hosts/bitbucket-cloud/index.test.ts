@@ -6,20 +6,14 @@ import {
   access,
   branch,
   entry,
-  file,
   folder,
-  HEAD,
-  OTHER,
-  ok,
   PAGES,
-  type Reply,
   said,
   scriptBitbucket,
-  TOKEN,
-  WRITTEN,
   written,
 } from '../../../../test/conformance/bitbucket-cloud-replies.ts';
 import { conformsAsGitHost } from '../../../../test/conformance/git-host.ts';
+import { file, HEAD, OTHER, ok, type Reply, TOKEN, WRITTEN } from '../../../../test/conformance/scripted-replies.ts';
 import type { CommitRequest } from '../host.ts';
 
 const mode = 'modes are refused: Bitbucket leaves out without a word what it does not understand of them';
@@ -243,7 +237,8 @@ describe('a status', () => {
     description: 'x'.repeat(400),
   } as const;
   const CALL = `POST /commit/${HEAD}/statuses/build`;
-  const tell = (part: { url?: string; context?: string } = {}) => host.report?.(access, { ...report, ...part });
+  const tell = (part: { url?: string; context?: string } = {}) =>
+    host.discussion?.report(access, { ...report, ...part });
 
   it('is sent as Bitbucket knows it', async () => {
     replies[CALL] = { status: 201, body: {} };

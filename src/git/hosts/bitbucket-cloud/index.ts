@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { CommitOutcome, CommitRequest, GitHost, ProbeOutcome, RepositoryAccess } from '../host.ts';
+import type { CommitOutcome, CommitRequest, Discussion, GitHost, ProbeOutcome, RepositoryAccess } from '../host.ts';
 import { formOf } from '../host-form.ts';
 import { endedAs, type HttpResponse, orFailure, probeFailure, reportFailure, type SendRequest } from '../http.ts';
 import { type Api, failureOf, isRestricted, openApi } from './api.ts';
 import { writeCommit } from './commit.ts';
+import { createBitbucketCloudDiscussion } from './discussion.ts';
 import { createBitbucketCloudProposals } from './proposals.ts';
 
 export interface BitbucketCloudOptions {
@@ -47,7 +48,7 @@ export function createBitbucketCloudHost({ send }: BitbucketCloudOptions): GitHo
     const { id, url } = await writeCommit(openApi(send, access), request);
     return { kind: 'written', commit: id, url };
   };
-  const report: GitHost['report'] = async (access, { commit, state, context, description, url }) => {
+  const report: Discussion['report'] = async (access, { commit, state, context, description, url }) => {
     const api = openApi(send, access);
     const isShort = context.length <= KEY_CHARACTERS;
     const answer = await api.post(`/commit/${commit}/statuses/build`, {
@@ -61,10 +62,12 @@ export function createBitbucketCloudHost({ send }: BitbucketCloudOptions): GitHo
     return answer.status === 201 || answer.status === 200 ? { ok: true } : reportFailure(failureOf(answer));
   };
   return {
-    type: 'bitbucket-cloud',
     probe: (access, branch, way) => endedAs(() => probe(openApi(send, access), branch, way), probeFailure),
     commit: (access, request) => orFailure(() => write(access, request)),
-    report: (access, it) => endedAs(() => report(access, it), reportFailure),
     proposals: createBitbucketCloudProposals(send),
+    discussion: {
+      report: (access, it) => endedAs(() => report(access, it), reportFailure),
+      ...createBitbucketCloudDiscussion(send),
+    },
   };
 }

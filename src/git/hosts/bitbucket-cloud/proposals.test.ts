@@ -1,17 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { startBitbucketCloud } from '../../../../test/conformance/bitbucket-cloud.ts';
-import {
-  access,
-  branch,
-  file,
-  HEAD,
-  OTHER,
-  ok,
-  said,
-  scriptBitbucket,
-  WRITTEN,
-} from '../../../../test/conformance/bitbucket-cloud-replies.ts';
+import { access, branch, said, scriptBitbucket } from '../../../../test/conformance/bitbucket-cloud-replies.ts';
 import { conformsAsProposals } from '../../../../test/conformance/proposals.ts';
+import { file, HEAD, OTHER, ok, WRITTEN } from '../../../../test/conformance/scripted-replies.ts';
 import { type ProposalRequest, proposalBranch } from '../host.ts';
 
 conformsAsProposals('bitbucket-cloud', startBitbucketCloud, {

@@ -51,7 +51,7 @@ async function read(api: Api, proposal: Pick<Proposal, 'number'>): Promise<PullR
 }
 
 /** Of Bitbucket's language for queries. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return `"${text.replace(/[\\"]/g, '\\$&')}"`;
 }
 
@@ -141,6 +141,11 @@ async function merge(api: Api, proposal: Proposal & ProposalBranches): Promise<P
   return failureOf(answer);
 }
 
+/** Bitbucket Cloud's API has no merge that waits: it is merged when asked for, or not at all. */
+async function cancelMerge(api: Api, proposal: Proposal & ProposalBranches): Promise<ProposalOutcome> {
+  return shown(api, await read(api, proposal), await api.findBranch(proposal.from));
+}
+
 /**
  * The branch goes first: that shows whether the token may write, before anything is said. Asked again after any of these, it
  * goes on; a comment may be there twice.
@@ -165,5 +170,5 @@ async function close(api: Api, proposal: Proposal & ProposalBranches, why: strin
 
 /** Pull requests from a branch of the same repository. */
 export function createBitbucketCloudProposals(send: SendRequest): Proposals {
-  return proposalsOver((access) => openApi(send, access), { find, open, merge, close });
+  return proposalsOver((access) => openApi(send, access), { find, open, merge, cancelMerge, close });
 }

@@ -57,7 +57,10 @@ describe('a status', () => {
   const report = { commit: COMMIT, state: 'failure', context: 'headgate/shop/web', description: 'too slow' } as const;
   const tell = (clone: string, part: { url?: string; username?: string; description?: string } = {}) => {
     const { username, ...more } = part;
-    return createHost().report?.({ url: `${server.url}${clone}`, token: TOKEN, username }, { ...report, ...more });
+    return createHost().discussion?.report(
+      { url: `${server.url}${clone}`, token: TOKEN, username },
+      { ...report, ...more },
+    );
   };
   const builds = (repository: string) => `POST ${repository}/commits/${COMMIT}/builds`;
   const sent = () => JSON.parse(server.asked[0]?.body ?? '{}');

@@ -1,7 +1,8 @@
 import { createBranch, createGitHost, type GitHostOptions } from '../git/index.ts';
-import type { CommitReport, GitHost } from '../host.ts';
+import type { CommitReport, Discussion, GitHost } from '../host.ts';
 import { endedAs, orFailure, probeFailure, reportFailure, type SendRequest } from '../http.ts';
 import { failureOf, openApi } from './api.ts';
+import { createBitbucketDataCenterDiscussion } from './discussion.ts';
 import { createBitbucketDataCenterProposals } from './proposals.ts';
 
 export interface BitbucketDataCenterOptions extends GitHostOptions {
@@ -39,19 +40,21 @@ export function createBitbucketDataCenterHost({ send, ...options }: BitbucketDat
     const written = await git.commit(access, request);
     return written.kind === 'written' ? { ...written, url: `${pages}/commits/${written.commit}` } : written;
   };
-  const report: GitHost['report'] = async (access, it) => {
+  const report: Discussion['report'] = async (access, it) => {
     const api = openApi(send, access);
     const answer = await api.send('POST', `/commits/${it.commit}/builds`, statusOf(it, api.pages));
     return answer.status === 204 ? { ok: true } : reportFailure(failureOf(answer));
   };
   return {
-    type: 'bitbucket-data-center',
     probe: (access, branch) => endedAs(() => probe(access, branch), probeFailure),
     commit: (access, request) => orFailure(() => commit(access, request)),
-    report: (access, it) => endedAs(() => report(access, it), reportFailure),
     proposals: createBitbucketDataCenterProposals((access) => ({
       ...openApi(send, access),
       createBranch: (request) => createBranch(options, access, request, request.from),
     })),
+    discussion: {
+      report: (access, it) => endedAs(() => report(access, it), reportFailure),
+      ...createBitbucketDataCenterDiscussion(send),
+    },
   };
 }

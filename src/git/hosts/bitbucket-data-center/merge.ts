@@ -38,6 +38,12 @@ async function stopWaiting(api: Api, pull: Pull) {
   if (![204, 404, 409].includes(answer.status)) throw new Ended(failureOf(answer));
 }
 
+/** As `Proposals.cancelMerge`. Throws `Ended`. */
+export async function cancelMerge(api: Api, wanted: Wanted): Promise<Proposal> {
+  await stopWaiting(api, await readPull(api, wanted));
+  return shown(api, await readPull(api, wanted), await api.findBranch(wanted.from));
+}
+
 async function ask(api: Api, { number, version }: Pull, message: string, autoMerge: boolean): Promise<HttpResponse> {
   // By itself, Bitbucket writes a subject of its own above it.
   const body = { message, autoSubject: false, version, ...(autoMerge && { autoMerge }) };

@@ -269,3 +269,37 @@ describe('closing', () => {
     expect(await close()).toMatchObject({ proposal: { state: 'merged', commit: MERGED } });
   });
 });
+
+describe('a merge that is called off', () => {
+  const WAITS = `GET ${PULL}/auto-merge`;
+  const cancel = () => proposals().cancelMerge(access(), proposal);
+
+  it.each<[string, Reply, object]>([
+    ['is ended', { status: 204 }, { kind: 'proposal', proposal: { state: 'open', head: HEAD } }],
+    ['has just gone', refused(404, 'pull.NoSuchAutoMergeRequest', 'none'), { proposal: { state: 'open' } }],
+    ['is not for this token', refused(401, 'AuthorisationException', 'no'), { kind: 'noRights' }],
+    ['gets no answer', { status: 0, cut: true }, { kind: 'unknown' }],
+  ])('%s', async (_, reply, expected) => {
+    server.replies[WAITS] = ok({ fromHash: HEAD });
+    server.replies[`DELETE ${PULL}/auto-merge`] = reply;
+    expect(await cancel()).toMatchObject(expected);
+    expect(writes().map(({ call }) => call)).toEqual([`DELETE ${PULL}/auto-merge`]);
+  });
+
+  it('was not asked for', async () => {
+    expect(await cancel()).toMatchObject({ proposal: { state: 'open' } });
+    expect(writes()).toEqual([]);
+  });
+});
+
+it('asks each to review it by name, whatever becomes of that', async () => {
+  const ASK = `POST ${PULL}/participants`;
+  server.replies[`${LIST}0`] = pageOf([shown()]);
+  server.replies[ASK] = [refused(409, 'pull.InvalidPullRequestReviewersException', 'left'), ok({})];
+  expect(await open({ reviewers: ['gone', 'ann'] })).toMatchObject({ kind: 'proposal', proposal: { number: 7 } });
+  const body = (name: string) => ({ user: { name }, role: 'REVIEWER' });
+  expect(written()).toEqual([
+    [ASK, body('gone')],
+    [ASK, body('ann')],
+  ]);
+});

@@ -11,7 +11,7 @@ import type {
 import { asOutcome, openOnce, proposalsOver } from '../host-proposals.ts';
 import { Ended } from '../http.ts';
 import { type Api, failureOf } from './api.ts';
-import { mergePull } from './merge.ts';
+import { cancelMerge, mergePull } from './merge.ts';
 import { findPull, type Pull, pullOf, readPull, shown } from './pulls.ts';
 
 /** Bitbucket takes no longer ones. */
@@ -103,7 +103,13 @@ export function createBitbucketDataCenterProposals(openApi: (access: RepositoryA
       return found ? asOutcome(await shown(api, found, await api.findBranch(branches.from))) : { kind: 'none' };
     },
     open,
+    async requestReviews(api, { number }, reviewers) {
+      for (const name of reviewers) {
+        await api.send('POST', `/pull-requests/${number}/participants`, { user: { name }, role: 'REVIEWER' });
+      }
+    },
     merge: async (api, proposal) => asOutcome(await mergePull(api, proposal)),
+    cancelMerge: async (api, proposal) => asOutcome(await cancelMerge(api, proposal)),
     close: async (api, proposal, why) => asOutcome(await close(api, proposal, why)),
   });
 }

@@ -50,7 +50,6 @@ export async function createBranch(
 /** Any Git server, and a repository on this machine: written to by an atomic push that is bound to the head it was planned on. */
 export function createGitHost(options: GitHostOptions): GitHost {
   return {
-    type: 'git',
     async probe(access, branch) {
       try {
         const repository = await openRepository(options, access, branch);

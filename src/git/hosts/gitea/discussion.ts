@@ -1,6 +1,6 @@
 import { type Fields, fieldsOf, listOf, parsedFields, textOf } from '../../../api/fields.ts';
-import type { Discussion, PullRequestOutcome } from '../host.ts';
-import { asPullRequest, type Comments, discussionOver } from '../host-discussion.ts';
+import type { PullRequestOutcome } from '../host.ts';
+import { asPullRequest, type Comments, discussionOver, type Talk } from '../host-discussion.ts';
 import { Ended, type SendRequest } from '../http.ts';
 import { type Api, failureOf, openApi } from './api.ts';
 
@@ -65,7 +65,7 @@ async function commentsOf(api: Api, number: number): Promise<Comments> {
 }
 
 /** Comments need the scope `write:issue` besides; with `read:user`, a comment of another with our mark is told from our own. */
-export function createGiteaDiscussion(send: SendRequest): Discussion {
+export function createGiteaDiscussion(send: SendRequest): Talk {
   const calls = { pullRequestOf, comments: commentsOf, longest: COMMENT_CHARACTERS };
   return discussionOver((access) => openApi(send, access), calls);
 }

@@ -279,7 +279,7 @@ describe('a status', () => {
 
   it('is sent as Gitea knows it', async () => {
     replies[`POST ${REPOSITORY}/statuses/${HEAD}`] = { status: 201, body: { status: 'failure' } };
-    expect(await host.report?.(access(), report)).toEqual({ ok: true });
+    expect(await host.discussion?.report(access(), report)).toEqual({ ok: true });
     const { state, context, description } = JSON.parse(posts()[0]?.body ?? '');
     expect({ state, context }).toEqual({ state: 'failure', context: 'headgate/shop/web' });
     expect(description).toHaveLength(255);
@@ -291,6 +291,6 @@ describe('a status', () => {
     [429, 'slow down', true],
   ])('that is answered with %d may be tried again: %s %s', async (status, text, again) => {
     replies[`POST ${REPOSITORY}/statuses/${HEAD}`] = { status, body: message(text) };
-    expect(await host.report?.(access(), report)).toMatchObject({ ok: false, again });
+    expect(await host.discussion?.report(access(), report)).toMatchObject({ ok: false, again });
   });
 });

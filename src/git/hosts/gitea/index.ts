@@ -1,4 +1,4 @@
-import type { GitHost } from '../host.ts';
+import type { Discussion, GitHost } from '../host.ts';
 import { endedAs, orFailure, probeFailure, reportFailure, type SendRequest } from '../http.ts';
 import { failureOf, openApi } from './api.ts';
 import { operationsFor, writeCommit } from './commit.ts';
@@ -36,18 +36,19 @@ export function createGiteaHost({ send, pauseMilliseconds = PAUSE_MILLISECONDS }
     const answer = await api.send('POST', 'contents', '{');
     return answer.status === 422 ? { ok: true } : probeFailure(failureOf(answer));
   };
-  const report: GitHost['report'] = async (access, { commit, state, context, description, url }) => {
+  const report: Discussion['report'] = async (access, { commit, state, context, description, url }) => {
     const short = description.slice(0, DESCRIPTION_CHARACTERS);
     const body = JSON.stringify({ state, context, description: short, target_url: url });
     const answer = await openApi(send, access).send('POST', `statuses/${commit}`, body);
     return answer.status === 201 ? { ok: true } : reportFailure(failureOf(answer));
   };
   return {
-    type: 'gitea',
     probe: (access, branch, way) => endedAs(() => probe(access, branch, way), probeFailure),
     commit: (access, request) => orFailure(() => write(access, request)),
-    report: (access, it) => endedAs(() => report(access, it), reportFailure),
     proposals: createGiteaProposals((access) => openApi(send, access), pauseMilliseconds),
-    discussion: createGiteaDiscussion(send),
+    discussion: {
+      report: (access, it) => endedAs(() => report(access, it), reportFailure),
+      ...createGiteaDiscussion(send),
+    },
   };
 }

@@ -53,10 +53,23 @@ async function schedule(api: Api, pull: Pull, request: object) {
   if (!isScheduled) nextAfter(answer, pull);
 }
 
-async function unschedule(api: Api, { number }: Proposal) {
+/** What was scheduled by another account. */
+const OF_ANOTHER = /no permission to cancel/i;
+
+async function unschedule(api: Api, { number }: Pick<Proposal, 'number'>) {
   const answer = await api.send('DELETE', `pulls/${number}/merge`);
   // Not found where nothing was scheduled.
-  if (answer.status !== 204 && answer.status !== 404) throw new Ended(failureOf(answer));
+  if (answer.status === 204 || answer.status === 404) return;
+  if (answer.status !== 403 || !OF_ANOTHER.test(answer.body)) throw new Ended(failureOf(answer));
+}
+
+/** As `Proposals.cancelMerge`. Gitea tells no one what is scheduled, so it is asked in any case. Throws `Ended`. */
+export async function cancelMerge(api: Api, wanted: Proposal): Promise<Proposal> {
+  const { proposal, mayWrite } = await readPull(api, wanted.number);
+  if (proposal.state !== 'open') return proposal;
+  if (!mayWrite) throw new Ended({ kind: 'noRights', message: 'the token may read pull requests but not write' });
+  await unschedule(api, wanted);
+  return (await readPull(api, wanted.number)).proposal;
 }
 
 /** The pull request, at the expected head if it is open. */

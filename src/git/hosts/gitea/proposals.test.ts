@@ -429,3 +429,41 @@ describe('close', () => {
     expect(written().at(-1)).toBe(call.replace(REPOSITORY, ''));
   });
 });
+
+describe('a merge that is called off', () => {
+  const UNSCHEDULE = `DELETE ${PULL}/merge`;
+  const cancel = () => proposals.cancelMerge(access(), { ...OPEN, from: FROM, into: 'main' });
+
+  it.each<[string, Reply, object]>([
+    ['was scheduled', { status: 204, body: '' }, { kind: 'proposal', proposal: OPEN }],
+    ['was not', said(404, 'not found'), { kind: 'proposal', proposal: OPEN }],
+    [
+      'a person scheduled, who may still want it',
+      said(403, 'user has no permission to cancel the scheduled auto merge'),
+      { kind: 'proposal', proposal: OPEN },
+    ],
+    ['is not for this token', said(403, 'token does not have at least one of required scope(s)'), { kind: 'noRights' }],
+    ['Gitea cannot end', said(500, ''), { kind: 'unknown' }],
+    ['gets no answer', { status: 0, cut: true }, { kind: 'unknown' }],
+  ])('%s', async (_, reply, expected) => {
+    replies[UNSCHEDULE] = reply;
+    expect(await cancel()).toMatchObject(expected);
+    expect(written()).toEqual(['DELETE /pulls/7/merge']);
+  });
+
+  it('asks for nothing where it is merged, or where the token may not write', async () => {
+    replies[`GET ${PULL}`] = [ok(pull(merged)), ok(pull({}, { repository: { permissions: { push: false } } }))];
+    expect(await cancel()).toMatchObject({ proposal: { state: 'merged', commit: MERGED } });
+    expect(await cancel()).toMatchObject({ kind: 'noRights' });
+    expect(written()).toEqual([]);
+  });
+});
+
+it('asks each to review it where Gitea does not know one of them', async () => {
+  const ASK = `POST ${PULL}/requested_reviewers`;
+  replies[PAIR] = ok(pull());
+  replies[OUR_BRANCH] = branch(OURS, OUR_MESSAGE);
+  replies[ASK] = [said(404, "User 'gone' not exist"), { status: 201, body: [] }];
+  expect(await open({ reviewers: ['gone', 'ann'] })).toMatchObject({ kind: 'proposal', proposal: { number: 7 } });
+  expect(bodies()).toEqual([{ reviewers: ['gone', 'ann'] }, { reviewers: ['gone'] }, { reviewers: ['ann'] }]);
+});

@@ -8,11 +8,11 @@ import {
   type RepositoryAccess,
 } from '../host.ts';
 import type { Branch } from '../host-objects.ts';
-import { asOutcome, proposalsOver } from '../host-proposals.ts';
+import { askAtOnceOrEach, asOutcome, proposalsOver } from '../host-proposals.ts';
 import { branchPath, Ended, type HttpResponse } from '../http.ts';
 import { type Api, branchIn, failureOf } from './api.ts';
 import { operationsFor, writeCommit } from './commit.ts';
-import { mergePull } from './merge.ts';
+import { cancelMerge, mergePull } from './merge.ts';
 import { findPull, pullOf, readPull } from './pulls.ts';
 
 function messageOf(answer: HttpResponse): string {
@@ -120,7 +120,12 @@ export function createGiteaProposals(openApi: (access: RepositoryAccess) => Api,
       return pull ? asOutcome(pull.proposal) : { kind: 'none' };
     },
     open: async (api, request) => asOutcome(await openPull(api, request)),
+    requestReviews: (api, { number }, reviewers) =>
+      askAtOnceOrEach(reviewers, (some) =>
+        api.send('POST', `pulls/${number}/requested_reviewers`, JSON.stringify({ reviewers: some })),
+      ),
     merge: async (api, proposal) => asOutcome(await mergePull(api, proposal, pauseMilliseconds)),
+    cancelMerge: async (api, proposal) => asOutcome(await cancelMerge(api, proposal)),
     close: async (api, proposal, why) => asOutcome(await closePull(api, proposal, why)),
   });
 }

@@ -1,7 +1,14 @@
 /** Pull requests of GitHub by GraphQL: it alone says whether a comment is one's own, to every kind of token. */
 import { type Fields, fieldsOf, listOf, textOf } from '../../../api/fields.ts';
-import type { Discussion, PullRequestOutcome } from '../host.ts';
-import { asPullRequest, broughtBy, type Candidate, type Comments, discussionOver } from '../host-discussion.ts';
+import type { PullRequestOutcome } from '../host.ts';
+import {
+  asPullRequest,
+  broughtBy,
+  type Candidate,
+  type Comments,
+  discussionOver,
+  type Talk,
+} from '../host-discussion.ts';
 import { Ended, endedAs, type SendRequest } from '../http.ts';
 import { type Api, openApi } from './api.ts';
 
@@ -148,7 +155,7 @@ async function commentsOf(api: Api, number: number): Promise<Comments> {
 }
 
 /** Comments need the right Pull requests or Issues: write. */
-export function createGitHubDiscussion(send: SendRequest): Discussion {
+export function createGitHubDiscussion(send: SendRequest): Talk {
   const calls = { pullRequestOf, comments: commentsOf, longest: COMMENT_CHARACTERS };
   return discussionOver((access) => openApi(send, access), calls);
 }

@@ -1,6 +1,6 @@
 import { fieldsOf, parsedFields } from '../../../api/fields.ts';
 import type { Clock } from '../../../clock.ts';
-import type { GitHost, ProbeOutcome, ReportOutcome } from '../host.ts';
+import type { Discussion, GitHost, ProbeOutcome, ReportOutcome } from '../host.ts';
 import { endedAs, orFailure, probeFailure, reportFailure, type SendRequest } from '../http.ts';
 import { statusFailure } from './answers.ts';
 import { openApi } from './api.ts';
@@ -32,19 +32,20 @@ export function createGitHubHost({ send, clock }: GitHubOptions): GitHost {
     if (await api.head(branch)) return { ok: true };
     return { ok: false, reason: 'gone', message: `GitHub knows no branch ${branch}` };
   };
-  const report: GitHost['report'] = async (access, { commit, state, context, description, url }) => {
+  const report: Discussion['report'] = async (access, { commit, state, context, description, url }) => {
     const short = description.slice(0, DESCRIPTION_CHARACTERS);
     const body = { state, context, description: short, target_url: url };
     const answer = await openApi(send, access).call('POST', `/statuses/${commit}`, body);
     return answer.status === 201 ? { ok: true } : reportFailure(statusFailure(answer));
   };
   return {
-    type: 'github',
     signIn: ({ app, ...access }) => ({ ...access, tokens: tokensFor({ ...access, app }) }),
     probe: (access, branch) => endedAs(() => probe(access, branch), probeFailure),
     commit: (access, request) => orFailure(async () => writeCommit(openApi(send, access), request)),
-    report: (access, it) => endedAs<ReportOutcome>(() => report(access, it), reportFailure),
     proposals: createGitHubProposals(send),
-    discussion: createGitHubDiscussion(send),
+    discussion: {
+      report: (access, it) => endedAs<ReportOutcome>(() => report(access, it), reportFailure),
+      ...createGitHubDiscussion(send),
+    },
   };
 }

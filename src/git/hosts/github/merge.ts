@@ -117,15 +117,31 @@ async function enqueue(api: Api, seen: Seen): Promise<ProposalOutcome> {
   return { kind: 'proposal', proposal: seen.proposal };
 }
 
-/** Auto-merge that is armed takes whatever the branch holds then, so a foreign push ends it. */
-async function disarm(api: Api, { id, isArmed, isQueued }: Seen) {
+/** Carries it out, unless it is refused: there is nothing to end any more. */
+async function end(api: Api, mutation: string, input: object) {
   try {
-    if (isArmed) await api.graphql(DISARM, { input: { pullRequestId: id } });
-    if (isQueued) await api.graphql(DEQUEUE, { input: { id } });
+    await api.graphql(mutation, { input });
   } catch (error) {
-    // Refused where there is nothing to end any more.
     if (!(error instanceof Ended && error.failure.kind === 'protected')) throw error;
   }
+}
+
+/** Auto-merge that is armed takes whatever the branch holds then, so a foreign push ends it. */
+async function disarm(api: Api, { id, isArmed, isQueued }: Seen) {
+  if (isArmed) await end(api, DISARM, { pullRequestId: id });
+  if (isQueued) await end(api, DEQUEUE, { id });
+}
+
+/** As `Proposals.cancelMerge`. Throws `Ended` as well. */
+export async function cancelMerge(api: Api, { number }: Proposal): Promise<ProposalOutcome> {
+  const seen = await look(api, number);
+  const waits = (each: Seen) => each.proposal.state === 'open' && (each.isArmed || each.isQueued);
+  if (!waits(seen)) return { kind: 'proposal', proposal: seen.proposal };
+  await disarm(api, seen);
+  // GitHub may have merged it first, or keep it for a reason that it does not say.
+  const now = await look(api, number);
+  if (!waits(now)) return { kind: 'proposal', proposal: now.proposal };
+  return { kind: 'unknown', message: `GitHub still waits to merge pull request ${number}` };
 }
 
 /** The first method that is not refused as such; each is one bound write that did or did not happen. */

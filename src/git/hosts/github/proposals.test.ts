@@ -390,3 +390,66 @@ describe('closing on GitHub', () => {
     expect(await playing(replies).proposals.close(ACCESS, PROPOSAL, 'why')).toMatchObject(expected);
   });
 });
+
+describe('calling a merge off on GitHub', () => {
+  const armed = { autoMergeRequest: { enabledAt: '2026-11-20T12:00:00Z' }, mergeStateStatus: 'BLOCKED' };
+  const queued = { isMergeQueueEnabled: true, isInMergeQueue: true };
+  const open = { kind: 'proposal', proposal: { state: 'open', head: OURS } };
+  const DISARM = 'disablePullRequestAutoMerge';
+  const gone = refusal('UNPROCESSABLE', "Can't disable auto-merge for this pull request");
+
+  it.each<[string, Record<string, Reply | Reply[]>, object, string[]]>([
+    ['nothing was asked for', {}, open, ['look']],
+    ['auto-merge is armed', { look: [seen(armed), seen()] }, open, ['look', DISARM, 'look']],
+    ['it is in the merge queue', { look: [seen(queued), seen()] }, open, ['look', 'dequeuePullRequest', 'look']],
+    [
+      'both, and one has ended by itself',
+      { look: [seen({ ...armed, ...queued }), seen()], [DISARM]: gone },
+      open,
+      ['look', DISARM, 'dequeuePullRequest', 'look'],
+    ],
+    [
+      'GitHub was quicker',
+      { look: [seen(armed), seen({ state: 'MERGED', mergeCommit: { oid: OTHER } })], [DISARM]: gone },
+      { proposal: { state: 'merged', commit: OTHER } },
+      ['look', DISARM, 'look'],
+    ],
+    [
+      'GitHub refuses, and waits on',
+      { look: seen(armed), [DISARM]: gone },
+      { kind: 'unknown', message: expect.stringContaining('still waits') },
+      ['look', DISARM, 'look'],
+    ],
+    [
+      'the token may not',
+      { look: seen(armed), [DISARM]: refusal('FORBIDDEN', 'Resource not accessible') },
+      { kind: 'noRights' },
+      ['look', DISARM],
+    ],
+    ['a person closed it', { look: seen({ ...armed, state: 'CLOSED' }) }, { proposal: { state: 'closed' } }, ['look']],
+  ])('where %s', async (_, replies, expected, calls) => {
+    const world = playing({ dequeuePullRequest: [200, { data: { dequeuePullRequest: {} } }], ...replies });
+    expect(await world.proposals.cancelMerge(ACCESS, PROPOSAL)).toMatchObject(expected);
+    expect(world.calls()).toEqual(calls);
+  });
+});
+
+it.each<[string, Reply[], number]>([
+  ['asks all at once', [[201, pull()]], 1],
+  [
+    'asks each where GitHub refuses all for one of them',
+    [invalid({ message: 'not a collaborator' }), [201, pull()]],
+    4,
+  ],
+  ['is open all the same where the token may not ask', [[403, { message: 'no' }]], 1],
+  ['is open all the same where GitHub is asked too often', [[429, { message: 'slow' }]], 1],
+])('a pull request with reviewers %s', async (_, replies, count) => {
+  const ASK = 'POST /pulls/7/requested_reviewers';
+  const { proposals, asked } = playing({ [ASK]: replies });
+  const outcome = await proposals.open(ACCESS, { ...REQUEST, reviewers: ['ann', 'bob', 'gone'] });
+  expect(outcome).toMatchObject({ proposal: { number: 7, state: 'open' } });
+  const bodies = asked.filter(({ call }) => call === ASK).map(({ body }) => body.reviewers);
+  expect(bodies).toHaveLength(count);
+  expect(bodies[0]).toEqual(['ann', 'bob', 'gone']);
+  if (count > 1) expect(bodies.slice(1)).toEqual([['ann'], ['bob'], ['gone']]);
+});

@@ -1,11 +1,11 @@
 import { type Fields, fieldsOf, listOf, parsedFields, textOf } from '../../../api/fields.ts';
 import { carriesKey, type Proposal, type ProposalBranches, type ProposalRequest, type Proposals } from '../host.ts';
-import { asOutcome, proposalsOver } from '../host-proposals.ts';
+import { askAtOnceOrEach, asOutcome, proposalsOver } from '../host-proposals.ts';
 import { branchPath, Ended, type HttpResponse, orFailure, rateLimited, type SendRequest } from '../http.ts';
 import { wordsOf, writeFailure } from './answers.ts';
 import { type Api, openApi } from './api.ts';
 import { checkModes, writeCommit } from './commit.ts';
-import { look, merge } from './merge.ts';
+import { cancelMerge, look, merge } from './merge.ts';
 
 /** `merge_commit_sha` of what is not merged is a commit by which GitHub tries whether it could be. */
 function proposalOf(pull: Fields): Proposal {
@@ -145,7 +145,12 @@ export function createGitHubProposals(send: SendRequest): Proposals {
       return found ? asOutcome(found) : { kind: 'none' };
     },
     open: async (api, request) => asOutcome(await open(api, request)),
+    requestReviews: (api, { number }, reviewers) =>
+      askAtOnceOrEach(reviewers, (some) =>
+        api.call('POST', `/pulls/${number}/requested_reviewers`, { reviewers: some }),
+      ),
     merge,
+    cancelMerge,
     close: async (api, proposal, why) => asOutcome(await close(api, proposal, why)),
   });
 }

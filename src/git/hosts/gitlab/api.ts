@@ -116,6 +116,7 @@ export function openApi(send: SendRequest, access: RepositoryAccess) {
     if (answer.status !== 200) throw new Ended(failureOf(answer));
     return answer.body;
   };
+  const instance = base.replace(/\/projects\/[^/]*$/, '');
   const branchPath = (name: string) => `/repository/branches/${encodeURIComponent(name)}`;
   return {
     get: async (path: string) => parsedFields(await get(path)),
@@ -124,8 +125,15 @@ export function openApi(send: SendRequest, access: RepositoryAccess) {
     put: (path: string, body: object) => call(path, { method: 'PUT', body: JSON.stringify(body) }),
     /** Whose credential it is; undefined where GitLab does not say. */
     async login(): Promise<string | undefined> {
-      const answer = await call('/user', { method: 'GET' }, base.replace(/\/projects\/[^/]*$/, ''));
+      const answer = await call('/user', { method: 'GET' }, instance);
       return answer.status === 200 ? textOf(parsedFields(answer.body).username) : undefined;
+    },
+    /** The id of the account with this name; undefined where there is none any more. */
+    async userId(name: string): Promise<number | undefined> {
+      const answer = await call(`/users?username=${encodeURIComponent(name)}`, { method: 'GET' }, instance);
+      const [found] = answer.status === 200 ? parsedList(answer.body) : [];
+      const { id } = fieldsOf(found);
+      return typeof id === 'number' ? id : undefined;
     },
     async project() {
       const { archived, permissions } = parsedFields(await get(''));

@@ -1,6 +1,13 @@
 import { type Fields, fieldsOf, listOf, parsedFields, textOf } from '../../../api/fields.ts';
-import type { Discussion, PullRequestOutcome } from '../host.ts';
-import { asPullRequest, broughtBy, type Candidate, type Comments, discussionOver } from '../host-discussion.ts';
+import type { PullRequestOutcome } from '../host.ts';
+import {
+  asPullRequest,
+  broughtBy,
+  type Candidate,
+  type Comments,
+  discussionOver,
+  type Talk,
+} from '../host-discussion.ts';
 import { Ended, endedAs, type SendRequest } from '../http.ts';
 import { type Api, failureOf, openApi } from './api.ts';
 import { withoutCommands } from './proposals.ts';
@@ -79,7 +86,7 @@ async function commentsOf(api: Api, number: number): Promise<Comments> {
 }
 
 /** Notes on merge requests. */
-export function createGitLabDiscussion(send: SendRequest): Discussion {
+export function createGitLabDiscussion(send: SendRequest): Talk {
   const calls = { pullRequestOf, comments: commentsOf, longest: COMMENT_CHARACTERS };
   const discussion = discussionOver((access) => openApi(send, access), calls);
   return {

@@ -6,19 +6,13 @@ import {
   access,
   branch,
   entry,
-  file,
   folder,
-  HEAD,
   LAST,
-  OTHER,
-  ok,
-  type Reply,
   said,
   scriptGitLab,
-  TOKEN,
-  WRITTEN,
   written,
 } from '../../../../test/conformance/gitlab-replies.ts';
+import { file, HEAD, OTHER, ok, type Reply, TOKEN, WRITTEN } from '../../../../test/conformance/scripted-replies.ts';
 import type { CommitRequest } from '../host.ts';
 
 conformsAsGitHost('gitlab', startGitLab, {
@@ -235,7 +229,7 @@ describe('a status', () => {
     context: 'headgate/shop/web',
     description: 'x'.repeat(400),
   } as const;
-  const tell = (url?: string) => host.report?.(access, { ...report, url });
+  const tell = (url?: string) => host.discussion?.report(access, { ...report, url });
 
   it('is sent as GitLab knows it', async () => {
     replies[`POST /statuses/${HEAD}`] = { status: 201, body: {} };

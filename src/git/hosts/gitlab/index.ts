@@ -1,4 +1,4 @@
-import type { CommitOutcome, CommitRequest, GitHost, RepositoryAccess } from '../host.ts';
+import type { CommitOutcome, CommitRequest, Discussion, GitHost, RepositoryAccess } from '../host.ts';
 import { endedAs, orFailure, probeFailure, reportFailure, type SendRequest } from '../http.ts';
 import { failureOf, openApi } from './api.ts';
 import { writeCommit } from './commit.ts';
@@ -38,7 +38,7 @@ export function createGitLabHost({ send }: GitLabOptions): GitHost {
     const answer = await api.post('/repository/commits', { branch: name });
     return answer.status === 400 ? { ok: true } : probeFailure(failureOf(answer));
   };
-  const report: GitHost['report'] = async (access, { commit, state, context, description, url }) => {
+  const report: Discussion['report'] = async (access, { commit, state, context, description, url }) => {
     const answer = await openApi(send, access).post(`/statuses/${commit}`, {
       state: state === 'failure' ? 'failed' : state,
       name: context,
@@ -51,11 +51,12 @@ export function createGitLabHost({ send }: GitLabOptions): GitHost {
     return answer.status === 409 ? { ...failed, again: true } : failed;
   };
   return {
-    type: 'gitlab',
     probe: (access, branch, way) => endedAs(() => probe(access, branch, way), probeFailure),
     commit: (access, request) => orFailure(() => write(access, request)),
-    report: (access, it) => endedAs(() => report(access, it), reportFailure),
     proposals: createGitLabProposals(send),
-    discussion: createGitLabDiscussion(send),
+    discussion: {
+      report: (access, it) => endedAs(() => report(access, it), reportFailure),
+      ...createGitLabDiscussion(send),
+    },
   };
 }

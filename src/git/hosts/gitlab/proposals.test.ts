@@ -1,17 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { startGitLab } from '../../../../test/conformance/gitlab.ts';
-import {
-  access,
-  branch,
-  file,
-  HEAD,
-  OTHER,
-  ok,
-  said,
-  scriptGitLab,
-  WRITTEN,
-} from '../../../../test/conformance/gitlab-replies.ts';
+import { access, branch, said, scriptGitLab } from '../../../../test/conformance/gitlab-replies.ts';
 import { conformsAsProposals } from '../../../../test/conformance/proposals.ts';
+import { file, HEAD, OTHER, ok, WRITTEN } from '../../../../test/conformance/scripted-replies.ts';
 import { type ProposalRequest, proposalBranch } from '../host.ts';
 
 conformsAsProposals('gitlab', () => startGitLab({ undecidedReads: 1 }));
@@ -243,5 +234,41 @@ describe('a merge request', () => {
     replies['PUT /merge_requests/7'] = ok(shown({ state: 'closed' }));
     replies['DELETE /repository/branches/headgate%2Frevert%2Fc0ffee'] = reply;
     expect(await host.proposals?.close(access, proposal, 'why')).toMatchObject({ kind });
+  });
+
+  describe('with a merge that GitLab waits for', () => {
+    const CANCEL = 'POST /merge_requests/7/cancel_merge_when_pipeline_succeeds';
+    const waiting = ok(shown({ merge_when_pipeline_succeeds: true }));
+    const cancel = () => proposals().cancelMerge(access, proposal);
+
+    it('is read again, as GitLab answers 201 whatever became of it', async () => {
+      replies['GET /merge_requests/7'] = [waiting, ok(shown())];
+      replies[CANCEL] = { status: 201, body: { status: 'success' } };
+      expect(await cancel()).toMatchObject({ kind: 'proposal', proposal: { state: 'open' } });
+      replies['GET /merge_requests/7'] = [waiting, waiting];
+      replies[CANCEL] = { status: 201, body: { status: 'error', http_status: 406 } };
+      expect(await cancel()).toMatchObject({ kind: 'unknown', message: expect.stringContaining('still waits') });
+      replies['GET /merge_requests/7'] = [waiting, waiting];
+      replies[CANCEL] = said(401, '401 Unauthorized');
+      expect(await cancel()).toMatchObject({ kind: 'noRights' });
+      replies['GET /merge_requests/7'] = [waiting, ok(shown({ state: 'merged', merge_commit_sha: WRITTEN }))];
+      expect(await cancel()).toMatchObject({ proposal: { state: 'merged', commit: WRITTEN } });
+    });
+
+    it('is left alone where nothing is waited for', async () => {
+      expect(await cancel()).toMatchObject({ proposal: { state: 'open' } });
+      expect(writes()).toEqual([]);
+    });
+  });
+
+  it('asks those to review it who are still there, beside those who were asked already, and is open whatever comes of it', async () => {
+    const user = (name: string) => `GET https://git.example.com/api/v4/users?username=${name}`;
+    replies['GET /merge_requests/7'] = ok(shown({ reviewers: [{ id: 1, username: 'eve' }] }));
+    replies[user('ann')] = ok([{ id: 11, username: 'ann' }]);
+    replies[user('gone')] = ok([]);
+    expect(await open({ reviewers: ['ann', 'gone'] })).toMatchObject({ proposal: { state: 'open' } });
+    expect(writes().at(-1)).toMatchObject({ call: 'PUT /merge_requests/7', body: { reviewer_ids: [1, 11] } });
+    replies['GET /merge_requests/7'] = said(500, 'down');
+    expect(await open({ reviewers: ['ann'] })).toMatchObject({ proposal: { state: 'open' } });
   });
 });

@@ -1,4 +1,4 @@
-import { type Fields, parsedFields, textOf } from '../../../api/fields.ts';
+import { type Fields, fieldsOf, listOf, parsedFields, textOf } from '../../../api/fields.ts';
 import type { Proposal, ProposalBranches, ProposalOutcome, ProposalRequest, Proposals } from '../host.ts';
 import { asOutcome, openOnce, proposalsOver } from '../host-proposals.ts';
 import { Ended, type Failure, type HttpResponse, type SendRequest } from '../http.ts';
@@ -99,6 +99,17 @@ function open(api: Api, request: ProposalRequest): Promise<ProposalOutcome> {
   });
 }
 
+/** GitLab takes the whole list, and leaves out by itself who may not review. */
+async function requestReviews(api: Api, proposal: Proposal, names: readonly string[]): Promise<void> {
+  const { reviewers } = await api.get(pathOf(proposal));
+  const ids = new Set(listOf(reviewers).map((each) => Number(fieldsOf(each).id)));
+  for (const name of names) {
+    const id = await api.userId(name);
+    if (id !== undefined) ids.add(id);
+  }
+  await api.put(pathOf(proposal), { reviewer_ids: [...ids] });
+}
+
 /** GitLab answers 401 to a valid token whose owner may not merge. */
 async function unmergeable(api: Api, answer: HttpResponse): Promise<Failure> {
   const { onlyReads } = await api.project();
@@ -152,6 +163,18 @@ async function merge(api: Api, proposal: Proposal & ProposalBranches): Promise<P
   }
 }
 
+/** GitLab answers 201 also where it has not cancelled anything, so it is read again. */
+async function cancelMerge(api: Api, proposal: Proposal & ProposalBranches): Promise<ProposalOutcome> {
+  const waits = ({ state, isWaiting }: MergeRequest) => state === 'open' && isWaiting;
+  const request = await read(api, proposal);
+  if (!waits(request)) return shown(request, await api.findBranch(proposal.from));
+  const answer = await api.post(`${pathOf(proposal)}/cancel_merge_when_pipeline_succeeds`, {});
+  const now = await read(api, proposal);
+  if (!waits(now)) return shown(now, await api.findBranch(proposal.from));
+  if (answer.status >= 300) return failureOf(answer);
+  return { kind: 'unknown', message: `GitLab still waits to merge ${now.url}` };
+}
+
 /**
  * In this order, because GitLab by itself closes what lost its branch: asked again after any of these, the comment is there, and
  * a branch that a person left is never taken for one that we still have to delete.
@@ -175,5 +198,5 @@ async function close(api: Api, proposal: Proposal & ProposalBranches, why: strin
 
 /** Merge requests from a branch of the same project. */
 export function createGitLabProposals(send: SendRequest): Proposals {
-  return proposalsOver((access) => openApi(send, access), { find, open, merge, close });
+  return proposalsOver((access) => openApi(send, access), { find, open, requestReviews, merge, cancelMerge, close });
 }

@@ -1,7 +1,7 @@
 /** What can be done to one pull request. */
 
 import type { Answer } from '../world.ts';
-import { invalid, needsPermission, ok, refusal } from './call.ts';
+import { invalid, needsPermission, refusal } from './call.ts';
 import type { AzurePull, AzureRules, CompletionOptions, Strategy } from './pulls.ts';
 
 export interface Edit {
@@ -55,11 +55,4 @@ export function edit(pull: AzurePull, rules: AzureRules, by: { login: string; wr
   if (asked.autoCompleteSetBy) return setAutoComplete(pull, by.login, asked);
   if (asked.status === 'abandoned') pull.status = 'abandoned';
   return undefined;
-}
-
-export function say(pull: AzurePull, by: { login: string; write: boolean }, body: object): Answer {
-  const { comments = [], status } = body as { comments?: { content: string }[]; status?: string };
-  if (!by.write) return needsPermission(by.login, 'PullRequestContribute');
-  pull.comments.push(...comments.map(({ content }) => content));
-  return ok({ id: pull.comments.length, comments, status });
 }

@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { brings } from '../brings.ts';
 import { rightsOf } from '../github/index.ts';
 import { type Answer, asWrite, type Call, type GitHubWorld, type HostedRepository } from '../world.ts';
 import { invalid, listed, needsPermission, noObject, noRepository, ok, refusal } from './call.ts';
-import { type Edit, edit, say } from './edits.ts';
+import { type Edit, edit } from './edits.ts';
 import { configurations, evaluations } from './policies.ts';
 import { type AzurePull, type AzureRepository, type MergeStage, mergeNow, settle, show } from './pulls.ts';
 import { isKnown, push, updateRefs } from './pushes.ts';
+import { onThreads } from './threads.ts';
 
 const NO_PAGE = { status: 404, body: undefined };
 const BYPASS = 128;
@@ -118,6 +120,7 @@ async function openPull(call: Call): Promise<Answer> {
     source,
     mergeStatus: 'succeeded',
     comments: [],
+    reviews: [],
     undecidedReads: rules.undecidedReads ?? 0,
   };
   pulls.push(pull);
@@ -129,9 +132,29 @@ async function onPull(call: Call, method: string, id: number, rest: string): Pro
   const pull = pulls.find((each) => each.id === id);
   const missing = 'TF401180: The requested pull request was not found.';
   if (!pull) return refusal(404, 'GitPullRequestNotFoundException', missing);
-  if (rest === '/threads' && method === 'POST') return say(pull, call.rights, call.body);
+  if (rest.startsWith('/threads')) return onThreads(pull, method, rest, call);
   const refused = method === 'PATCH' ? edit(pull, rules, call.rights, call.body as Edit) : undefined;
   return refused ?? ok(show(pull, repositoryOf(call)));
+}
+
+/** By the commit that was asked for, for each question. */
+async function queryPulls(call: Call): Promise<Answer> {
+  const { hosted, body } = call;
+  const { queries = [] } = body as { queries?: { type: string; items: string[] }[] };
+  const results: object[] = [];
+  for (const { type, items } of queries) {
+    const found: Record<string, object[]> = {};
+    for (const commit of items) {
+      for (const pull of azureOf(hosted).pulls) {
+        const { mergeCommit: merge, source } = pull;
+        const isOwn = type === 'commit' && merge !== commit && (await brings(hosted.bare, merge, source, commit));
+        const isMade = type === 'lastMergeCommit' && merge === commit;
+        if (isOwn || isMade) found[commit] = [...(found[commit] ?? []), show(pull, repositoryOf(call))];
+      }
+    }
+    results.push(found);
+  }
+  return ok({ queries, results });
 }
 
 async function inRepository(call: Call, method: string, path: string): Promise<Answer> {
@@ -151,6 +174,8 @@ async function inRepository(call: Call, method: string, path: string): Promise<A
       return commit(call, id);
     case 'GET trees':
       return tree(call, id);
+    case 'POST pullrequestquery':
+      return queryPulls(call);
     case 'POST pushes':
       return push(call);
     case 'POST commits/statuses':
@@ -181,13 +206,14 @@ async function answerCall(world: GitHubWorld, request: IncomingMessage, url: URL
   const { method = 'GET' } = request;
   const sent = await text(request);
   const rights = rightsOf(world, request);
-  const isWrite = method !== 'GET';
+  const isWrite = method !== 'GET' && !url.pathname.endsWith('/pullrequestquery');
   if (!rights || (isWrite && rights.scopes && !rights.scopes.includes('vso.code_write'))) {
     const words = `TF400813: The user '${rights?.login ?? ''}' is not authorized to access this resource.`;
     return refusal(401, 'UnauthorizedRequestException', words);
   }
   const [before = '', path = ''] = url.pathname.split('/_apis');
   const { repository, rest = '' } = /^\/git\/repositories\/(?<repository>[^/]+)(?<rest>.*)$/.exec(path)?.groups ?? {};
+  if (path === '/connectionData') return ok({ authenticatedUser: { id: rights.login } });
   if (!repository) return besides(world, path, url.searchParams, rights.write);
   const name = decodeURIComponent(`${before.split('/').at(-1)}/${repository}`);
   const hosted = world.repositories.get(name);

@@ -1,4 +1,5 @@
 import type { BareRepository } from '../repository.ts';
+import type { Review, SaidBelow } from '../world.ts';
 
 /** What the policies of all branches ask for, besides that there is no conflict. */
 export interface AzureRules {
@@ -34,8 +35,11 @@ export interface AzurePull {
   completing?: CompletionOptions | undefined;
   autoComplete?: { by: string; options: CompletionOptions } | undefined;
   mergeCommit?: string;
-  /** What people and programs said below it, oldest first. */
-  comments: string[];
+  /** When it was completed; world time, milliseconds since the epoch. */
+  closedAt?: number;
+  reviews: Review[];
+  /** What people and programs said below it, oldest first: each begins a thread of its own. */
+  comments: SaidBelow[];
   undecidedReads: number;
 }
 
@@ -71,7 +75,7 @@ export async function mergeNow({ bare, now }: MergeStage, pull: AzurePull, optio
   pull.completing = undefined;
   pull.mergeStatus = commit ? 'succeeded' : 'conflicts';
   if (!commit) return;
-  Object.assign(pull, { status: 'completed', mergeCommit: commit });
+  Object.assign(pull, { status: 'completed', mergeCommit: commit, closedAt: now });
   if (deleteSourceBranch) await bare.git(['update-ref', '-d', `refs/heads/${from}`]);
 }
 
@@ -95,6 +99,10 @@ export async function settle(stage: MergeStage) {
   }
 }
 
+export const accountOf = (login: string) => ({ id: login, displayName: login, uniqueName: `${login}@example.com` });
+
+const VOTES: Partial<Record<Review['state'], number>> = { APPROVED: 10, CHANGES_REQUESTED: -10 };
+
 /** As the API shows it; reading it lets Azure DevOps find out more. */
 export function show(pull: AzurePull, repository: object) {
   const { id, title, description, status, from, into, creator, source, mergeCommit, completing, autoComplete } = pull;
@@ -104,7 +112,11 @@ export function show(pull: AzurePull, repository: object) {
     repository,
     pullRequestId: id,
     status,
-    createdBy: { id: creator },
+    createdBy: accountOf(creator),
+    ...(pull.closedAt !== undefined && { closedDate: new Date(pull.closedAt).toISOString() }),
+    reviewers: pull.reviews
+      .filter((each) => each.state !== 'COMMENTED')
+      .map(({ login, state }) => ({ ...accountOf(login), vote: VOTES[state] ?? 0 })),
     title,
     description,
     sourceRefName: `refs/heads/${from}`,

@@ -2,6 +2,7 @@ import type { Answer, GitHubWorld, HostedRepository, TokenRights } from '../worl
 
 /** One request to a repository, by someone whom Bitbucket knows. */
 export interface Call {
+  method: string;
   world: GitHubWorld;
   hosted: HostedRepository;
   /** `workspace/repository`. */
@@ -33,6 +34,21 @@ export function refusal({ rights, hosted, name }: Call, scope: string): Answer |
   if (!rights.write) return failure(403, `You do not have write access to ${name}.`);
   return hosted.archived ? failure(403, `The repository ${name} is read-only.`) : undefined;
 }
+
+/** Whose token it is not for reading this. */
+export function unreadable({ rights }: Pick<Call, 'rights'>, scope: string): Answer | undefined {
+  const { scopes } = rights;
+  if (!scopes || scopes.includes(scope) || scopes.includes(`${scope}:write`)) return undefined;
+  const words = 'Your credentials lack one or more required privilege scopes.';
+  return failure(403, words, { required: [scope], granted: scopes });
+}
+
+export const accountOf = (login: string) => ({
+  type: 'user',
+  uuid: `{${login}}`,
+  nickname: login,
+  display_name: login.toUpperCase(),
+});
 
 /** Bitbucket shortens ids within other objects. */
 export const shortened = (hash: string | undefined) => (hash ? { type: 'commit', hash: hash.slice(0, 12) } : null);

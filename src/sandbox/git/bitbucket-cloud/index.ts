@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { rightsOf } from '../github/index.ts';
 import { type Answer, asWrite, type GitHubWorld } from '../world.ts';
-import { type Call, failure, notFound } from './call.ts';
-import { createPull, listPulls, onPull } from './pulls.ts';
+import { accountOf, type Call, failure, notFound, ok, unreadable } from './call.ts';
+import { createPull, listPulls, onPull, pullsOfCommit } from './pulls.ts';
 import { branch, commit, commitForm, deleteBranch, setStatus, source } from './source.ts';
 
 type Handler = (call: Call, ...parts: (string | undefined)[]) => Promise<Answer>;
@@ -19,7 +19,10 @@ const HANDLERS: [string, RegExp, Handler][] = [
   ['GET', /^\/pullrequests$/, listPulls],
   ['POST', /^\/pullrequests$/, createPull],
   ['GET', /^\/pullrequests\/(\d+)$/, (call, number = '') => onPull(call, number, undefined)],
+  ['GET', /^\/commit\/([^/]+)\/pullrequests$/, (call, id = '') => pullsOfCommit(call, id)],
+  ['GET', /^\/pullrequests\/(\d+)\/(comments)$/, (call, number = '', action) => onPull(call, number, action)],
   ['POST', /^\/pullrequests\/(\d+)\/([a-z]+)$/, (call, number = '', action) => onPull(call, number, action)],
+  ['PUT', /^\/pullrequests\/(\d+)\/(comments\/\d+)$/, (call, number = '', action) => onPull(call, number, action)],
 ];
 
 /** As for the hour's requests; Bitbucket does not say when it takes more. */
@@ -48,6 +51,7 @@ async function answerCall(world: GitHubWorld, request: IncomingMessage): Promise
   const url = new URL(request.url ?? '/', `http://${request.headers.host}`);
   const rights = rightsOf(world, request);
   if (!rights) return failure(401, 'Token is invalid, expired, or not supported for this endpoint.');
+  if (url.pathname === '/2.0/user') return unreadable({ rights }, 'account') ?? ok(accountOf(rights.login));
   const { name = '', path = '' } =
     /^\/2\.0\/repositories\/(?<name>[^/]+\/[^/]+)(?<path>.*)$/.exec(url.pathname)?.groups ?? {};
   const api = `${url.origin}/2.0/repositories/`;
@@ -56,8 +60,9 @@ async function answerCall(world: GitHubWorld, request: IncomingMessage): Promise
   const hosted = world.repositories.get(name);
   if (!hosted) return notFound(`Repository ${name}`);
   const at = { api: `${api}${name}`, pages: `${url.origin}/${name}` };
-  const call: Call = { world, hosted, name, rights, ...at, query: url.searchParams, ...sent };
-  return route(call, request.method ?? 'GET', decodeURIComponent(path));
+  const { method = 'GET' } = request;
+  const call: Call = { method, world, hosted, name, rights, ...at, query: url.searchParams, ...sent };
+  return route(call, method, decodeURIComponent(path));
 }
 
 /** Answers one request to Bitbucket Cloud's API below `/2.0`. */

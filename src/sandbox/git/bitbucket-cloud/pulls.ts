@@ -1,7 +1,9 @@
+import { brings } from '../brings.ts';
 import { missingCheck } from '../github/merging.ts';
 import { HeadMoved } from '../repository.ts';
 import type { Answer, PullRequest } from '../world.ts';
-import { type Call, failure, notFound, ok, refusal, shortened } from './call.ts';
+import { accountOf, type Call, failure, notFound, ok, refusal, shortened, unreadable } from './call.ts';
+import { onComments } from './comments.ts';
 import { strategiesOf } from './source.ts';
 
 const STATES = { open: 'OPEN', merged: 'MERGED', closed: 'DECLINED' } as const;
@@ -22,23 +24,28 @@ async function shown({ name, hosted, pages }: Call, pull: PullRequest) {
     source: { branch: { name: pull.from }, commit: shortened(head), repository },
     destination: { branch: { name: pull.into }, repository },
     merge_commit: shortened(pull.mergeCommit),
+    author: accountOf(pull.author),
+    updated_on: new Date(pull.mergedAt ?? pull.createdAt).toISOString(),
     links: { html: { href: `${pages}/pull-requests/${id}` } },
   };
 }
 
-/** The texts that fields must have, of a query in Bitbucket's language. */
+/** The texts that fields must have, or hold, of a query in Bitbucket's language. */
 function wantedBy(query: string): Map<string, string> {
-  const pairs = [...query.matchAll(/([a-z.]+) = "((?:[^"\\]|\\.)*)"/g)];
+  const pairs = [...query.matchAll(/([a-z_.]+) [=~] "((?:[^"\\]|\\.)*)"/g)];
   return new Map(pairs.map(([, field = '', text = '']) => [field, text.replace(/\\(.)/g, '$1')]));
 }
 
 export async function listPulls(call: Call): Promise<Answer> {
   const { hosted, query } = call;
   if (Number(query.get('pagelen') ?? 10) > PAGE_ENTRIES) return failure(400, 'Invalid pagelen');
-  const states = query.getAll('state');
+  const refused = unreadable(call, 'pullrequest');
+  if (refused) return refused;
   const wanted = wantedBy(query.get('q') ?? '');
+  const states = [...query.getAll('state'), wanted.get('state')].filter((each) => each !== undefined);
   const found = (hosted.pulls ?? []).filter(
-    ({ state, from, into }) =>
+    ({ state, from, into, mergeCommit = '' }) =>
+      mergeCommit.includes(wanted.get('merge_commit.hash') ?? '') &&
       (states.length > 0 ? states : ['OPEN']).includes(STATES[state]) &&
       (wanted.get('source.branch.name') ?? from) === from &&
       (wanted.get('destination.branch.name') ?? into) === into,
@@ -73,15 +80,6 @@ export async function createPull(call: Call): Promise<Answer> {
   const pull: PullRequest = { ...texts, author, from, into, state: 'open', head, createdAt: world.now(), comments: [] };
   pulls.push(pull);
   return { status: 201, body: await shown(call, pull) };
-}
-
-async function comment(call: Call, pull: PullRequest): Promise<Answer> {
-  // Who reads may comment.
-  const content = call.body.content as { raw?: string } | undefined;
-  if (!content?.raw) return failure(400, 'content: required key not provided');
-  const id = pull.comments.length + 1;
-  pull.comments.push({ id, author: call.rights?.login ?? '', body: content.raw });
-  return { status: 201, body: { type: 'pullrequest_comment', id, content } };
 }
 
 async function decline(call: Call, pull: PullRequest): Promise<Answer> {
@@ -133,15 +131,39 @@ async function merge(call: Call, pull: PullRequest): Promise<Answer> {
 }
 
 const ACTIONS: Record<string, (call: Call, pull: PullRequest) => Promise<Answer>> = {
-  comments: comment,
   decline,
   merge,
 };
 
+/** Those that were merged with this commit among theirs, or for which it was made. */
+export async function pullsOfCommit(call: Call, commit: string): Promise<Answer> {
+  const { linksCommits = true, pulls = [], bare } = call.hosted;
+  if (!linksCommits) return failure(404, 'Resource not found');
+  const refused = unreadable(call, 'pullrequest');
+  if (refused) return refused;
+  const values: object[] = [];
+  for (const pull of pulls) {
+    const isOpen = pull.state === 'open' && pull.head === commit;
+    if (isOpen || (await brings(bare, pull.mergeCommit, pull.head, commit))) values.push(await shown(call, pull));
+  }
+  return ok({ pagelen: PAGE_ENTRIES, page: 1, values });
+}
+
+function participants({ reviews = [] }: PullRequest) {
+  return reviews.map(({ login, state }) => ({
+    user: accountOf(login),
+    role: state === 'COMMENTED' ? 'PARTICIPANT' : 'REVIEWER',
+    approved: state === 'APPROVED',
+  }));
+}
+
 /** One pull request, or what is to be done with it. */
 export async function onPull(call: Call, number: string, action: string | undefined): Promise<Answer> {
   const pull = call.hosted.pulls?.[Number(number) - 1];
+  const refused = unreadable(call, 'pullrequest');
+  if (refused) return refused;
   if (!pull) return notFound('Pull request');
-  if (!action) return ok(await shown(call, pull));
+  if (!action) return ok({ ...(await shown(call, pull)), participants: participants(pull) });
+  if (action.startsWith('comments')) return onComments(call, { number, pull, id: Number(action.split('/')[1]) });
   return ACTIONS[action]?.(call, pull) ?? notFound(action);
 }

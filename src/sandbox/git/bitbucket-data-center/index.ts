@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { brings } from '../brings.ts';
 import type { GitHubWorld, HostedRepository } from '../world.ts';
 import { type Answer, type Call, failure, notPermitted, ok, page, rightsOf } from './call.ts';
 import { answerDataCenterGit, isCut } from './git.ts';
+import { activities, askParticipant, say, TEXT_CHARACTERS } from './people.ts';
 import {
   askToMerge,
+  cancelAutoMerge,
   type DataCenterPull,
   type DataCenterPulls,
   mergeability,
@@ -16,7 +19,6 @@ import {
 import { commits, deleteBranch, repository, setStatus } from './repository.ts';
 
 const TITLE_CHARACTERS = 255;
-const TEXT_CHARACTERS = 32_768;
 
 /** The pull requests of a repository; none at first. */
 export function dataCenterPullsOf(hosted: HostedRepository): DataCenterPulls {
@@ -31,8 +33,9 @@ function stageOf({ world, hosted, rights, pages }: Call): PullStage {
 
 function listPulls({ query, ...call }: Call): Answer {
   const stage = stageOf({ query, ...call });
-  const from = query.get('at')?.replace(/^refs\/heads\//, '');
-  const found = stage.pulls.all.filter((each) => each.from === from && query.get('state') === 'ALL');
+  const at = query.get('at')?.replace(/^refs\/heads\//, '');
+  const [end, state] = [query.get('direction') === 'OUTGOING' ? 'from' : 'into', query.get('state')] as const;
+  const found = stage.pulls.all.filter((each) => each[end] === at && (state === 'ALL' || each.state === state));
   return page(
     query,
     found.reverse().map((each) => show(stage, each)),
@@ -66,16 +69,26 @@ async function openPull(call: Call): Promise<Answer> {
     return failure(409, 'pull.DuplicatePullRequestException', message, { existingPullRequest: show(stage, open) });
   }
   const id = stage.pulls.all.length + 1;
-  const pull = { id, version: 0, title, description, from, into, latestCommit, comments: [] };
+  const author = call.rights.login;
+  const pull = { id, version: 0, title, description, from, into, latestCommit, author, comments: [], reviews: [] };
   const made: DataCenterPull = { ...pull, state: 'OPEN' };
   stage.pulls.all.push(made);
   return { status: 201, body: show(stage, made) };
 }
 
-function activities({ comments, state, mergeCommit }: DataCenterPull) {
-  const said = comments.map((words) => ({ action: 'COMMENTED', commentAction: 'ADDED', comment: { text: words } }));
-  const merged = state === 'MERGED' ? [{ action: 'MERGED', commit: { id: mergeCommit } }] : [];
-  return [...said, ...merged].reverse();
+/** Those of which the commit is one; that which a merge made is of none. */
+async function pullsOfCommit(call: Call, commit: string): Promise<Answer> {
+  const stage = stageOf(call);
+  const found: DataCenterPull[] = [];
+  for (const pull of stage.pulls.all) {
+    const isOwn =
+      pull.mergeCommit !== commit && (await brings(stage.bare, pull.mergeCommit, pull.latestCommit, commit));
+    if (isOwn || pull.latestCommit === commit) found.push(pull);
+  }
+  return page(
+    call.query,
+    found.map((each) => show(stage, each)),
+  );
 }
 
 async function onPull(call: Call, what: string, pull: DataCenterPull): Promise<Answer> {
@@ -92,13 +105,13 @@ async function onPull(call: Call, what: string, pull: DataCenterPull): Promise<A
     case 'GET auto-merge':
       return pull.autoMerge ? ok(pull.autoMerge) : failure(404, 'pull.NoSuchAutoMergeRequest', 'It was not requested.');
     case 'DELETE auto-merge':
-      pull.autoMerge = undefined;
-      return { status: rights.write ? 204 : 401 };
+      return rights.write ? cancelAutoMerge(pull) : notPermitted();
     case 'POST merge':
       return rights.write ? (stale() ?? askToMerge(stage, pull, body)) : notPermitted();
     case 'POST comments':
-      pull.comments.push(String(body.text));
-      return { status: 201, body: { id: pull.comments.length, text: body.text } };
+      return say(call, pull, undefined);
+    case 'POST participants':
+      return askParticipant(call, pull);
     case 'POST decline': {
       const refused = stale();
       if (refused) return refused;
@@ -106,8 +119,10 @@ async function onPull(call: Call, what: string, pull: DataCenterPull): Promise<A
       pull.version++;
       return ok(show(stage, pull));
     }
-    default:
-      return { status: 404 };
+    default: {
+      const [, comment] = /^PUT comments\/(\d+)$/.exec(what) ?? [];
+      return comment ? say(call, pull, Number(comment)) : { status: 404 };
+    }
   }
 }
 
@@ -121,6 +136,8 @@ async function inRepository(call: Call, method: string, path: string): Promise<A
   }
   const commit = /^\/commits\/([0-9a-f]{40})\/builds$/.exec(path)?.[1];
   if (commit && method === 'POST') return setStatus(call, commit);
+  const [, holding] = /^\/commits\/([0-9a-f]{40})\/pull-requests$/.exec(path) ?? [];
+  if (holding) return pullsOfCommit(call, holding);
   switch (`${method} ${path}`) {
     case 'GET ':
       return repository(call);
@@ -179,10 +196,14 @@ export async function answerBitbucketDataCenter(
     return;
   }
   const { status, body } = await answerCall(world, request, url);
+  const asker = rightsOf(world, request)?.login;
   if (request.method !== 'GET' && status < 300 && isCut(world)) {
     response.socket?.destroy();
     return;
   }
-  response.writeHead(status, { 'content-type': 'application/json' });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    ...(asker && { 'x-ausername': encodeURIComponent(asker) }),
+  });
   response.end(body === undefined ? undefined : JSON.stringify(body));
 }

@@ -1,4 +1,5 @@
 import type { BareRepository } from '../repository.ts';
+import type { Review, SaidBelow } from '../world.ts';
 import { type Answer, failure, ok } from './call.ts';
 
 /** What keeps a repository's pull requests from being merged, besides conflicts. */
@@ -20,8 +21,11 @@ export interface DataCenterPull {
   /** The last head of its branch. */
   latestCommit: string;
   mergeCommit?: string;
+  /** The account that opened it. */
+  author: string;
+  reviews: Review[];
   /** What people and programs said below it, oldest first. */
-  comments: string[];
+  comments: (SaidBelow & { version: number })[];
   /** What Bitbucket is to do when nothing is missing, and for which head. */
   autoMerge?: { fromHash: string; message: string } | undefined;
 }
@@ -85,8 +89,11 @@ export async function settle(stage: PullStage) {
   }
 }
 
+export const accountOf = (name: string) => ({ name, slug: name, displayName: name.toUpperCase(), type: 'NORMAL' });
+
 export function show({ pages }: PullStage, pull: DataCenterPull) {
-  const { id, version, title, description, state, from, into, latestCommit } = pull;
+  const { id, version, title, description, state, from, into, latestCommit, mergeCommit } = pull;
+  const reviewing = pull.reviews.filter((each) => each.state !== 'COMMENTED');
   const repository = { id: 1, slug: 'shop', project: { key: 'TEAM' } };
   const ref = (name: string) => ({ id: `refs/heads/${name}`, displayId: name, repository });
   return {
@@ -99,6 +106,14 @@ export function show({ pages }: PullStage, pull: DataCenterPull) {
     closed: state !== 'OPEN',
     fromRef: { ...ref(from), latestCommit },
     toRef: ref(into),
+    author: { user: accountOf(pull.author), role: 'AUTHOR' },
+    reviewers: reviewing.map(({ login, state: said }) => ({
+      user: accountOf(login),
+      role: 'REVIEWER',
+      approved: said === 'APPROVED',
+    })),
+    participants: [],
+    ...(mergeCommit && { properties: { mergeCommit: { id: mergeCommit, displayId: mergeCommit.slice(0, 11) } } }),
     links: { self: [{ href: `${pages}/pull-requests/${id}` }] },
   };
 }
@@ -158,4 +173,14 @@ export async function askToMerge(
   pull.autoMerge = { fromHash: pull.latestCommit, message: String(body.message) };
   pull.version++;
   return ok(show(stage, pull));
+}
+
+/** The answer to being asked to wait no longer. */
+export function cancelAutoMerge(pull: DataCenterPull): Answer {
+  if (pull.state !== 'OPEN') {
+    return failure(409, 'pull.IllegalPullRequestStateException', `This pull request has already been ${pull.state}.`);
+  }
+  if (!pull.autoMerge) return failure(404, 'pull.NoSuchAutoMergeRequest', 'It was not requested.');
+  pull.autoMerge = undefined;
+  return { status: 204 };
 }

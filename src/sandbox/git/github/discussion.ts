@@ -1,6 +1,6 @@
 /** What GitHub's GraphQL says of the pull requests that brought a commit, and of the comments below one. */
 
-import type { BareRepository } from '../repository.ts';
+import { brings } from '../brings.ts';
 import {
   type Answer,
   asWrite,
@@ -34,13 +34,6 @@ function findRepository(world: GitHubWorld, { owner, name }: Variables) {
   const nameWithOwner = world.moved?.get(asked) ?? asked;
   const hosted = world.repositories.get(nameWithOwner);
   return hosted ? { nameWithOwner, hosted } : notFound(`Repository with the name '${asked}'`);
-}
-
-/** Whether merging a head brought a commit that its target did not have. */
-export async function brings(bare: BareRepository, merge: string | undefined, head: string, commit: string) {
-  if (merge === undefined || merge === commit) return merge === commit;
-  const own = await bare.git(['rev-list', head, '--not', `${merge}^1`]);
-  return own.toString('utf8').split('\n').includes(commit);
 }
 
 function shown(nameWithOwner: string, number: number, pull: PullRequest) {

@@ -15,7 +15,7 @@ import {
 import { answerApp } from './apps.ts';
 import { graphql } from './graphql.ts';
 import { mergeArmed } from './merging.ts';
-import { commentOn, createPull, listComments, listPulls, putMerge, updatePull } from './pulls.ts';
+import { commentOn, createPull, listComments, listPulls, putMerge, requestReviewers, updatePull } from './pulls.ts';
 import { createRef, deleteRef, readCommit, readRef } from './refs.ts';
 
 async function readBody(request: IncomingMessage): Promise<string> {
@@ -88,6 +88,7 @@ const writes: [string, RegExp, Handler][] = [
   ['POST', /^pulls$/, createPull],
   ['PATCH', /^pulls\/(\d+)$/, updatePull],
   ['PUT', /^pulls\/(\d+)\/merge$/, putMerge],
+  ['POST', /^pulls\/(\d+)\/requested_reviewers$/, requestReviewers],
   ['POST', /^issues\/(\d+)\/comments$/, commentOn],
 ];
 

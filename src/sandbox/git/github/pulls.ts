@@ -1,5 +1,6 @@
 import {
   type Answer,
+  askForReview,
   type Call,
   type HostedRepository,
   type MergeMethod,
@@ -116,6 +117,24 @@ export function commentOn(call: Call, number: string): Promise<Answer> {
 export async function listComments({ hosted }: Call, number: string): Promise<Answer> {
   const comments = hosted.pulls?.[Number(number) - 1]?.comments ?? [];
   return { status: 200, body: comments.map(({ id, author, body }) => ({ id, body, user: { login: author } })) };
+}
+
+/** All of them are asked, or none. */
+export function requestReviewers(call: Call, number: string): Promise<Answer> {
+  return withPull(call, number, async (pull) => {
+    const { reviewers = [] } = call.body as { reviewers?: string[] };
+    const { collaborators } = call.hosted;
+    if (reviewers.includes(pull.author)) {
+      return restError(422, 'Review cannot be requested from pull request author.');
+    }
+    if (reviewers.some((login) => collaborators?.has(login) === false)) {
+      const why = `One or more of the users or teams you specified is not a collaborator of the ${call.name} repository.`;
+      return restError(422, `Reviews may only be requested from collaborators. ${why}`);
+    }
+    pull.reviews ??= [];
+    for (const login of reviewers) askForReview(pull.reviews, login);
+    return { status: 201, body: shown(call, pull) };
+  });
 }
 
 interface MergeInput {

@@ -1,5 +1,5 @@
 /** What GitLab says of the merge requests that brought a commit, and of the notes below one. */
-import { brings } from '../github/discussion.ts';
+import { brings } from '../brings.ts';
 import { type Answer, type Call, failure, forbidden, notFound, ok } from './call.ts';
 import { type MergeRequest, type MergeStage, show } from './merge-requests.ts';
 

@@ -1,16 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { rightsOf } from '../github/index.ts';
-import type { GitHubWorld, HostedRepository, TokenRights } from '../world.ts';
+import { askForReview, type GitHubWorld, type HostedRepository, type TokenRights } from '../world.ts';
 import { type Answer, type Call, failure, forbidden, notFound, ok } from './call.ts';
 import { CommitRefused } from './commits.ts';
 import { broughtBy, onNotes } from './discussion.ts';
 import {
   askToMerge,
+  cancelMerge,
+  idOf,
   type MergeBody,
   type MergeRequest,
   type MergeRequests,
   type MergeStage,
+  nameOf,
   settle,
   show,
 } from './merge-requests.ts';
@@ -67,6 +70,19 @@ async function openMergeRequest(call: Call): Promise<Answer> {
   return { status: 201, body: await show(stage, request, address) };
 }
 
+/** The whole list; who may not review is left out. */
+function setReviewers({ hosted: { collaborators } }: Call, request: MergeRequest, ids: unknown[]) {
+  const names = ids.map((id) => nameOf(Number(id))).filter((name) => collaborators?.has(name) !== false);
+  request.reviews = request.reviews.filter(({ login, state }) => state !== 'REQUESTED' || names.includes(login));
+  for (const name of names) askForReview(request.reviews, name);
+}
+
+function edit(call: Call, request: MergeRequest) {
+  const { state_event, reviewer_ids } = call.body;
+  if (state_event === 'close' && request.state === 'opened') request.state = 'closed';
+  if (Array.isArray(reviewer_ids)) setReviewers(call, request, reviewer_ids);
+}
+
 async function onMergeRequest(call: Call, method: string, iid: number, rest: string): Promise<Answer> {
   const { rights, body, address } = call;
   const stage = stageOf(call);
@@ -77,13 +93,16 @@ async function onMergeRequest(call: Call, method: string, iid: number, rest: str
     const approved = request.reviews.filter(({ state }) => state === 'APPROVED');
     return ok({ approved_by: approved.map(({ login: username }) => ({ user: { username } })) });
   }
+  if (rest === '/cancel_merge_when_pipeline_succeeds' && method === 'POST') {
+    return rights.write ? { status: 201, body: cancelMerge(request) } : failure(401, '401 Unauthorized');
+  }
   if (rest === '/merge' && method === 'PUT') {
     if (!rights.write) return failure(401, '401 Unauthorized');
     const { status, words } = await askToMerge(stage, request, body as MergeBody);
     if (words) return failure(status, words);
   } else if (method === 'PUT') {
     if (!rights.write) return forbidden();
-    if (body.state_event === 'close' && request.state === 'opened') request.state = 'closed';
+    edit(call, request);
   }
   return ok(await show(stage, request, address));
 }
@@ -135,6 +154,10 @@ async function answerCall(world: GitHubWorld, request: IncomingMessage, url: URL
   const refused = refusal(world, rights, isWrite);
   if (refused) return refused;
   if (method === 'GET' && url.pathname === '/api/v4/user') return ok({ username: rights.login });
+  if (method === 'GET' && url.pathname === '/api/v4/users') {
+    const username = url.searchParams.get('username') ?? '';
+    return ok(username.startsWith('gone') ? [] : [{ id: idOf(username), username }]);
+  }
   const [, id = '', path = ''] = /\/projects\/([^/]+)(.*)$/.exec(url.pathname) ?? [];
   const name = decodeURIComponent(id);
   if (world.moved?.has(name)) {

@@ -145,6 +145,10 @@ export async function settle(stage: MergeStage) {
   }
 }
 
+/** GitLab knows accounts by numbers; here they are made of their first letters. */
+export const idOf = (login: string) => Number.parseInt(Buffer.from(login.slice(0, 6)).toString('hex'), 16);
+export const nameOf = (id: number) => Buffer.from(id.toString(16), 'hex').toString();
+
 /** As the API shows it; reading it lets GitLab find out more. */
 export async function show(stage: MergeStage, request: MergeRequest, address: string) {
   const { notes: _, merging: __, reviews, openedBy, undecidedReads, ...shown } = request;
@@ -153,7 +157,9 @@ export async function show(stage: MergeStage, request: MergeRequest, address: st
   return {
     ...shown,
     author: { username: openedBy },
-    reviewers: reviews.filter(({ state }) => state === 'REQUESTED').map(({ login }) => ({ username: login })),
+    reviewers: reviews
+      .filter(({ state }) => state === 'REQUESTED')
+      .map(({ login }) => ({ id: idOf(login), username: login })),
     source_project_id: 1,
     target_project_id: 1,
     detailed_merge_status: isUndecided ? 'checking' : await statusOf(stage, request),
@@ -179,4 +185,12 @@ export async function askToMerge(
   if (mayWait) Object.assign(request, { merge_when_pipeline_succeeds: true, merging: body });
   else await mergeNow(stage, request, body);
   return { status: 200 };
+}
+
+/** GitLab answers with what became of it, and with 201 also where nothing did. */
+export function cancelMerge(request: MergeRequest): object {
+  const isWaiting = request.state === 'opened' && request.merge_when_pipeline_succeeds;
+  if (!isWaiting) return { message: "Can't cancel the automatic merge", status: 'error', http_status: 406 };
+  Object.assign(request, { merge_when_pipeline_succeeds: false, merging: undefined });
+  return { status: 'success' };
 }
