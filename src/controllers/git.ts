@@ -14,6 +14,7 @@ import { createGitSourceController } from './git-source/index.ts';
 import type { ControllerMetrics } from './metrics.ts';
 import { createProvenanceKeeper } from './provenance/keeper.ts';
 import { createProvenanceReader } from './provenance/reader.ts';
+import { createSyncRequests } from './provenance/sync-requests.ts';
 import type { Extension } from './start.ts';
 
 export interface GitControllersOptions {
@@ -50,11 +51,12 @@ export function gitControllers(options: GitControllersOptions): Extension {
     const reader = createProvenanceReader({ client, argoCdNamespace, defaultBranch });
     const provenance = createProvenanceKeeper({ ...options, rollouts, replicaSets, workloads, reader });
     const switchOptions = { namespace: options.namespace, name: SWITCH_CONFIG_MAP, onDemand: true };
+    const syncRequests = createSyncRequests(options);
     const killSwitch = createKillSwitch({ ...options, configMaps: caches.cache(configMaps, switchOptions) });
     const own = { ...git, client, rollouts, sources, reverts, emit };
     const lookers = [
       createGitSourceController({ ...own, ...(metrics && { metrics: metrics.sources }) }),
-      createGitRevertController({ ...own, replicaSets, policies, provenance, killSwitch }),
+      createGitRevertController({ ...own, replicaSets, policies, provenance, syncRequests, killSwitch }),
     ];
     options.onHint?.((hint) => {
       for (const looker of lookers) looker.lookAgain(hint);

@@ -8,6 +8,7 @@ import { createGitRevertController, createKillSwitch } from '../../src/controlle
 import { createGitSourceController } from '../../src/controllers/git-source/index.ts';
 import { createProvenanceKeeper } from '../../src/controllers/provenance/keeper.ts';
 import { createProvenanceReader } from '../../src/controllers/provenance/reader.ts';
+import { createSyncRequests } from '../../src/controllers/provenance/sync-requests.ts';
 import { createWorkloads } from '../../src/controllers/rollout/workloads.ts';
 import type { Hint } from '../../src/git/hint.ts';
 import type { GitHost } from '../../src/git/hosts/host.ts';
@@ -76,8 +77,8 @@ export interface Loop {
 export interface LoopOptions {
   /** Stands between the controller and its hosts. */
   wrap?: (host: GitHost) => GitHost;
-  /** Answers what sync engines say; left out: there is none. */
-  tools?: Pick<KubeClient, 'get'>;
+  /** Answers what sync engines say, and takes what they are asked; left out: there is none. */
+  tools?: Pick<KubeClient, 'get' | 'patch'>;
   /** What renders, by path; otherwise as found on the PATH. */
   programs?: RendererOptions['programs'];
   /** The repository is on a GitHub, and so; left out: it is only on disk. */
@@ -157,6 +158,7 @@ async function startControllers(
     ...shared,
     replicaSets: sets,
     provenance,
+    syncRequests: createSyncRequests({ client: tools ?? client, clock, log }),
     policies: caches.cache(revertPolicies),
     killSwitch: createKillSwitch({
       configMaps: caches.cache(configMaps, { namespace: 'headgate', name: 'headgate', onDemand: true }),

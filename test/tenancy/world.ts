@@ -14,6 +14,7 @@ import { createGitSourceController } from '../../src/controllers/git-source/inde
 import { mergeDiff } from '../../src/controllers/merge-diff.ts';
 import { createProvenanceKeeper } from '../../src/controllers/provenance/keeper.ts';
 import { createProvenanceReader } from '../../src/controllers/provenance/reader.ts';
+import { createSyncRequests } from '../../src/controllers/provenance/sync-requests.ts';
 import { createHosts } from '../../src/git/hosts/index.ts';
 import type { Git, GitCall } from '../../src/git/process.ts';
 import { createRepositories } from '../../src/git/repository.ts';
@@ -246,11 +247,12 @@ export async function startTenancyWorld(objects: readonly KubeObject[]): Promise
   const reader = createProvenanceReader({ client, defaultBranch: defaultBranchBy(shared) });
   const workloads = { find: () => undefined };
   const provenance = createProvenanceKeeper({ ...shared, workloads, reader });
+  const syncRequests = createSyncRequests(shared);
   const killSwitch = { start() {}, settlesAt: () => undefined, paused: () => undefined, onChange: () => () => {} };
   const members = [
     provenance,
     createGitSourceController(shared),
-    createGitRevertController({ ...shared, provenance, killSwitch }),
+    createGitRevertController({ ...shared, provenance, syncRequests, killSwitch }),
   ];
   for (const member of members) member.start();
   return {

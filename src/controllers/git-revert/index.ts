@@ -8,6 +8,7 @@ import type { GitRevertOptions } from './options.ts';
 import { createPolicyProbe } from './policy.ts';
 import { createPool } from './pool.ts';
 import { createReporter } from './report.ts';
+import { createSyncAsker } from './sync.ts';
 import { createTrigger } from './trigger.ts';
 
 export { createKillSwitch } from './kill-switch.ts';
@@ -25,12 +26,12 @@ export interface GitRevertController {
 /** What else is looked at when one thing has changed. */
 function adding(
   { rollouts, reverts }: GitRevertOptions,
-  { failures, records, reports }: Record<'failures' | 'records' | 'reports', Queue>,
+  { failures, records, reports, syncs }: Record<'failures' | 'records' | 'reports' | 'syncs', Queue>,
 ) {
   return {
-    addRecordsOf({ metadata }: Pick<KubeObject, 'metadata'>) {
+    addRevertsOf({ metadata }: Pick<KubeObject, 'metadata'>, ...queues: Queue[]) {
       for (const revert of reverts.list(metadata.namespace)) {
-        if (revert.spec.rollout.name === metadata.name) records.add(keyOf(revert));
+        if (revert.spec.rollout.name === metadata.name) for (const queue of queues) queue.add(keyOf(revert));
       }
     },
     /** One record speaks of a change for all Rollouts of its folder: when it ends without a write, another's failure may count. */
@@ -44,6 +45,7 @@ function adding(
       for (const revert of reverts.list()) {
         records.add(keyOf(revert));
         reports.add(keyOf(revert));
+        syncs.add(keyOf(revert));
       }
     },
   };
@@ -71,13 +73,14 @@ export function createGitRevertController(options: GitRevertOptions): GitRevertC
   const showing = createPool(1, clock);
   const reporter = createReporter(options, showing, (key) => reports.add(key));
   const reports = open('gitrevert-reports', reporter.reconcile);
+  const syncs = open('gitrevert-syncs', createSyncAsker(options).reconcile);
   const probes = open('revertpolicies', createPolicyProbe(options).reconcile);
 
-  const { addAll, addRecordsOf, addFailuresBeside } = adding(options, { failures, records, reports });
+  const { addAll, addRevertsOf, addFailuresBeside } = adding(options, { failures, records, reports, syncs });
   options.provenance.onAnswer((key) => {
     failures.add(key);
     const { namespace, name } = splitKey(key);
-    addRecordsOf({ metadata: { namespace, name } });
+    addRevertsOf({ metadata: { namespace, name } }, records, syncs);
   });
   const subscriptions: (() => void)[] = [];
   return {
@@ -85,7 +88,7 @@ export function createGitRevertController(options: GitRevertOptions): GitRevertC
       subscriptions.push(
         rollouts.onChange((rollout) => {
           failures.add(keyOf(rollout));
-          addRecordsOf(rollout);
+          addRevertsOf(rollout, records);
         }),
         replicaSets.onChange(({ metadata }) => {
           const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'Rollout');
@@ -94,6 +97,7 @@ export function createGitRevertController(options: GitRevertOptions): GitRevertC
         reverts.onChange((revert) => {
           records.add(keyOf(revert));
           reports.add(keyOf(revert));
+          syncs.add(keyOf(revert));
           addFailuresBeside(revert);
         }),
         policies.onChange((policy) => {

@@ -8,6 +8,7 @@ import type { Cache } from '../../kube/cache.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Log } from '../../log.ts';
 import type { ProvenanceKeeper } from '../provenance/keeper.ts';
+import type { SyncRequests } from '../provenance/sync-requests.ts';
 import type { KillSwitch } from './kill-switch.ts';
 
 export interface GitRevertOptions {
@@ -21,6 +22,8 @@ export interface GitRevertOptions {
   sources: Cache<GitSource>;
   /** What sync engines besides our own say. */
   provenance: Pick<ProvenanceKeeper, 'said' | 'onAnswer'>;
+  /** Has them look at a branch. */
+  syncRequests: SyncRequests;
   repositories: Repositories;
   renderer: Renderer;
   /** By the name that a policy uses. */

@@ -25,12 +25,13 @@ let argoCd: KubeObject | undefined;
 let asked: string[];
 
 /** An API server that also knows Argo CD's kinds. */
-const tools: Pick<KubeClient, 'get'> = {
+const tools: Pick<KubeClient, 'get' | 'patch'> = {
   async get(resource, { namespace, name }) {
     asked.push(`${resource.kind} ${namespace}/${name}`);
     const found = resource.kind === 'Application' ? argoCd : loop.api.store.get(resource, namespace, name);
     return found as never;
   },
+  patch: async () => expect.unreachable('nothing is asked of Argo CD'),
 };
 
 beforeEach(async () => {

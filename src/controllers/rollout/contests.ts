@@ -123,12 +123,15 @@ export function createContests(options: {
     settle(key, looked, { decision, done }, now) {
       const before = keptOf.get(key);
       const after = new Map<string, Kept>();
-      for (const part of partsOf(done.length > 0 ? lookAgain(looked, options) : looked)) {
+      const afterwards = done.length > 0 ? partsOf(lookAgain(looked, options)) : [];
+      for (const part of partsOf(looked)) {
         const known = before?.get(placeOf(part));
         const [last] = own(part, done).slice(-1);
         const isOpen = own(part, [...decision.effects, ...decision.withheld]).length > 0;
+        // What was not written is taken as it was decided upon: what has become of it since is for the next pass to see.
         const untouched = isOpen ? known : whileRight(part, known);
-        const kept = last ? afterOwnWrite(part, known, last, looked.rollout, now) : untouched;
+        const live = afterwards.find((one) => placeOf(one) === placeOf(part));
+        const kept = last && live ? afterOwnWrite(live, known, last, looked.rollout, now) : untouched;
         if (kept) after.set(placeOf(part), kept);
       }
       keptOf.set(key, after);

@@ -12,6 +12,7 @@ import type { Answer, Provenance } from './provenance.ts';
 
 export { provenanceOf } from './annotations.ts';
 export { applierOf } from './applier.ts';
+export { askedAt, gitRepositoryOf, hasApplied, isBehind, isSuspended, REQUESTED_AT } from './flux-request.ts';
 export { type Found, type ObjectReference, type Reading, type Reference, referenceKey } from './lookup.ts';
 export type { Answer, Finding, Look, Provenance, ProvenanceAnswer } from './provenance.ts';
 export { trusted } from './trust.ts';

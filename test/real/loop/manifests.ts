@@ -31,7 +31,7 @@ export function shopFiles(world: TestWorld, image: string): Record<string, strin
   return { 'apps/shop/traffic.yaml': traffic, 'apps/shop/rollout.yaml': rollout };
 }
 
-function secretYaml(name: string, token: string): string {
+export function secretYaml(name: string, token: string): string {
   return `
 apiVersion: v1
 kind: Secret
@@ -69,7 +69,7 @@ spec:
 }
 
 /** Named after the namespace: policies belong to the whole cluster. */
-function policyYaml({ namespace }: TestWorld, { url }: Team, way: string): string {
+export function policyYaml({ namespace }: TestWorld, { url }: Team, way: string): string {
   return `
 apiVersion: headgate.dev/v1alpha1
 kind: RevertPolicy

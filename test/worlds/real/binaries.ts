@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { machineNow } from '../../../src/clock.ts';
 import { type KeptFiles, type Origin, PARTS, type Part, versionOf } from './parts.ts';
-import { exists, missingTools, runProgram } from './toolbox.ts';
+import { exists, missingTools, type RunOptions, runProgram } from './toolbox.ts';
 
 /** A part that is there to be used. */
 export interface Built {
@@ -34,6 +34,10 @@ export function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'headgate', 'real');
 }
 
+function keptOf({ origin }: Part): KeptFiles[] {
+  return origin.kind === 'go' ? (origin.keeps ?? []) : [];
+}
+
 function folderOf(part: Part): string {
   return join(cacheFolder(), `${part.name}-${versionOf(part)}`);
 }
@@ -42,7 +46,7 @@ function folderOf(part: Part): string {
 async function findAssets(part: Part): Promise<Built | undefined> {
   const assets = process.env.KUBEBUILDER_ASSETS;
   // A part that reads further files at run time is only whole as our own build.
-  if (!assets || (part.origin.kind === 'go' && part.origin.keeps)) return undefined;
+  if (!assets || keptOf(part).length > 0) return undefined;
   const paths = part.binaries.map((name) => [name, join(assets, name)] as const);
   for (const [, path] of paths) if (!(await exists(path))) return undefined;
   return { name: part.name, version: 'as found', binaries: Object.fromEntries(paths), files: {}, buildSeconds: 0 };
@@ -50,7 +54,10 @@ async function findAssets(part: Part): Promise<Built | undefined> {
 
 async function findCached(part: Part): Promise<Built | undefined> {
   const record = join(folderOf(part), 'built.json');
-  return (await exists(record)) ? (JSON.parse(await readFile(record, 'utf8')) as Built) : undefined;
+  if (!(await exists(record))) return undefined;
+  const built = JSON.parse(await readFile(record, 'utf8')) as Built;
+  // The same version may have been built when less was kept of it.
+  return keptOf(part).every(({ module }) => built.files[module]) ? built : undefined;
 }
 
 async function buildGo(part: Part, origin: Origin & { kind: 'go' }, folder: string): Promise<string> {
@@ -72,16 +79,18 @@ async function buildGo(part: Part, origin: Origin & { kind: 'go' }, folder: stri
   return versionOf(part);
 }
 
-async function keepFiles(
-  { module, from }: KeptFiles,
-  work: string,
-  folder: string,
-  environment: Record<string, string>,
-) {
-  const found = await runProgram('go', ['list', '-m', '-f', '{{.Dir}}', module], { folder: work, environment });
-  for (const path of from) {
-    const source = join(found.trim(), path);
-    const target = join(folder, 'files', module, path);
+/** Where the module cache has a module, which is fetched where no build has fetched it. */
+async function moduleFolder({ module, version }: KeptFiles, how: RunOptions): Promise<string> {
+  if (!version) return (await runProgram('go', ['list', '-m', '-f', '{{.Dir}}', module], how)).trim();
+  const told = await runProgram('go', ['mod', 'download', '-json', `${module}@${version}`], how);
+  return (JSON.parse(told) as { Dir: string }).Dir;
+}
+
+async function keepFiles(kept: KeptFiles, work: string, folder: string, environment: Record<string, string>) {
+  const found = await moduleFolder(kept, { folder: work, environment });
+  for (const path of kept.from) {
+    const source = join(found, path);
+    const target = join(folder, 'files', kept.module, path);
     // The module cache is read-only, and so would the copies be.
     if (await exists(source))
       await runProgram('cp', ['-r', '--no-preserve=mode', '-T', source, await parentMade(target)]);
@@ -134,13 +143,11 @@ async function build(part: Part): Promise<Built> {
   const start = machineNow();
   try {
     const version = await make(part, folder);
-    const { origin } = part;
-    const kept = origin.kind === 'go' ? (origin.keeps ?? []) : [];
     const built: Built = {
       name: part.name,
       version,
       binaries: Object.fromEntries(part.binaries.map((name) => [name, join(place, name)])),
-      files: Object.fromEntries(kept.map(({ module }) => [module, join(place, 'files', module)])),
+      files: Object.fromEntries(keptOf(part).map(({ module }) => [module, join(place, 'files', module)])),
       buildSeconds: Math.round((machineNow() - start) / 1000),
     };
     await writeFile(join(folder, 'built.json'), JSON.stringify(built, undefined, 2));
@@ -153,19 +160,19 @@ async function build(part: Part): Promise<Built> {
 }
 
 export interface PrepareOptions {
-  /** Names of parts that are otherwise left out. */
+  /** Names of parts that are otherwise taken along only where they are built already. */
   alsoOnDemand?: string[];
   tell(line: string): void;
 }
 
 /** Finds every part, and builds what is not there; throws `CannotBuild` before anything is built. */
 export async function prepareParts({ alsoOnDemand = [], tell }: PrepareOptions): Promise<Map<string, Built>> {
-  const wanted = PARTS.filter(({ name, onDemand }) => !onDemand || alsoOnDemand.includes(name));
   const found = new Map<string, Built>();
-  for (const part of wanted) {
+  for (const part of PARTS) {
     const there = (await findAssets(part)) ?? (await findCached(part));
     if (there) found.set(part.name, there);
   }
+  const wanted = PARTS.filter(({ name, onDemand }) => !onDemand || alsoOnDemand.includes(name));
   const toBuild = wanted.filter(({ name }) => !found.has(name));
   const missing = await missingTools(toBuild);
   if (missing.length > 0) throw new CannotBuild([...new Set(missing)]);

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 
-/** Files of a Go module that a program reads at run time: they are kept beside its binary. */
+/** Files of a Go module that a program, or its world, reads at run time: they are kept beside its binary. */
 export interface KeptFiles {
   module: string;
+  /** Where the program is not built from that module. */
+  version?: string;
   /** Below the module's folder. */
   from: string[];
 }
@@ -29,7 +31,7 @@ export interface Part {
   /** File names of the programs that it yields. */
   binaries: string[];
   origin: Origin;
-  /** Only for stories that ask for it. */
+  /** Built only for stories that ask for it. */
   onDemand?: true;
 }
 
@@ -140,6 +142,11 @@ export const PARTS: Part[] = [
       kind: 'go',
       module: 'github.com/fluxcd/kustomize-controller',
       packages: ['github.com/fluxcd/kustomize-controller'],
+      keeps: [
+        { module: 'github.com/fluxcd/kustomize-controller', from: ['config/crd/bases'] },
+        // Itself it cannot be built from published modules; what it would fetch is made by the stories.
+        { module: 'github.com/fluxcd/source-controller', version: 'v1.9.6', from: ['config/crd/bases'] },
+      ],
     },
   },
 ];

@@ -21,7 +21,14 @@ export interface RealWorldState {
   control: string;
   parts: Record<
     string,
-    { version: string; buildSeconds: number; startSeconds: number; binaries: Record<string, string> }
+    {
+      version: string;
+      buildSeconds: number;
+      startSeconds: number;
+      binaries: Record<string, string>;
+      /** Folders with files of its modules, by module. */
+      files: Record<string, string>;
+    }
   >;
 }
 

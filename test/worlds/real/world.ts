@@ -52,7 +52,7 @@ async function furnish(connection: KubeConnection, parts: RealWorldOptions['part
     join(files['sigs.k8s.io/gateway-api'] ?? '', 'config/crd/standard'),
     join(files['github.com/projectcontour/contour'] ?? '', 'examples/contour/01-crds.yaml'),
   ];
-  const deployed = ['namespace.yaml', 'rbac.yaml', 'rbac-secrets.yaml', 'rbac-users.yaml'];
+  const deployed = ['namespace.yaml', 'rbac.yaml', 'rbac-secrets.yaml', 'rbac-users.yaml', 'flux.yaml'];
   const installed = deployed.map((name) => join(PROJECT, 'deploy', name));
   for (const path of [...kinds, ...installed]) await applyManifests(connection, await readManifests(path));
   await applyManifests(connection, GATEWAY_OBJECTS);
@@ -105,9 +105,9 @@ async function startTraffic({ folder, parts }: RealWorldOptions, connection: Kub
 function partsStarted({ parts }: RealWorldOptions, servers: Server[]): RealWorldState['parts'] {
   const seconds = (name: string) => servers.find((server) => server.name === name)?.startSeconds ?? 0;
   return Object.fromEntries(
-    [...parts.values()].map(({ name, version, buildSeconds, binaries }) => {
+    [...parts.values()].map(({ name, version, buildSeconds, binaries, files }) => {
       const startSeconds = Object.keys(binaries).reduce((sum, binary) => sum + seconds(binary), 0);
-      return [name, { version, buildSeconds, startSeconds, binaries }];
+      return [name, { version, buildSeconds, startSeconds, binaries, files }];
     }),
   );
 }
