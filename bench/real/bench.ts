@@ -11,14 +11,14 @@ import type { Concurrent } from './concurrent.ts';
 import type { Order, Part } from './measure.ts';
 
 const PARTS = ['idle', 'steps', 'plain', 'routed'] as const;
-const SHORT_PARTS = ['plain', 'routed'] as const;
+const SHORT_PARTS = ['routed'] as const;
 
 const HELP = `npm run bench:real -- [--short] [--sources] [--only idle|steps|plain|routed] [--rollouts N]
                       [--profile FOLDER] [--reference FILE]
 
 Prints one JSON object: a controller against a real API server. See docs/benchmarks.md.
 
-  --short           100 Rollouts instead of 1,000, and only the parts with many releases at once: for CI
+  --short           100 Rollouts instead of 1,000, and only the part with a route each: for CI
   --rollouts N      so many Rollouts
   --sources         run the controller from its sources instead of the image's bundle
   --only PART       one part: at rest, a release in five steps with ten pods and a route, many releases at once
