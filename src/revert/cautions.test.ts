@@ -7,6 +7,7 @@ import {
   kindsNamed,
   maySpellSensitive,
   objectName,
+  securityFix,
   sensitive,
 } from './sensitive.ts';
 
@@ -29,6 +30,7 @@ describe('sensitive paths', () => {
     'liquibase.properties',
     'db/db.changelog-master.yaml',
     'db/changelog.xml',
+    'apps/web/security/headers.yaml',
   ])('%s', (path) => expect(isSensitivePath(path)).toBe(true));
 
   it.each([
@@ -47,6 +49,10 @@ it('knows sensitive objects by group and kind', () => {
   expect(is('rbac.authorization.k8s.io', 'RoleBinding')).toBe(true);
   expect(is('apiextensions.k8s.io', 'CustomResourceDefinition')).toBe(true);
   expect(is('bitnami.com', 'SealedSecret')).toBe(true);
+  expect(is('networking.k8s.io', 'NetworkPolicy')).toBe(true);
+  expect(is('security.istio.io', 'AuthorizationPolicy')).toBe(true);
+  expect(is('constraints.gatekeeper.sh', 'K8sRequiredLabels')).toBe(true);
+  expect(is('networking.k8s.io', 'Ingress')).toBe(false);
   expect(is('', 'ConfigMap')).toBe(false);
   expect(is('apps', 'Deployment')).toBe(false);
 });
@@ -83,6 +89,22 @@ it('names what is sensitive, and not all of it', () => {
     personMerges: true,
     message: expect.stringMatching(/^commit ccccccc also touches Secret token in a.yaml, .* and 3 more:/),
   });
+});
+
+describe('a commit that says of itself that it closes a hole', () => {
+  it.each([
+    'Update openssl\n\nFixes CVE-2026-12345.',
+    'bump lodash (GHSA-35jh-r3h4-6jhm)',
+    'fix(security): refuse old tokens',
+    'Security update of the base image',
+  ])('%j', (message) => {
+    const caution = { reason: 'Sensitive', most: 'PullRequest', personMerges: true };
+    expect(securityFix('c'.repeat(40), message)).toMatchObject(caution);
+  });
+
+  it.each(['Release 1.4.1', 'Insecurity of cve-2026', 'Release\n\nsecurity says hello', ''])('not %j', (message) =>
+    expect(securityFix('c'.repeat(40), message)).toBeUndefined(),
+  );
 });
 
 describe('lines that a bot sets', () => {

@@ -66,6 +66,7 @@ export {
   kindsNamed,
   maySpellSensitive,
   objectName,
+  securityFix,
   sensitive,
 } from './sensitive.ts';
 export { HOST_REASONS, isUnproved, unproved } from './work.ts';

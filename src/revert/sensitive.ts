@@ -26,9 +26,23 @@ const PATHS: readonly RegExp[] = [
   /(^|\/)flyway[^/]*\.(conf|toml|properties)$/i,
   /(^|\/)liquibase[^/]*\.(properties|ya?ml|xml|json|groovy)$/i,
   /(^|\/)(db\.)?changelog[^/]*\.(ya?ml|xml|json)$/i,
+  /(^|\/)security\//i,
 ];
 
-const GROUPS: ReadonlySet<string> = new Set(['rbac.authorization.k8s.io']);
+/** What others are kept from, whoever says so: rights, admission, and who may talk to whom. */
+const GROUPS: ReadonlySet<string> = new Set([
+  'rbac.authorization.k8s.io',
+  'admissionregistration.k8s.io',
+  'policy.networking.k8s.io',
+  'security.istio.io',
+  'cilium.io',
+  'projectcalico.org',
+  'crd.projectcalico.org',
+  'kyverno.io',
+  'policies.kyverno.io',
+  'templates.gatekeeper.sh',
+  'constraints.gatekeeper.sh',
+]);
 /** By name alone: a file that is not YAML until it is rendered may not say more. */
 const KINDS: ReadonlySet<string> = new Set([
   'Secret',
@@ -40,7 +54,11 @@ const KINDS: ReadonlySet<string> = new Set([
   'RoleBinding',
   'ClusterRole',
   'ClusterRoleBinding',
+  'NetworkPolicy',
 ]);
+
+/** In a commit's own words: the number of a weakness anywhere, or the word in the first line. */
+const SECURITY_FIX = [/\bCVE-\d{4}-\d{4,19}\b/i, /\bGHSA(?:-[0-9a-z]{4}){3}\b/i, /^[^\n]*\bsecurity\b/i];
 
 export function isSensitivePath(path: string): boolean {
   return PATHS.some((pattern) => pattern.test(path));
@@ -75,4 +93,12 @@ export function sensitive(culprit: string, touched: readonly string[]): RevertCa
   const more = touched.length > MOST_NAMED ? ` and ${touched.length - MOST_NAMED} more` : '';
   const message = `commit ${culprit.slice(0, 7)} also touches ${named.join(', ')}${more}: taking out a part of it may not undo what that did. Look at it, then merge by hand or take out the rest too`;
   return { reason: 'Sensitive', most: 'PullRequest', personMerges: true, message };
+}
+
+/** Where a commit says that it closes a hole: whoever makes its analysis fail would have it opened again. */
+export function securityFix(culprit: string, message: string): RevertCaution | undefined {
+  if (!SECURITY_FIX.some((pattern) => pattern.test(message))) return undefined;
+  const subject = harmless(message.split('\n', 1)[0] ?? '', 120);
+  const text = `commit ${culprit.slice(0, 7)} says that it is about security (${subject}): taking it out may open again what it closed. Look at it, then merge by hand or fix it forward`;
+  return { reason: 'Sensitive', most: 'PullRequest', personMerges: true, message: text };
 }

@@ -36,13 +36,17 @@ function approve(index = 0) {
 }
 
 /** v1 is stable, and v2 fails; `files` come with v2. */
-async function failWith(files: Record<string, NewContent>, policy: object = {}, tag = (version: string) => version) {
+async function failWith(
+  files: Record<string, NewContent>,
+  policy: object = {},
+  { tag = (version: string) => version, message = 'Release v2' } = {},
+) {
   allow(loop, policy);
   await loop.commit({ [`${PATH}/rollout.yaml`]: rolloutYaml(`web:${tag('v1')}`) }, 'Release v1');
   loop.api.store.create(gitSources, gitSource(loop) as never);
   await loop.settle(1000);
   raise(loop, HASHES.stable);
-  const bad = await loop.commit({ [`${PATH}/rollout.yaml`]: rolloutYaml(`web:${tag('v2')}`), ...files }, 'Release v2');
+  const bad = await loop.commit({ [`${PATH}/rollout.yaml`]: rolloutYaml(`web:${tag('v2')}`), ...files }, message);
   await loop.settle(MINUTE + 1000);
   raise(loop, HASHES.canary);
   abort(loop, HASHES);
@@ -190,6 +194,16 @@ describe('what else a culprit touches', () => {
     expect(status()).toMatchObject({ state: 'landed' });
   });
 
+  it('is a hole that it closes by its own word: to fail its analysis opens none', async () => {
+    loop = await startLoop();
+    await failWith({}, {}, { message: 'Release v2\n\nFixes CVE-2026-31337.' });
+    expect(status()).toMatchObject({
+      state: 'needsHuman',
+      reason: 'Sensitive',
+      message: expect.stringContaining('says that it is about security'),
+    });
+  });
+
   it('counts only where the object itself is changed', async () => {
     loop = await startLoop();
     const role = 'apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r}\n';
@@ -208,7 +222,7 @@ describe('what else a culprit touches', () => {
 
   it('names the line that a bot sets, and what to change there', async () => {
     loop = await startLoop({ github: { pulls: [] } });
-    await failWith({}, {}, (version) => `${version} # {"$imagepolicy": "flux-system:web"}`);
+    await failWith({}, {}, { tag: (version) => `${version} # {"$imagepolicy": "flux-system:web"}` });
     expect(status()).toMatchObject({
       state: 'proposed',
       reason: 'ImageAutomation',

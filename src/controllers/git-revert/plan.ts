@@ -1,7 +1,7 @@
 import type { Commit } from '../../git/clone.ts';
 import type { Inverse } from '../../git/inverse.ts';
 import { rootsOf } from '../../git/roots.ts';
-import { harmless, neverReverted, type PlanResult, STABLE_FAILS_TOO } from '../../revert/index.ts';
+import { harmless, neverReverted, type PlanResult, STABLE_FAILS_TOO, securityFix } from '../../revert/index.ts';
 import { sameTemplate } from '../../rollout/index.ts';
 import { culpritCautions, optOutAt } from './cautions.ts';
 import { findingsOf } from './findings.ts';
@@ -53,7 +53,9 @@ async function planned(
       ? { kind: 'skipped', reason: 'OptedOut', message: said.message }
       : { kind: 'needsHuman', reason: 'OptOutUnreadable', message: said.message };
   }
-  const cautions = [...(said ? [said] : []), ...(await culpritCautions(repository, { culprit, parent, path, files }))];
+  const fix = securityFix(culprit, (await repository.commit(culprit))?.message ?? '');
+  const touched = await culpritCautions(repository, { culprit, parent, path, files });
+  const cautions = [said, fix, ...touched].filter((each) => each !== undefined);
   return { kind: 'planned', expectedHead: head, tree, patchDigest: digestOf(changes), files, cautions };
 }
 

@@ -24,7 +24,11 @@ async function outcomeOf(world: TestWorld, team: Team) {
     spec.replicas,
     status?.replicas,
   ]);
-  const runs = (await world.list(analysisRuns)).map(({ metadata, status }) => [metadata.name, status?.phase]);
+  // What a GitRevert asks of the stable side is named by its UID.
+  const runs = (await world.list(analysisRuns)).map(({ metadata: { name, ownerReferences: [owner] = [] }, status }) => [
+    owner?.kind === 'GitRevert' ? 'of the stable side' : name,
+    status?.phase,
+  ]);
   const selectors = (await world.list(services)).map(({ metadata, spec }) => [metadata.name, spec.selector]);
   const commits = (await team.log()).map(({ message: told }) =>
     told.split('\n')[0]?.replace(world.namespace, 'NAMESPACE'),

@@ -18,7 +18,7 @@ const FLUX = 'test/real/flux.test.ts';
 const FLUX_PART = 'kustomize-controller';
 /** The killings begin late and take all there is of the machine: nothing is measured by then. */
 const BREAKING = [['outages'], ['leaders', 'gitea', 'clocks'], ['killed']];
-const WORLDS_AT_ONCE = 3;
+const WORLDS_AT_ONCE = 2;
 
 /** What is told in one world. */
 interface Lane {
