@@ -6,6 +6,7 @@ const LONG = [
   'real/scenarios.test.ts',
   'git-hosts/proposals.test.ts',
   'git-hosts/pushes.test.ts',
+  'git-hosts/discussions.test.ts',
   'git-hosts/commits.test.ts',
   'behaviour/refused-template.test.ts',
   'behaviour/take-over.test.ts',
