@@ -18,6 +18,8 @@ export interface NewCommit {
   files: Record<string, NewContent>;
   /** The head must be this commit; `null`: the branch must not be there yet. Left out: whatever the head is. */
   parent?: string | null;
+  /** A new branch begins at this commit, in one step with its first commit. Throws `HeadMoved` where the branch is there. */
+  start?: string;
 }
 
 /** What a host does with a pull request. */
@@ -209,10 +211,11 @@ export async function openRepository(path: string, searchPath = ''): Promise<Bar
       return id;
     },
     async commit(commit) {
-      const { branch = 'main', parent } = commit;
+      const { branch = 'main', start } = commit;
+      const parent = start === undefined ? commit.parent : null;
       const current = await head(branch);
       if (parent !== undefined && parent !== (current ?? null)) throw new HeadMoved(branch, String(parent));
-      return git(['fast-import', '--quiet', '--done'], { input: commitStream(commit, branch, current) }).then(
+      return git(['fast-import', '--quiet', '--done'], { input: commitStream(commit, branch, current ?? start) }).then(
         text,
         (error: Error) => {
           throw /Not updating|cannot lock ref/.test(error.message) ? new HeadMoved(branch, String(current)) : error;

@@ -95,8 +95,12 @@ async function filesOf(
   return files;
 }
 
-/** The commit on which the new one is to lie. */
-async function startOf({ hosted }: Call, branchName: string, parent: string | undefined): Promise<string | Answer> {
+/** Where the new commit is to lie: a branch that is there is named by its head, a new one by where it starts. */
+async function startOf(
+  { hosted }: Call,
+  branchName: string,
+  parent: string | undefined,
+): Promise<{ parent: string } | { start: string } | Answer> {
   const { bare } = hosted;
   const head = await bare.head(branchName);
   if (head && parent && head !== parent) return failure(409, `${parent} is not the tip of ${branchName}`);
@@ -106,8 +110,7 @@ async function startOf({ hosted }: Call, branchName: string, parent: string | un
     () => false,
   );
   if (!isCommit) return notFound('Commit');
-  if (!head) await bare.git(['update-ref', `refs/heads/${branchName}`, start, '0'.repeat(40)]);
-  return start;
+  return head ? { parent: start } : { start };
 }
 
 export async function commitForm(call: Call): Promise<Answer> {
@@ -118,13 +121,13 @@ export async function commitForm(call: Call): Promise<Answer> {
   const name = text('branch') ?? 'main';
   if (hosted.protectedBranches?.has(name)) return failure(403, `Permission denied to update branch ${name}.`);
   const start = await startOf(call, name, text('parents'));
-  if (typeof start !== 'string') return start;
-  const files = await filesOf(call, form, start);
+  if ('status' in start) return start;
+  const files = await filesOf(call, form, 'start' in start ? start.start : start.parent);
   if (!files) return failure(400, 'A file to be deleted does not exist');
   const author = text('author') ?? `${rights.login} <${rights.login}@example.com>`;
   const message = text('message') ?? 'Edited with Bitbucket';
   try {
-    const id = await hosted.bare.commit({ branch: name, parent: start, author, message, time: world.now(), files });
+    const id = await hosted.bare.commit({ branch: name, ...start, author, message, time: world.now(), files });
     return { status: 201, body: undefined, headers: { location: `${api}/commit/${id}` } };
   } catch (error) {
     if (error instanceof HeadMoved) return failure(409, error.message);

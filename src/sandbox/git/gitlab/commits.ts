@@ -104,13 +104,9 @@ export async function commitActions(hosted: HostedRepository, body: CommitBody, 
   for (const each of actions) await checkUnchanged(hosted, start_sha ? 'HEAD' : start, each);
   const files = await changed(hosted, start, actions);
   const moved = `Could not update refs/heads/${branch}. Please refresh and try again.`;
-  try {
-    if (start_sha) await hosted.bare.git(['update-ref', `refs/heads/${branch}`, start, '0'.repeat(40)]);
-  } catch {
-    throw new CommitRefused(moved);
-  }
   const author = `${body.author_name ?? 'GitLab'} <${body.author_email ?? 'noreply@example.com'}>`;
-  return hosted.bare.commit({ branch, parent: start, author, message, time, files }).catch((error) => {
+  const place = start_sha ? { start } : { parent: start };
+  return hosted.bare.commit({ branch, ...place, author, message, time, files }).catch((error) => {
     throw error instanceof HeadMoved ? new CommitRefused(moved) : error;
   });
 }
