@@ -192,6 +192,20 @@ export function conformsAsProposals(
         await expectOurCommit();
       });
 
+      it('opens no second one where another cluster has had it merged while its branch was being made', async () => {
+        let other: Proposal | undefined;
+        harness.beforeWrite(async () => {
+          other = await opened();
+          await settled(() => merge(other as Proposal));
+          await harness.deleteBranch(FROM).catch(() => {});
+        });
+        const outcome = await open();
+        expect(other).toBeDefined();
+        if (outcome.kind === 'proposal')
+          expect(outcome.proposal).toMatchObject({ number: other?.number, state: 'merged' });
+        await expectOne('merged');
+      });
+
       it('means the same one when two ask at once', async () => {
         await Promise.all([open(), open()]);
         const proposal = await opened();

@@ -66,6 +66,8 @@ export interface OpeningCalls<Own extends Pick<Proposal, 'state'>, Branch extend
   messageOf(branch: Branch): string | Promise<string>;
   /** Makes the branch with its one commit, and answers that. */
   makeBranch(): Promise<string>;
+  /** Takes back the branch that was just made; a rule may keep it. */
+  deleteBranch(head: string): Promise<unknown>;
   create(): Promise<Own>;
   shown(own: Own, branch: { head: string } | undefined): ProposalOutcome | Promise<ProposalOutcome>;
 }
@@ -87,6 +89,12 @@ export async function openOnce<Own extends Pick<Proposal, 'state'>, Branch exten
     throw new Ended({ kind: 'protected', message });
   }
   if (found) return calls.shown(found, branch);
-  const head = branch?.head ?? (await calls.makeBranch());
+  if (branch) return calls.shown(await calls.create(), branch);
+  const head = await calls.makeBranch();
+  // Another cluster may have opened it, and have had it merged and its branch deleted, while this one was made: looked at last,
+  // because from now on there is a branch that would be in its way.
+  const meanwhile = await calls.findNewest({ from, into });
+  if (meanwhile && meanwhile.state !== 'open') await calls.deleteBranch(head);
+  if (meanwhile) return calls.shown(meanwhile, meanwhile.state === 'open' ? { head } : undefined);
   return calls.shown(await calls.create(), { head });
 }

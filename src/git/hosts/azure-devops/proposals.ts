@@ -44,6 +44,7 @@ function open(api: Api, request: ProposalRequest): Promise<ProposalOutcome> {
     },
     messageOf: async ({ head }) => (await api.commit(head)).message,
     makeBranch: () => writeBranch(api, request, request.from),
+    deleteBranch: (head) => deleteBranch(api, request.from, head),
     create: () => create(api, request),
     shown: (own, branch) => shown(own, branch?.head),
   });

@@ -99,6 +99,7 @@ function open(api: Api, request: ProposalRequest): Promise<ProposalOutcome> {
     findBranch: api.findBranch,
     messageOf: ({ message }) => message,
     makeBranch: async () => (await writeBranch(api, request, request.from)).id,
+    deleteBranch: () => api.deleteBranch(request.from),
     create: () => create(api, request),
     shown: (own, branch) => shown(api, own, branch),
   });

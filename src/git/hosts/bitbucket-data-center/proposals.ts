@@ -50,6 +50,7 @@ function open(api: ProposalApi, request: ProposalRequest): Promise<ProposalOutco
     findBranch: api.findBranch,
     messageOf: ({ message }) => message,
     makeBranch: () => makeBranch(api, request),
+    deleteBranch: (head) => api.deleteBranch(request.from, head),
     create: () => requestPull(api, request),
     shown: async (own, branch) => asOutcome(await shown(api, own, branch)),
   });

@@ -89,7 +89,10 @@ async function openPull(api: Api, request: ProposalRequest): Promise<Proposal> {
   if (found && !there) throw new Ended({ kind: 'stale', message: `${from} is gone, and ${found.url} is being closed` });
   if (found) throw holdsSomethingElse(from);
   await makeBranch(api, request, there);
-  return requestPull(api, request);
+  // Another cluster may have opened it, and have had it merged and its branch deleted, while this one was made.
+  const meanwhile = (await findPull(api, { from, into }))?.proposal;
+  if (meanwhile && meanwhile.state !== 'open') await deleteBranch(api, from);
+  return meanwhile ?? requestPull(api, request);
 }
 
 /**

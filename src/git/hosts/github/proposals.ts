@@ -108,7 +108,14 @@ async function open(api: Api, request: ProposalRequest): Promise<Proposal> {
   const found = await find(api, { from: request.from, into: request.branch });
   if (found && found.state !== 'open') return found;
   const head = await makeCommit(api, request, found !== undefined);
-  return { ...(found ?? (await create(api, request))), head };
+  if (found) return { ...found, head };
+  // Another cluster may have opened it, and have had it merged and its branch deleted, while this one was made.
+  const meanwhile = await find(api, { from: request.from, into: request.branch });
+  if (meanwhile && meanwhile.state !== 'open') {
+    await deleteBranch(api, request.from);
+    return meanwhile;
+  }
+  return { ...(meanwhile ?? (await create(api, request))), head };
 }
 
 /** `forgiven`: words of a refusal after which the rest is done all the same. */
