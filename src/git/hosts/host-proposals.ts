@@ -89,12 +89,12 @@ export async function openOnce<Own extends Pick<Proposal, 'state'>, Branch exten
     throw new Ended({ kind: 'protected', message });
   }
   if (found) return calls.shown(found, branch);
-  if (branch) return calls.shown(await calls.create(), branch);
-  const head = await calls.makeBranch();
+  const head = branch?.head ?? (await calls.makeBranch());
   // Another cluster may have opened it, and have had it merged and its branch deleted, while this one was made: looked at last,
   // because from now on there is a branch that would be in its way.
   const meanwhile = await calls.findNewest({ from, into });
-  if (meanwhile && meanwhile.state !== 'open') await calls.deleteBranch(head);
-  if (meanwhile) return calls.shown(meanwhile, meanwhile.state === 'open' ? { head } : undefined);
+  const isOver = meanwhile !== undefined && meanwhile.state !== 'open';
+  if (isOver && !branch) await calls.deleteBranch(head);
+  if (meanwhile) return calls.shown(meanwhile, isOver ? undefined : { head });
   return calls.shown(await calls.create(), { head });
 }
