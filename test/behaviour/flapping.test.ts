@@ -21,7 +21,7 @@ sandboxOnly.describe('in the sandbox', () => {
       const [container] = whole.template?.spec?.containers ?? [];
       const containers = [{ ...container, image: GOOD, command: ['sh', '-c', 'sleep 1; exit 1'] }];
       await world.patch(rollouts, 'shop', { spec: { template: { spec: { containers } } } });
-      // They are up for a second, and again 10 s and 20 s after that: so many of them never all at once.
+      // They are up for a second, a second later again, and then 10 s after that: so many of them never all at once.
       const { status } = await world.until('shop', isDegraded, DEADLINE_SECONDS + 9);
       expect(status?.message).toContain('ProgressDeadlineExceeded');
       expect(status?.availableReplicas).toBeGreaterThanOrEqual(24);

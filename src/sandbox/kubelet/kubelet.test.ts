@@ -115,6 +115,25 @@ describe('the kubelet', () => {
     expect(new Set(addresses).size).toBe(4);
   });
 
+  it('goes on after a restart with what crashes: as many restarts, at the same times', async () => {
+    create('web', { containers: [{ name: 'web', image: 'web:crash' }] });
+    // Up from 2, 4 and 15 s on, for a second each.
+    for (const [second, restarts] of [
+      [4.5, 1],
+      [10, 1],
+      [15.5, 2],
+      [30, 2],
+    ] as const) {
+      await seconds(second);
+      const before = pod('web');
+      expect(before?.status?.containerStatuses?.[0]?.restartCount).toBe(restarts);
+      await kubelet.stop();
+      kubelet = start();
+      await seconds(second + 0.1);
+      expect(pod('web')).toEqual(before);
+    }
+  });
+
   it('is ready until the containers stop, within the shorter of its own and the grace period', async () => {
     create('slow');
     create('short', { terminationGracePeriodSeconds: 3 });

@@ -23,14 +23,20 @@ export interface PodBirth {
 type ContainerDetail = { ready: boolean; restartCount: number; state: object; lastState?: object };
 
 const CRASH: Exit = { after: 1000, code: 1 };
+/** What it takes to see that a container has ended, and to start it again. */
+const RESTART = 1000;
 const FIRST_BACK_OFF = 10_000;
 const LONGEST_BACK_OFF = 300_000;
+/** To a container that has run for so long, no earlier crash is held against it. */
+const FORGIVEN = 600_000;
 
 /** Begins now, unless an earlier kubelet has begun with this pod and said so in its status. */
 export function birthOf({ metadata, status }: Pod, ip: string, now: number, settings: KubeletSettings): PodBirth {
   const { least, most } = settings.startDelay;
   const seen = status?.startTime ? Date.parse(status.startTime) : now;
-  const running = status?.containerStatuses?.[0]?.state?.running as { startedAt?: string } | undefined;
+  const [container] = status?.containerStatuses ?? [];
+  // Of one that was restarted, this would be the latest start, not the first.
+  const running = container?.restartCount === 0 ? (container.state?.running as { startedAt?: string }) : undefined;
   const delay = least + Math.floor(fraction(metadata.name) * (most - least + 1));
   return { seen, started: running?.startedAt ? Date.parse(running.startedAt) : seen + delay, ip };
 }
@@ -149,29 +155,43 @@ function running(pod: Pod, birth: PodBirth, ready: boolean): PodStatus {
   };
 }
 
-/** Lives for a while, falls over, and is tried again after 10 s, 20 s, 40 s, up to five minutes. `delay` in milliseconds. */
+/** From a container's end to its next start. */
+function pauseAfter(restarts: number, lived: number): number {
+  if (restarts === 0 || lived >= FORGIVEN) return RESTART;
+  return Math.min(FIRST_BACK_OFF * 2 ** (restarts - 1), LONGEST_BACK_OFF);
+}
+
+/**
+ * Lives for a while, falls over, and is started again: at first at once, then after 10 s, 20 s, 40 s, up to five minutes.
+ * `delay` in milliseconds.
+ */
 function failing(pod: Pod, birth: PodBirth, { after, code }: Exit, now: number, delay: number): Moment {
   let restarts = 0;
   let alive = birth.started;
-  const backOff = () => Math.min(FIRST_BACK_OFF * 2 ** restarts, LONGEST_BACK_OFF);
-  while (now >= alive + after + backOff()) {
-    alive += after + backOff();
+  let pause = pauseAfter(restarts, after);
+  let lastState = {};
+  while (now >= alive + after + pause) {
+    lastState = terminated(code, alive, alive + after);
+    alive += after + pause;
     restarts++;
+    pause = pauseAfter(restarts, after);
   }
   const fallen = now >= alive + after;
   const ready = !fallen && now >= alive + delay;
+  const end = terminated(code, alive, alive + after);
   const message = 'back-off restarting failed container';
+  const backsOff = { state: { waiting: { reason: 'CrashLoopBackOff', message } }, lastState: end };
+  const states = pause > RESTART ? backsOff : { state: end, lastState };
   const status = {
     ...base(pod, birth, 'Running'),
     conditions: conditions(pod, ready, 'ContainersNotReady'),
     containerStatuses: containers(pod, {
       ready,
       restartCount: restarts,
-      state: fallen ? { waiting: { reason: 'CrashLoopBackOff', message } } : runningSince(alive),
-      ...(fallen && { lastState: terminated(code, alive, alive + after) }),
+      ...(fallen ? states : { state: runningSince(alive), lastState }),
     }),
   };
-  const changes = [alive + delay, alive + after, alive + after + backOff()];
+  const changes = [alive + delay, alive + after, alive + after + pause];
   return { status, serves: ready, next: Math.min(...changes.filter((time) => time > now)) };
 }
 

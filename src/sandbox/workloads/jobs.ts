@@ -1,6 +1,17 @@
 import type { Condition, KubeObject, Pod, PodTemplateSpec } from '../../api/kubernetes.ts';
 import { createLoop } from './loop.ts';
-import { controllerOf, controllerReference, keyOf, placeOf, same, suffix, timestamp } from './objects.ts';
+import {
+  condition as conditionOf,
+  controllerOf,
+  controllerReference,
+  isFinished,
+  isReady,
+  keyOf,
+  placeOf,
+  same,
+  suffix,
+  timestamp,
+} from './objects.ts';
 import type { Controller, Surroundings } from './settings.ts';
 
 export interface Job extends KubeObject {
@@ -14,8 +25,12 @@ export interface Job extends KubeObject {
   };
   status?: {
     active?: number;
+    ready?: number;
+    /** On their way out, and not ended yet. */
+    terminating?: number;
     succeeded?: number;
     failed?: number;
+    uncountedTerminatedPods?: object;
     startTime?: string;
     completionTime?: string;
     conditions?: Condition[];
@@ -24,30 +39,46 @@ export interface Job extends KubeObject {
 
 interface Count {
   active: Pod[];
+  terminating: number;
   succeeded: number;
   failed: number;
+  /** When the next pod may be made, milliseconds since the epoch; 0: at any time. */
+  nextTry: number;
 }
+
+/** Why a Job will end, said before its last pod has, and what it then is. */
+interface Verdict {
+  first: 'SuccessCriteriaMet' | 'FailureTarget';
+  last: 'Complete' | 'Failed';
+  reason: string;
+  message: string;
+}
+
+/** After a pod has failed; twice as long after each further one without a success between. */
+const FIRST_BACK_OFF = 10_000;
+const LONGEST_BACK_OFF = 600_000;
 
 /** Runs each Job's pods until enough have succeeded, too many have failed, or its deadline has passed. */
 export function runJobs({ store, clock, log }: Surroundings): Controller {
   const reconcile = (key: string) => {
     const job = store.get<Job>('Job', ...placeOf(key));
     if (!job || job.metadata.deletionTimestamp !== undefined || job.spec.suspend || isOver(job)) return;
-    const count = countPods(store.ownedBy<Pod>('Pod', job.metadata.uid ?? ''));
+    const pods = () => countPods(store.ownedBy<Pod>('Pod', job.metadata.uid ?? ''), job);
     const { startTime = timestamp(clock.now()) } = job.status ?? {};
     const deadline = job.spec.activeDeadlineSeconds && Date.parse(startTime) + job.spec.activeDeadlineSeconds * 1000;
-    const verdict = verdictOf(job, count, deadline ? clock.now() >= deadline : false);
+    const verdict = verdictOf(job, pods(), deadline ? clock.now() >= deadline : false);
     if (deadline && !verdict) loop.addAt(key, deadline);
-    if (verdict) for (const { metadata } of count.active) store.delete('Pod', metadata.namespace, metadata.name);
-    const active = verdict ? 0 : count.active.length + start(job, count);
-    report(job, { active, succeeded: count.succeeded, failed: count.failed, startTime }, verdict);
+    if (verdict) for (const { metadata } of pods().active) store.delete('Pod', metadata.namespace, metadata.name);
+    else start(job, pods());
+    report(job, pods(), startTime, verdict);
   };
 
-  const start = (job: Job, { active, succeeded, failed }: Count): number => {
+  const start = (job: Job, { active, terminating, succeeded, failed, nextTry }: Count) => {
     const { completions = 1, parallelism = 1 } = job.spec;
     const missing = Math.min(parallelism, completions - succeeded) - active.length;
-    for (let index = 0; index < missing; index++) createPod(job, succeeded + failed + active.length + index);
-    return Math.max(0, missing);
+    if (missing > 0 && nextTry > clock.now()) return loop.addAt(keyOf(job), nextTry);
+    const first = succeeded + failed + terminating + active.length;
+    for (let index = 0; index < missing; index++) createPod(job, first + index);
   };
 
   const createPod = (job: Job, number: number) => {
@@ -66,6 +97,7 @@ export function runJobs({ store, clock, log }: Surroundings): Controller {
         ...metadata,
         labels: { ...metadata?.labels, ...labels },
         name: `${name}-${suffix(`${uid} ${number}`)}`,
+        generateName: `${name}-`,
         namespace,
         ownerReferences: [controllerReference('batch/v1', 'Job', job)],
       },
@@ -73,12 +105,9 @@ export function runJobs({ store, clock, log }: Surroundings): Controller {
     });
   };
 
-  const report = (job: Job, counts: NonNullable<Job['status']>, verdict: Condition | undefined) => {
+  const report = (job: Job, count: Count, startTime: string, verdict: Verdict | undefined) => {
     const { name, namespace = '' } = job.metadata;
-    const now = timestamp(clock.now());
-    const conditions = verdict && [{ ...verdict, lastTransitionTime: now }];
-    const done = verdict?.type === 'Complete' && { completionTime: now };
-    const status = { ...counts, ...done, ...(conditions && { conditions }) };
+    const status = { startTime, ...statusOf(job, count, verdict, timestamp(clock.now())) };
     if (!same({ ...job.status, ...status }, job.status)) store.patchStatus('Job', { namespace, name }, status);
   };
 
@@ -97,24 +126,67 @@ export function runJobs({ store, clock, log }: Surroundings): Controller {
   };
 }
 
-function isOver({ status }: Job): boolean {
-  return (
-    status?.conditions?.some(({ type, status }) => status === 'True' && (type === 'Complete' || type === 'Failed')) ??
-    false
+/** What it comes to is said at once, and that it is over once its last pod has ended. */
+function statusOf(job: Job, { active, ...count }: Count, verdict: Verdict | undefined, now: string) {
+  const { terminating, succeeded, failed } = count;
+  const { first, last, reason = '', message = '' } = verdict ?? {};
+  const types = active.length + terminating === 0 ? [first, last] : [first];
+  const conditions = types
+    .filter((type) => type !== undefined)
+    .map((type) => {
+      const condition = { type, status: 'True', lastProbeTime: now, lastTransitionTime: now, reason, message };
+      return conditionOf(job, type) ?? condition;
+    });
+  return {
+    ...{ active: active.length, ready: active.filter(isReady).length, terminating, succeeded, failed },
+    uncountedTerminatedPods: {},
+    ...(conditions.length > 0 && { conditions }),
+    ...(types.includes('Complete') && { completionTime: now }),
+  };
+}
+
+function isOver(job: Job): boolean {
+  return ['Complete', 'Failed'].some((type) => conditionOf(job, type)?.status === 'True');
+}
+
+/** A Job remembers the pods that failed when they are gone. */
+function countPods(pods: Pod[], { status }: Job): Count {
+  const inPhase = (phase: string) => pods.filter((pod) => pod.status?.phase === phase);
+  const [succeeded, failed] = [inPhase('Succeeded'), inPhase('Failed')];
+  const running = pods.filter((pod) => !isFinished(pod));
+  const active = running.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  return {
+    active,
+    terminating: running.length - active.length,
+    succeeded: succeeded.length,
+    failed: Math.max(failed.length, status?.failed ?? 0),
+    nextTry: nextTryAfter(failed.map(endOf), Math.max(0, ...succeeded.map(endOf))),
+  };
+}
+
+function endOf({ status }: Pod): number {
+  const ends = (status?.containerStatuses ?? []).map(
+    ({ state }) => Date.parse((state?.terminated as { finishedAt?: string } | undefined)?.finishedAt ?? '') || 0,
   );
+  return Math.max(0, ...ends);
 }
 
-function countPods(pods: Pod[]): Count {
-  const inPhase = (phase: string) => pods.filter((pod) => pod.status?.phase === phase).length;
-  const succeeded = inPhase('Succeeded');
-  const failed = inPhase('Failed');
-  const active = pods.filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed');
-  return { active, succeeded, failed };
+function nextTryAfter(failures: number[], lastSuccess: number): number {
+  const since = failures.filter((time) => time > lastSuccess);
+  if (since.length === 0) return 0;
+  return Math.max(...since) + Math.min(FIRST_BACK_OFF * 2 ** (since.length - 1), LONGEST_BACK_OFF);
 }
 
-function verdictOf({ spec }: Job, { succeeded, failed }: Count, late: boolean): Condition | undefined {
-  if (succeeded >= (spec.completions ?? 1)) return { type: 'Complete', status: 'True', reason: 'CompletionsReached' };
-  const refused = (reason: string, message: string) => ({ type: 'Failed', status: 'True', reason, message });
+function verdictOf({ spec, status }: Job, { succeeded, failed }: Count, late: boolean): Verdict | undefined {
+  const known = status?.conditions?.find(({ type }) => type === 'FailureTarget');
+  const refused = (reason: string, message: string): Verdict => ({
+    ...{ first: 'FailureTarget', last: 'Failed', reason, message },
+  });
+  if (known) return refused(known.reason ?? '', known.message ?? '');
+  if (succeeded >= (spec.completions ?? 1)) {
+    const message = 'Reached expected number of succeeded pods';
+    return { first: 'SuccessCriteriaMet', last: 'Complete', reason: 'CompletionsReached', message };
+  }
   if (late) return refused('DeadlineExceeded', 'Job was active longer than specified deadline');
   if (failed <= (spec.backoffLimit ?? 6)) return undefined;
   return refused('BackoffLimitExceeded', 'Job has reached the specified backoff limit');

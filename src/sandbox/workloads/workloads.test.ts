@@ -198,18 +198,25 @@ describe('a ReplicaSet', () => {
     });
   });
 
-  it('with a crashing image restarts after 10 s, 20 s, 40 s', async () => {
+  it('with a crashing image restarts at once, then after 10 s, 20 s, 40 s', async () => {
     await end();
     await begin({ start: (image) => (image === 'web:bad' ? 'crashes' : 'starts') });
     store.create('ReplicaSet', replicaSet('web', 1, { image: 'web:bad' }));
-    const restarts = () => pods()[0]?.status?.containerStatuses?.[0]?.restartCount;
-    await seconds(12.9);
-    expect(restarts()).toBe(0);
-    expect(pods()[0]?.status?.containerStatuses?.[0]?.state).toMatchObject({ waiting: { reason: 'CrashLoopBackOff' } });
-    await seconds(13);
-    expect(restarts()).toBe(1);
-    await seconds(34);
-    expect(restarts()).toBe(2);
+    const container = () => pods()[0]?.status?.containerStatuses?.[0];
+    const ended = { terminated: { exitCode: 1 } };
+    await seconds(3);
+    expect(container()).toMatchObject({ restartCount: 0, state: ended });
+    await seconds(4);
+    expect(container()).toMatchObject({ restartCount: 1, state: { running: {} }, lastState: ended });
+    await seconds(14.9);
+    const waiting = { reason: 'CrashLoopBackOff' };
+    expect(container()).toMatchObject({ restartCount: 1, state: { waiting }, lastState: ended });
+    await seconds(15);
+    expect(container()).toMatchObject({ restartCount: 2, state: { running: {} } });
+    await seconds(35.9);
+    expect(container()).toMatchObject({ restartCount: 2, state: { waiting } });
+    await seconds(36);
+    expect(container()).toMatchObject({ restartCount: 3, state: { running: {} } });
     expect(pods().some(isReady)).toBe(false);
   });
 
@@ -273,23 +280,41 @@ describe('a Job', () => {
       active: 0,
       succeeded: 1,
       completionTime: '2026-03-01T12:00:32Z',
-      conditions: [{ type: 'Complete', status: 'True' }],
+      conditions: [
+        { type: 'SuccessCriteriaMet', status: 'True' },
+        { type: 'Complete', status: 'True' },
+      ],
     });
     await seconds(600);
     expect(pods().length).toBe(1);
   });
 
-  it('fails after one more try than backoffLimit allows', async () => {
-    store.create('Job', job('sleep 5 && exit 3', { backoffLimit: 1 }));
+  const ended = (reason: string) => [
+    { type: 'FailureTarget', reason },
+    { type: 'Failed', reason },
+  ];
+
+  it('fails after one more try than backoffLimit allows, each later than the one before', async () => {
+    store.create('Job', job('sleep 5 && exit 3', { backoffLimit: 2 }));
+    const tries = new Set<number>();
+    for (let second = 1; second < 60; second++) {
+      await seconds(second);
+      if (jobStatus().active > 0) tries.add(pods().length);
+      expect([second, pods().length]).toEqual([second, second < 17 ? 1 : second < 44 ? 2 : 3]);
+    }
+    expect([...tries]).toEqual([1, 2, 3]);
+    expect(jobStatus()).toMatchObject({ failed: 3, conditions: ended('BackoffLimitExceeded') });
     await seconds(600);
-    expect(jobStatus()).toMatchObject({ failed: 2, conditions: [{ type: 'Failed', reason: 'BackoffLimitExceeded' }] });
-    expect(pods().length).toBe(2);
+    expect(pods().length).toBe(3);
   });
 
   it('fails at its deadline', async () => {
     store.create('Job', job('sleep 500', { activeDeadlineSeconds: 20 }));
+    await seconds(20.5);
+    expect(jobStatus()).toMatchObject({ active: 0, terminating: 1, conditions: [{ type: 'FailureTarget' }] });
     await seconds(30);
-    expect(jobStatus()).toMatchObject({ active: 0, conditions: [{ type: 'Failed', reason: 'DeadlineExceeded' }] });
+    const conditions = ended('DeadlineExceeded');
+    expect(jobStatus()).toMatchObject({ active: 0, terminating: 0, failed: 1, conditions });
   });
 });
 
