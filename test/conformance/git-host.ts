@@ -144,8 +144,10 @@ export function conformsAsGitHost(name: string, start: () => Promise<HostHarness
       expect(await harness.repository.head()).toBe(head);
     });
 
-    it(`answers noRights to credentials that may not write, or are not valid${deviations.probe ? `; a probe may not: ${deviations.probe}` : ''}`, async () => {
-      if (!harness.readOnly) return;
+    it(`answers noRights to credentials that may not write, or are not valid${deviations.probe ? `; a probe may not: ${deviations.probe}` : ''}`, async ({
+      skip,
+    }) => {
+      if (!harness.readOnly) return skip('nobody here may only read');
       for (const access of [...harness.readOnly, { ...harness.access, tokens: undefined, token: 'wrong-token' }]) {
         const outcome = await harness.host.commit(access, request());
         expect(outcome).toMatchObject({ kind: 'noRights' });
@@ -163,16 +165,16 @@ export function conformsAsGitHost(name: string, start: () => Promise<HostHarness
       expect(await harness.host.probe(harness.access, 'release')).toMatchObject({ ok: false, reason: 'gone' });
     });
 
-    it('answers gone when the repository has moved, and does not follow it', async () => {
-      if (!harness.move) return;
+    it('answers gone when the repository has moved, and does not follow it', async ({ skip }) => {
+      if (!harness.move) return skip('it cannot move');
       await harness.move();
       expect(await commit()).toMatchObject({ kind: 'gone' });
       expect(await harness.host.probe(harness.access, 'main')).toMatchObject({ ok: false, reason: 'gone' });
       expect(await harness.repository.head()).toBe(head);
     });
 
-    it('does not claim success when the answer is lost, and does not write again by itself', async () => {
-      if (!harness.loseAnswer) return;
+    it('does not claim success when the answer is lost, and does not write again by itself', async ({ skip }) => {
+      if (!harness.loseAnswer) return skip('no answer can be lost');
       harness.loseAnswer();
       // A transport that asks once more by itself meets its own write: then the head has moved.
       expect(['unknown', 'stale']).toContain((await commit()).kind);

@@ -18,6 +18,9 @@ const OPERATIONS: Record<string, string[]> = {
   '/repos/{owner}/{repo}/git/ref/{ref}': ['get'],
   '/repos/{owner}/{repo}/git/commits/{commit_sha}': ['get'],
   '/repos/{owner}/{repo}/rules/branches/{branch}': ['get'],
+  '/repos/{owner}/{repo}/git/blobs': ['post'],
+  '/repos/{owner}/{repo}/git/trees': ['post'],
+  '/repos/{owner}/{repo}/git/commits': ['post'],
   '/repos/{owner}/{repo}/git/refs': ['post'],
   '/repos/{owner}/{repo}/git/refs/{ref}': ['delete'],
   '/repos/{owner}/{repo}/statuses/{sha}': ['post'],
@@ -32,15 +35,16 @@ const OPERATIONS: Record<string, string[]> = {
 const FIELDS: Record<string, string[]> = {
   Query: ['repository'],
   Mutation: [
-    ...['createCommitOnBranch', 'addComment', 'updateIssueComment', 'enablePullRequestAutoMerge'],
+    ...['createCommitOnBranch', 'updateRefs', 'addComment', 'updateIssueComment', 'enablePullRequestAutoMerge'],
     ...['disablePullRequestAutoMerge', 'enqueuePullRequest', 'dequeuePullRequest'],
   ],
   Repository: [
-    ...['nameWithOwner', 'object', 'pullRequest', 'autoMergeAllowed', 'mergeCommitAllowed'],
+    ...['id', 'nameWithOwner', 'ref', 'object', 'pullRequest', 'autoMergeAllowed', 'mergeCommitAllowed'],
     ...['squashMergeAllowed', 'rebaseMergeAllowed'],
   ],
   GitObject: ['oid'],
-  Commit: ['oid', 'url', 'message', 'associatedPullRequests'],
+  Commit: ['oid', 'url', 'message', 'tree', 'associatedPullRequests'],
+  Tree: ['oid'],
   PullRequestConnection: ['nodes'],
   PullRequest: [
     ...['id', 'number', 'url', 'title', 'state', 'isDraft', 'mergedAt', 'baseRefName', 'baseRepository', 'mergeCommit'],
@@ -63,6 +67,7 @@ const FIELDS: Record<string, string[]> = {
   Ref: ['target'],
   AutoMergeRequest: ['enabledAt'],
   CreateCommitOnBranchPayload: ['commit'],
+  UpdateRefsPayload: ['clientMutationId'],
   AddCommentPayload: ['commentEdge'],
   UpdateIssueCommentPayload: ['issueComment'],
   EnablePullRequestAutoMergePayload: ['clientMutationId'],

@@ -22,10 +22,13 @@ function graphql(query: string, variables: object, data: object | undefined, err
 
 const REF = { ref: 'refs/heads/a', object: { type: 'commit', sha: 'a'.repeat(40) } };
 
+const tree = (mode: string, sha: string | null = 'x') => ({ tree: [{ path: 'run.sh', mode, type: 'blob', sha }] });
+
 describe('what is held against the REST description', () => {
   it.each([
     ['a branch with slashes', rest('GET', '/git/ref/heads/a/b', undefined, 200, REF)],
     ['an error', rest('POST', '/git/refs', { ref: 'refs/heads/a', sha: 'x' }, 422, { message: 'no', status: '422' })],
+    ['a deletion', rest('POST', '/git/trees', tree('100755', null), 201, { sha: 'x' })],
     ['a list', rest('GET', '/pulls?state=all&sort=created', undefined, 200, [{ number: 1, merged_at: null }])],
   ])('finds nothing in %s', (_, problems) => expect(problems).toEqual([]));
 
@@ -35,6 +38,7 @@ describe('what is held against the REST description', () => {
     ['a field that is missing', rest('POST', '/git/refs', { ref: 'refs/heads/a' }, 201, REF), 'sha'],
     ['a field too many', rest('POST', '/git/refs', { ref: 'a', sha: 'x', force: true }, 201, REF), 'body'],
     ['a wrong word', rest('PUT', '/pulls/1/merge', { merge_method: 'octopus' }, 200, {}), 'body'],
+    ['a mode that is none', rest('POST', '/git/trees', tree('100600'), 201, { sha: 'x' }), 'body'],
     ['an unknown query', rest('GET', '/pulls?status=all', undefined, 200, []), 'query status'],
     ['a word of a query', rest('GET', '/pulls?state=merged', undefined, 200, []), 'query state'],
     ['a field that no answer has', rest('GET', '/git/ref/heads/a', undefined, 200, { sha: 'x' }), 'answer 200'],

@@ -57,6 +57,20 @@ export function proposalsOver<Api>(openApi: (access: RepositoryAccess) => Api, c
   };
 }
 
+/**
+ * Looks for another cluster's proposal last of all, whoever made the branch: that one may have been opened, merged and its
+ * branch deleted since the first look, and from now on there is a branch that would be in its way.
+ */
+export async function createUnlessThere<Own extends Pick<Proposal, 'state'>>(calls: {
+  findNewest(): Promise<Own | undefined>;
+  create(): Promise<Own>;
+  deleteBranch(): Promise<unknown>;
+}): Promise<Own> {
+  const theirs = await calls.findNewest();
+  if (theirs && theirs.state !== 'open') await calls.deleteBranch();
+  return theirs ?? calls.create();
+}
+
 /** What a host is asked for to open a proposal; `Own` and `Branch` are as it knows them. Each may end early by `Ended`. */
 export interface OpeningCalls<Own extends Pick<Proposal, 'state'>, Branch extends { head: string }> {
   /** Ends where the target is not there. */
@@ -66,7 +80,7 @@ export interface OpeningCalls<Own extends Pick<Proposal, 'state'>, Branch extend
   messageOf(branch: Branch): string | Promise<string>;
   /** Makes the branch with its one commit, and answers that. */
   makeBranch(): Promise<string>;
-  /** Takes back the branch that was just made; a rule may keep it. */
+  /** Takes back the branch of this revert; a rule may keep it. */
   deleteBranch(head: string): Promise<unknown>;
   create(): Promise<Own>;
   shown(own: Own, branch: { head: string } | undefined): ProposalOutcome | Promise<ProposalOutcome>;
@@ -90,11 +104,10 @@ export async function openOnce<Own extends Pick<Proposal, 'state'>, Branch exten
   }
   if (found) return calls.shown(found, branch);
   const head = branch?.head ?? (await calls.makeBranch());
-  // Another cluster may have opened it, and have had it merged and its branch deleted, while this one was made: looked at last,
-  // because from now on there is a branch that would be in its way.
-  const meanwhile = await calls.findNewest({ from, into });
-  const isOver = meanwhile !== undefined && meanwhile.state !== 'open';
-  if (isOver && !branch) await calls.deleteBranch(head);
-  if (meanwhile) return calls.shown(meanwhile, isOver ? undefined : { head });
-  return calls.shown(await calls.create(), { head });
+  const opened = await createUnlessThere({
+    findNewest: () => calls.findNewest({ from, into }),
+    create: calls.create,
+    deleteBranch: () => calls.deleteBranch(head),
+  });
+  return calls.shown(opened, opened.state === 'open' ? { head } : undefined);
 }

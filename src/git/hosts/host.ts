@@ -196,6 +196,13 @@ export function proposalBranch(key: string, time = 1): string {
   return `headgate/revert/${key.slice(0, 12)}${time > 1 ? `-${time}` : ''}`;
 }
 
+/** Which time of this key the name is that of, by `proposalBranch`; undefined for all other names. */
+export function proposalTime(key: string, branch: string): number | undefined {
+  const first = proposalBranch(key);
+  const time = branch === first ? 1 : Number(branch.slice(first.length + 1));
+  return Number.isSafeInteger(time) && proposalBranch(key, time) === branch ? time : undefined;
+}
+
 /** Whether a commit with this message was made for the key. */
 export function carriesKey(message: string, key: string): boolean {
   return message.split('\n').some((line) => line.trim() === `Revert-Key: ${key}`);

@@ -1,3 +1,4 @@
+import { fieldsOf, listOf, parsedFields, textOf } from '../../api/fields.ts';
 import { messageOf } from '../../errors.ts';
 import type { HostFailure, ProbeOutcome, ReportOutcome, RepositoryAccess } from './host.ts';
 
@@ -80,14 +81,30 @@ export function wayTo(host: string, send: SendRequest, { ca }: Pick<RepositoryAc
   };
 }
 
-/** How long the host asks to be left alone, in seconds: by Retry-After, else until its limit begins anew; undefined where it does not say. */
+/**
+ * How long the host asks to be left alone, in seconds: by Retry-After, else until its limit begins anew, unless something is left of
+ * that one: then it was another limit. Undefined where it does not say.
+ */
 export function restAsked({ headers }: HttpResponse): number | undefined {
   const after = headers['retry-after'];
   const date = Date.parse(headers.date ?? '') / 1000;
-  const reset = Number(headers['x-ratelimit-reset'] ?? headers['ratelimit-reset'] ?? Number.NaN);
+  const left = Number(headers['x-ratelimit-remaining'] ?? headers['ratelimit-remaining'] ?? 0);
+  const anew = left === 0 ? (headers['x-ratelimit-reset'] ?? headers['ratelimit-reset']) : undefined;
+  const reset = Number(anew ?? Number.NaN);
   const given =
     after === undefined ? reset - date : /^\d+$/.test(after) ? Number(after) : Date.parse(after) / 1000 - date;
   return given > 0 ? Math.min(Math.ceil(given), LONGEST_WAIT_SECONDS) : undefined;
+}
+
+/**
+ * Whether GitHub says in words that it was asked too much, which may be all that tells its secondary limit: by 403, or of GraphQL by
+ * 200. What an answer says of a repository's content is not meant.
+ */
+export function isLimitInWords({ status, body }: HttpResponse): boolean {
+  if (status !== 403 && !(status === 200 && body.includes('"errors"'))) return false;
+  const { message, errors } = parsedFields(body);
+  const said = status === 403 ? [message] : listOf(errors).map((error) => fieldsOf(error).message);
+  return said.some((text) => /\bsecondary rate limit|\babuse detection\b/i.test(textOf(text) ?? ''));
 }
 
 export function rateLimited(response: HttpResponse, message: string): Extract<Failure, { kind: 'rateLimited' }> {

@@ -8,6 +8,8 @@ import { createLimiter } from './limiter.ts';
 const START = Date.parse('2026-11-20T12:00:00Z');
 const OK: HttpResponse = { status: 200, headers: {}, body: '{}' };
 
+const SECONDARY = 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.';
+
 interface Sent {
   at: number;
   until: number;
@@ -120,6 +122,17 @@ describe('a host that asks to be left alone', () => {
     ['a limit that begins anew', limit({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset, date }, 403), 90],
     ["GitLab's limit", limit({ 'ratelimit-reset': reset, date }), 90],
     ['no time at all', limit({}), 60],
+    ["GitHub's secondary limit in words", limit({}, 403, JSON.stringify({ message: SECONDARY })), 60],
+    [
+      'the same, with the reset of a limit of which something is left',
+      limit(
+        { 'x-ratelimit-remaining': '9', 'x-ratelimit-reset': reset, date },
+        429,
+        JSON.stringify({ message: SECONDARY }),
+      ),
+      60,
+    ],
+    ['the same of GraphQL', limit({}, 200, JSON.stringify({ errors: [{ message: SECONDARY }] })), 60],
     ['a time of years', limit({ 'retry-after': '999999999' }), 3_600],
     [
       'GraphQL',
@@ -165,6 +178,11 @@ describe('a host that asks to be left alone', () => {
 
   it.each([
     ['a right that is missing', limit({ 'x-ratelimit-remaining': '4999' }, 403)],
+    ['a message that speaks of limits', limit({}, 200, JSON.stringify({ data: { message: SECONDARY } }))],
+    [
+      'such a message beside an error',
+      limit({}, 200, JSON.stringify({ data: { message: SECONDARY }, errors: [{ message: 'no' }] })),
+    ],
     ['a text that speaks of limits', limit({}, 200, '{"body":"\\"type\\": \\"RATE_LIMITED\\""}')],
     ['an outage', limit({}, 502)],
   ])('is not meant by %s', async (_, answer) => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
-import { Ended, type HttpRequest, type HttpResponse, restAsked, type SendRequest } from './http.ts';
+import { Ended, type HttpRequest, type HttpResponse, isLimitInWords, restAsked, type SendRequest } from './http.ts';
 
 export interface LimiterOptions {
   send: SendRequest;
@@ -43,8 +43,9 @@ function nameOf({ url, headers, account }: HttpRequest): string {
 }
 
 /** Whether the host says that it was asked too much: GitHub by 403 too, and of GraphQL in an answer that looks like any other. */
-function isLimit({ status, headers, body }: HttpResponse): boolean {
-  if (status === 429) return true;
+function isLimit(response: HttpResponse): boolean {
+  const { status, headers, body } = response;
+  if (status === 429 || isLimitInWords(response)) return true;
   if (status === 403) return 'retry-after' in headers || headers['x-ratelimit-remaining'] === '0';
   if (status === 503) return 'retry-after' in headers;
   return status === 200 && /"type":\s*"RATE_LIMITED"/.test(body.slice(0, 2_000)) && body.includes('"errors"');

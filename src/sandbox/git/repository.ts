@@ -103,7 +103,8 @@ function identity(author: string): { name: string; email: string } {
   return { name: match?.groups?.name ?? author, email: match?.groups?.email ?? 'nobody@example.com' };
 }
 
-function authorship({ author, time }: Pick<NewCommit, 'author' | 'time'>): Record<string, string> {
+/** What git takes from its environment of who made a commit, and when. */
+export function authorship({ author, time }: Pick<NewCommit, 'author' | 'time'>): Record<string, string> {
   const { name, email } = identity(author);
   const date = `@${Math.floor(time / 1000)} +0000`;
   return {

@@ -183,6 +183,12 @@ export function mutationError(mutation: string, type: string | undefined, messag
   return { status: 200, body: { data: { [mutation]: null }, errors: [error] } };
 }
 
+/** What a query about a repository asked for is not there. */
+export function notFound(what: string): Answer {
+  const error = { type: 'NOT_FOUND', path: ['repository'], message: `Could not resolve to a ${what}.` };
+  return { status: 200, body: { data: { repository: null }, errors: [error] } };
+}
+
 export const NOT_ACCESSIBLE = 'Resource not accessible by personal access token';
 
 /**

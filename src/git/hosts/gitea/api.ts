@@ -65,6 +65,11 @@ export function branchIn(found: Fields): Branch {
   return branchOf(found, found.user_can_push);
 }
 
+/** JSON in ASCII: before 1.26, Gitea garbles characters of several bytes where what it reads of a long body ends within one. */
+function asAscii(json: string): string {
+  return json.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** One repository's API with one credential. All of it throws `Ended` for any answer but the one hoped for. */
 export function openApi(transport: SendRequest, access: RepositoryAccess) {
   const { url, token } = access;
@@ -82,7 +87,7 @@ export function openApi(transport: SendRequest, access: RepositoryAccess) {
     body?: string,
     from = base,
   ): Promise<HttpResponse> => {
-    const content = body === undefined ? {} : { body };
+    const content = body === undefined ? {} : { body: asAscii(body) };
     return way({ method, url: `${from}/${path}`, headers, ...content });
   };
   const read = async (path: string): Promise<HttpResponse> => {

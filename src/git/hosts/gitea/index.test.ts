@@ -86,6 +86,14 @@ describe('what is sent', () => {
     });
   });
 
+  it('is ASCII: Gitea before 1.26 garbles other characters where what it reads of a long body ends within one', async () => {
+    const message = `Zurück 🚦日\u0080${'é'.repeat(9)}"\\u00e9"`;
+    await write([file('app/ü.yaml', 'a')], { message });
+    const body = posts()[0]?.body ?? '';
+    expect(body).toMatch(/^[\x20-\x7e]+$/);
+    expect(JSON.parse(body)).toMatchObject({ message, files: [{ path: 'app/ü.yaml' }] });
+  });
+
   it('reads each folder once, and the head last', async () => {
     await write([file('app/web.yaml', 'a'), file('app/run.sh', 'b', '100755'), file('top.yaml', 'c')]);
     const reads = asked.map(({ call }) => call.replace(REPOSITORY, '')).filter((call) => call.startsWith('GET'));

@@ -8,7 +8,7 @@ import {
   type RepositoryAccess,
 } from '../host.ts';
 import type { Branch } from '../host-objects.ts';
-import { askAtOnceOrEach, asOutcome, proposalsOver } from '../host-proposals.ts';
+import { askAtOnceOrEach, asOutcome, createUnlessThere, proposalsOver } from '../host-proposals.ts';
 import { branchPath, Ended, type HttpResponse } from '../http.ts';
 import { type Api, branchIn, failureOf } from './api.ts';
 import { operationsFor, writeCommit } from './commit.ts';
@@ -85,14 +85,16 @@ async function openPull(api: Api, request: ProposalRequest): Promise<Proposal> {
   if (found && found.state !== 'open') return found;
   const fields = await api.find(`branches/${branchPath(from)}`);
   const there = fields && branchIn(fields);
-  if (there && carriesKey(there.message, key)) return found ?? requestPull(api, request);
+  const isOurs = there !== undefined && carriesKey(there.message, key);
+  if (found && isOurs) return found;
   if (found && !there) throw new Ended({ kind: 'stale', message: `${from} is gone, and ${found.url} is being closed` });
   if (found) throw holdsSomethingElse(from);
-  await makeBranch(api, request, there);
-  // Another cluster may have opened it, and have had it merged and its branch deleted, while this one was made.
-  const meanwhile = (await findPull(api, { from, into }))?.proposal;
-  if (meanwhile && meanwhile.state !== 'open') await deleteBranch(api, from);
-  return meanwhile ?? requestPull(api, request);
+  if (!isOurs) await makeBranch(api, request, there);
+  return createUnlessThere({
+    findNewest: async () => (await findPull(api, { from, into }))?.proposal,
+    create: () => requestPull(api, request),
+    deleteBranch: () => deleteBranch(api, from),
+  });
 }
 
 /**

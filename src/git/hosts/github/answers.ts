@@ -1,9 +1,11 @@
 import { type Fields, fieldsOf, listOf, parsedFields, textOf } from '../../../api/fields.ts';
-import { type Failure, type HttpResponse, rateLimited } from '../http.ts';
+import { type Failure, type HttpResponse, isLimitInWords, rateLimited } from '../http.ts';
 
-/** GitHub limits by 403 too. */
-export function isRateLimited({ status, headers }: HttpResponse): boolean {
-  return status === 429 || (status === 403 && (headers['x-ratelimit-remaining'] === '0' || 'retry-after' in headers));
+/** GitHub limits by 403 too, and may say so in words alone. */
+export function isRateLimited(response: HttpResponse): boolean {
+  const { status, headers } = response;
+  if (status === 403 && (headers['x-ratelimit-remaining'] === '0' || 'retry-after' in headers)) return true;
+  return status === 429 || isLimitInWords(response);
 }
 
 /** GitHub's words: what it says of each field is more than "Validation Failed". */
@@ -37,6 +39,7 @@ export function writeFailure(response: HttpResponse): Failure {
 export function typedFailure(response: HttpResponse, error: Fields): Failure {
   const type = textOf(error.type) ?? '';
   const message = (textOf(error.message) ?? 'no explanation').slice(0, 500);
+  if (isLimitInWords(response)) return rateLimited(response, message);
   switch (type) {
     case 'STALE_DATA':
       return { kind: 'stale', message };

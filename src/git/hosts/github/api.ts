@@ -68,6 +68,16 @@ export function openApi(send: SendRequest, access: RepositoryAccess) {
   const request = authorized(send, access);
   const call = (method: HttpRequest['method'], path: string, body?: object) =>
     request({ method, url: `${address.rest}${path}`, ...(body ? { body: JSON.stringify(body) } : {}) });
+  /** The data that is asked for, or what GitHub says instead. Throws `Ended` where there is no such answer. */
+  const answerTo = async (query: string, variables: object): Promise<{ data: Fields } | { refused: Failure }> => {
+    const body = JSON.stringify({ query, variables });
+    const isRead = !query.startsWith('mutation');
+    const answer = await request({ method: 'POST', url: address.graphql, body, isRead });
+    if (answer.status !== 200) throw new Ended(statusFailure(answer));
+    const { data, errors } = parsedFields(answer.body);
+    const [error] = listOf(errors);
+    return error ? { refused: typedFailure(answer, fieldsOf(error)) } : { data: fieldsOf(data) };
+  };
   return {
     owner: address.owner,
     name: address.name,
@@ -85,16 +95,12 @@ export function openApi(send: SendRequest, access: RepositoryAccess) {
       if (answer.status !== 200) throw new Ended(statusFailure(answer));
       return textOf(fieldsOf(parsedFields(answer.body).object).sha);
     },
+    answerTo,
     /** The data that is asked for. Throws `Ended` for any error in it. */
     async graphql(query: string, variables: object): Promise<Fields> {
-      const body = JSON.stringify({ query, variables });
-      const isRead = !query.startsWith('mutation');
-      const answer = await request({ method: 'POST', url: address.graphql, body, isRead });
-      if (answer.status !== 200) throw new Ended(statusFailure(answer));
-      const { data, errors } = parsedFields(answer.body);
-      const [error] = listOf(errors);
-      if (error) throw new Ended(typedFailure(answer, fieldsOf(error)));
-      return fieldsOf(data);
+      const answer = await answerTo(query, variables);
+      if ('refused' in answer) throw new Ended(answer.refused);
+      return answer.data;
     },
   };
 }

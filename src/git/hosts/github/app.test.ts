@@ -26,8 +26,6 @@ async function asApp<T extends Played>(start: (hosted: HostedWorld) => T | Promi
 }
 
 conformsAsGitHost('github, as an App', () => asApp(githubHarness), {
-  mode: 'createCommitOnBranch knows no file modes',
-  executable: 'createCommitOnBranch knows no file modes',
   unchanged: 'createCommitOnBranch says nothing of it, and no plan asks for what the head holds',
   marker: 'createCommitOnBranch moves one branch; a second key is kept out by the look at the trailers',
 });

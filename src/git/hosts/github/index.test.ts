@@ -13,8 +13,6 @@ import type { SendRequest } from '../http.ts';
 import { createGitHubHost } from './index.ts';
 
 conformsAsGitHost('github', async () => githubHarness(await startHostedWorld()), {
-  mode: 'createCommitOnBranch knows no file modes',
-  executable: 'createCommitOnBranch knows no file modes',
   unchanged: 'createCommitOnBranch says nothing of it, and no plan asks for what the head holds',
   marker: 'createCommitOnBranch moves one branch; a second key is kept out by the look at the trailers',
 });
@@ -55,6 +53,21 @@ describe('what GitHub answers', () => {
       { 'retry-after': '7' },
       { kind: 'rateLimited', retryAfterSeconds: 7 },
     ],
+    [
+      'a secondary rate limit in words alone',
+      403,
+      { message: 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.' },
+      { 'x-ratelimit-remaining': '4312', 'x-ratelimit-reset': '1700003000', date: 'Tue, 14 Nov 2023 22:13:20 GMT' },
+      { kind: 'rateLimited', retryAfterSeconds: 60 },
+    ],
+    [
+      'a secondary rate limit of GraphQL',
+      200,
+      errors('FORBIDDEN', 'You have exceeded a secondary rate limit.'),
+      {},
+      { kind: 'rateLimited', retryAfterSeconds: 60 },
+    ],
+    ['a right that is missing', 403, { message: 'Resource not accessible' }, {}, { kind: 'noRights' }],
     ['a bad gateway', 502, '<html>', {}, { kind: 'unknown' }],
     ['an answer that is no JSON', 200, '<html>', {}, { kind: 'unknown' }],
     [

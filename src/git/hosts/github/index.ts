@@ -18,7 +18,7 @@ export interface GitHubOptions {
 /** GitHub takes no longer ones. */
 const DESCRIPTION_CHARACTERS = 140;
 
-/** GitHub and GitHub Enterprise: one signed commit by createCommitOnBranch, bound to the head it was planned on. */
+/** GitHub and GitHub Enterprise: one commit at a time, bound to the head it was planned on. */
 export function createGitHubHost({ send, clock }: GitHubOptions): GitHost {
   const tokensFor = createAppTokens({ send, clock });
   const probe: GitHost['probe'] = async (access, branch): Promise<ProbeOutcome> => {

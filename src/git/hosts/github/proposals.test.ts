@@ -334,10 +334,10 @@ describe('opening on GitHub', () => {
     expect(calls().includes('createCommitOnBranch')).toBe(sha === HEAD);
   });
 
-  it('makes no branch for what createCommitOnBranch cannot express', async () => {
-    const changes = [{ path: 'run.sh', content: Buffer.from(''), mode: '100755' }];
+  it('makes no branch for what is neither a file nor a link', async () => {
+    const changes = [{ path: 'module', content: Buffer.from(''), mode: '160000' }];
     const { outcome, calls } = await opening({}, { ...REQUEST, changes });
-    expect(outcome).toMatchObject({ kind: 'protected', message: expect.stringContaining('run.sh') });
+    expect(outcome).toMatchObject({ kind: 'protected', message: expect.stringContaining('module') });
     expect(calls()).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { type Fields, fieldsOf, listOf, parsedFields, textOf } from '../../../api/fields.ts';
 import { carriesKey, type Proposal, type ProposalBranches, type ProposalRequest, type Proposals } from '../host.ts';
-import { askAtOnceOrEach, asOutcome, proposalsOver } from '../host-proposals.ts';
+import { askAtOnceOrEach, asOutcome, createUnlessThere, proposalsOver } from '../host-proposals.ts';
 import { branchPath, Ended, type HttpResponse, orFailure, rateLimited, type SendRequest } from '../http.ts';
 import { wordsOf, writeFailure } from './answers.ts';
 import { type Api, openApi } from './api.ts';
@@ -105,17 +105,17 @@ async function create(api: Api, request: ProposalRequest): Promise<Proposal> {
 
 async function open(api: Api, request: ProposalRequest): Promise<Proposal> {
   checkModes(request.changes);
-  const found = await find(api, { from: request.from, into: request.branch });
+  const branches = { from: request.from, into: request.branch };
+  const found = await find(api, branches);
   if (found && found.state !== 'open') return found;
   const head = await makeCommit(api, request, found !== undefined);
   if (found) return { ...found, head };
-  // Another cluster may have opened it, and have had it merged and its branch deleted, while this one was made.
-  const meanwhile = await find(api, { from: request.from, into: request.branch });
-  if (meanwhile && meanwhile.state !== 'open') {
-    await deleteBranch(api, request.from);
-    return meanwhile;
-  }
-  return { ...(meanwhile ?? (await create(api, request))), head };
+  const opened = await createUnlessThere({
+    findNewest: () => find(api, branches),
+    create: () => create(api, request),
+    deleteBranch: () => deleteBranch(api, request.from),
+  });
+  return opened.state === 'open' ? { ...opened, head } : opened;
 }
 
 /** `forgiven`: words of a refusal after which the rest is done all the same. */

@@ -67,8 +67,8 @@ async function ingest(call: Call, name: string, parent: string, commit: NonNulla
   const { comment = '', author } = commit;
   const by = author ? `${author.name} <${author.email}>` : `${rights.login} <${rights.login}@example.com>`;
   try {
-    if (!(await hosted.bare.head(branch))) await hosted.bare.git(['update-ref', name, parent, '0'.repeat(40)]);
-    const id = await hosted.bare.commit({ branch, parent, author: by, message: comment, time: world.now(), files });
+    const from = (await hosted.bare.head(branch)) ? { parent } : { start: parent };
+    const id = await hosted.bare.commit({ branch, ...from, author: by, message: comment, time: world.now(), files });
     const refUpdates = [{ name, oldObjectId: parent, newObjectId: id }];
     return ok({ commits: [{ commitId: id, comment, parents: [parent] }], refUpdates, pushId: 1 }, 201);
   } catch (error) {

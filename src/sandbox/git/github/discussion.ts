@@ -9,6 +9,7 @@ import {
   mayWrite,
   mutationError,
   NOT_ACCESSIBLE,
+  notFound,
   type PullRequest,
   type TokenRights,
 } from '../world.ts';
@@ -21,11 +22,6 @@ const OBJECT_ID = /^[0-9a-f]{40}$/;
 
 function data(repository: object): Answer {
   return { status: 200, body: { data: { repository } } };
-}
-
-function notFound(what: string): Answer {
-  const error = { type: 'NOT_FOUND', path: ['repository'], message: `Could not resolve to a ${what}.` };
-  return { status: 200, body: { data: { repository: null }, errors: [error] } };
 }
 
 /** GraphQL follows a repository to its new name. */

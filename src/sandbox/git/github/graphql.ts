@@ -7,12 +7,14 @@ import {
   mayWrite,
   mutationError,
   NOT_ACCESSIBLE,
+  notFound,
   type PullRequest,
   type TokenRights,
 } from '../world.ts';
 import { type CommitInput, createCommit } from './commit.ts';
 import { addComment, associatedPulls, changeComment, readComments } from './discussion.ts';
 import { allowedMethods, mergeStateOf, refreshPulls } from './merging.ts';
+import { lookAtBranch, type UpdateRefsInput, updateRefs } from './move.ts';
 
 export interface Variables {
   owner?: string;
@@ -20,6 +22,10 @@ export interface Variables {
   number?: number;
   /** Of a commit. */
   oid?: string;
+  /** Of a commit, too. */
+  head?: string;
+  /** Fully qualified. */
+  ref?: string;
   /** Where a page begins. */
   after?: string;
   input?: object;
@@ -39,10 +45,6 @@ const REFUSED = 'Pull request';
 async function readPull(world: GitHubWorld, { owner, name, number = 0 }: Variables): Promise<Answer> {
   const fullName = `${owner}/${name}`;
   const hosted = world.repositories.get(fullName);
-  const notFound = (what: string) => {
-    const error = { type: 'NOT_FOUND', path: ['repository'], message: `Could not resolve to a ${what}.` };
-    return { status: 200, body: { data: { repository: null }, errors: [error] } };
-  };
   if (!hosted) return notFound(`Repository with the name '${fullName}'`);
   await refreshPulls(hosted);
   const pull = hosted.pulls?.[number - 1];
@@ -115,6 +117,7 @@ export async function graphql(world: GitHubWorld, rights: TokenRights, text: str
   const { query, variables = {} } = JSON.parse(text) as { query: string; variables?: Variables };
   const { input } = variables;
   if (/\bcreateCommitOnBranch\b/.test(query) && input) return createCommit(world, rights, input as CommitInput);
+  if (/\bupdateRefs\b/.test(query) && input) return updateRefs(world, rights, input as UpdateRefsInput);
   if (/\benablePullRequestAutoMerge\b/.test(query) && input) return autoMerge(world, rights, true, input as ArmInput);
   if (/\bdisablePullRequestAutoMerge\b/.test(query) && input) return autoMerge(world, rights, false, input as ArmInput);
   if (/\baddComment\b/.test(query) && input)
@@ -123,6 +126,7 @@ export async function graphql(world: GitHubWorld, rights: TokenRights, text: str
     return changeComment(world, rights, input as { id: string; body: string });
   if (/\bassociatedPullRequests\b/.test(query)) return associatedPulls(world, variables);
   if (/\bcomments\(first:/.test(query)) return readComments(world, rights, variables);
+  if (/\bref\(qualifiedName:/.test(query)) return lookAtBranch(world, variables);
   if (/\bpullRequest\(number:/.test(query)) return readPull(world, variables);
   return { status: 200, body: { errors: [{ message: 'This query is not part of the sandbox.' }] } };
 }

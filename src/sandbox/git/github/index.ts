@@ -15,6 +15,7 @@ import {
 import { answerApp } from './apps.ts';
 import { graphql } from './graphql.ts';
 import { mergeArmed } from './merging.ts';
+import { createBlob, createCommitObject, createTree } from './objects.ts';
 import { commentOn, createPull, listComments, listPulls, putMerge, requestReviewers, updatePull } from './pulls.ts';
 import { createRef, deleteRef, readCommit, readRef } from './refs.ts';
 
@@ -83,6 +84,9 @@ const reads: [RegExp, Handler][] = [
   [/^issues\/(\d+)\/comments$/, listComments],
 ];
 const writes: [string, RegExp, Handler][] = [
+  ['POST', /^git\/blobs$/, createBlob],
+  ['POST', /^git\/trees$/, createTree],
+  ['POST', /^git\/commits$/, createCommitObject],
   ['POST', /^git\/refs$/, createRef],
   ['DELETE', /^git\/refs\/heads\/(.+)$/, deleteRef],
   ['POST', /^pulls$/, createPull],
