@@ -31,3 +31,12 @@ it('receives webhooks only where it is told both where and what they must know',
   expect(() => readConfig(flags('0.0.0.0:99999'), {})).toThrow('is not IP:PORT');
   expect(() => readConfig(flags(':1', '../x'), {})).toThrow('--webhook-secret "../x" is not the name of a Secret');
 });
+
+it('takes the room for clones in Mi or Gi', () => {
+  expect(readConfig([], {}).cacheBytes).toBe(3 * 1024 ** 3);
+  expect(readConfig(['--cache-limit', '500Mi'], {}).cacheBytes).toBe(500 * 1024 ** 2);
+  for (const wrong of ['0Gi', '3', '3G', '1.5Gi', '-1Mi', ''])
+    expect(() => readConfig([`--cache-limit=${wrong}`], {})).toThrow(
+      `--cache-limit "${wrong}" is no size: use a whole number with Mi or Gi, as in 3Gi`,
+    );
+});

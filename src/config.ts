@@ -32,6 +32,8 @@ export interface Config {
   /** Git hosts that are spoken to without TLS. */
   plainHttpHosts: string[];
   cacheFolder: string;
+  /** Of all clones together. */
+  cacheBytes: number;
   /** Programs that render, by path; undefined: the first on the PATH. */
   kustomize: string | undefined;
   helm: string | undefined;
@@ -68,6 +70,7 @@ const OPTIONS = {
   'local-repositories': { type: 'string', multiple: true },
   'allow-plain-http': { type: 'string', multiple: true },
   'cache-folder': { type: 'string' },
+  'cache-limit': { type: 'string' },
   kustomize: { type: 'string' },
   helm: { type: 'string' },
   'argocd-namespace': { type: 'string' },
@@ -99,6 +102,7 @@ export const CONTROLLER_HELP = `headgate controller: drives Rollouts until it is
   --local-repositories DIR            Git repositories below this folder may be used; may be repeated
   --allow-plain-http HOST             a Git host that may be spoken to without TLS, tokens included; may be repeated
   --cache-folder DIR                  where clones are kept
+  --cache-limit SIZE                  what all of them may take, in Mi or Gi, and one of them a third of (default: 3Gi)
   --kustomize PATH, --helm PATH       the programs that render Kustomize folders and Helm charts (default: as found on the PATH)
   --argocd-namespace NAME             where Argo CD keeps its Applications (default: argocd)
   --sops PATH                         the program that opens files encrypted with SOPS (default: as found on the PATH)
@@ -152,6 +156,13 @@ function programOf(text: string | undefined, option: string): string | undefined
   );
 }
 
+/** Bytes. */
+function sizeOf(text: string, option: string): number {
+  const [, number, unit] = /^([1-9]\d{0,6})(Mi|Gi)$/.exec(text) ?? [];
+  if (unit !== undefined) return Number(number) * (unit === 'Gi' ? 1024 ** 3 : 1024 ** 2);
+  throw new Error(`--${option} ${JSON.stringify(text)} is no size: use a whole number with Mi or Gi, as in 3Gi`);
+}
+
 /** It becomes a label's value and part of a lease's name. */
 function instanceId(text: string | undefined): string | undefined {
   if (text === undefined || text === '') return undefined;
@@ -185,6 +196,7 @@ export function readConfig(args: string[], env: NodeJS.ProcessEnv = process.env)
     localRepositories: values['local-repositories'] ?? [],
     plainHttpHosts: values['allow-plain-http'] ?? [],
     cacheFolder: values['cache-folder'] ?? join(env.XDG_CACHE_HOME ?? join(env.HOME ?? '/tmp', '.cache'), 'headgate'),
+    cacheBytes: sizeOf(values['cache-limit'] ?? '3Gi', 'cache-limit'),
     kustomize: programOf(values.kustomize, 'kustomize'),
     helm: programOf(values.helm, 'helm'),
     argoCdNamespace: values['argocd-namespace'] ?? 'argocd',

@@ -12,6 +12,7 @@ import { createLeaderElection, type LeaderElection } from './controllers/leader.
 import { type ControllerMetrics, createMetrics } from './controllers/metrics.ts';
 import { type Controllers, createControllers } from './controllers/start.ts';
 import { messageOf } from './errors.ts';
+import { createCacheSpace } from './git/cache-space.ts';
 import type { Hint } from './git/hint.ts';
 import { hooks } from './git/hooks/index.ts';
 import { startHookServer } from './git/hooks/server.ts';
@@ -21,6 +22,7 @@ import { createLimiter } from './git/hosts/limiter.ts';
 import { createGit, type GitOptions } from './git/process.ts';
 import { createRenderer } from './git/render/renderer.ts';
 import { createRepositories } from './git/repository.ts';
+import { sweepScratchFolders } from './git/scratch.ts';
 import { locateRepository } from './git/url.ts';
 import { loadKubeConfig } from './kube/config.ts';
 import { createKubeClient } from './kube/http-client.ts';
@@ -88,7 +90,7 @@ function clockOf({ worldTime }: Config): Clock {
 }
 
 function composeGit(config: Config, clock: Clock, dialer: Dialer, log: Log) {
-  const { localRepositories, plainHttpHosts, cacheFolder, environment, kustomize, helm, sops } = config;
+  const { localRepositories, plainHttpHosts, cacheFolder, cacheBytes, environment, kustomize, helm, sops } = config;
   const protocols: GitOptions['protocols'] = [
     'https',
     'ssh',
@@ -98,7 +100,8 @@ function composeGit(config: Config, clock: Clock, dialer: Dialer, log: Log) {
   const git = createGit({ protocols, clock, environment });
   const locateHost = (host: string, port: number) => dialer.locate(host, port);
   const { proxyFor } = dialer;
-  const repositories = createRepositories({ git, cacheDir: cacheFolder, locateHost, proxyFor });
+  const space = createCacheSpace({ folder: cacheFolder, mostBytes: cacheBytes, now: machineNow });
+  const repositories = createRepositories({ git, cacheDir: cacheFolder, locateHost, proxyFor, space });
   const roots = Promise.all(localRepositories.map((folder) => realpath(folder)));
   const locate = async (url: string) => locateRepository(url, { localRoots: await roots, plainHttpHosts });
   // Only Git goes through a proxy: what metrics name is of tenants, and mostly in the cluster.
@@ -166,6 +169,7 @@ function compose(config: Config, log: Log, metrics: ControllerMetrics, beforeReq
 
 /** Runs until SIGTERM or SIGINT; answers with the exit code. A lost lease ends the process at once. */
 async function run(config: Config, log: Log): Promise<number> {
+  await sweepScratchFolders();
   const metrics = createMetrics(version);
   let election: LeaderElection | undefined;
   const composed = compose(config, log, metrics, () => election?.check());

@@ -47,7 +47,14 @@ export const GitRevertSpec = Type.Object(
     culprits: list(Type.String(), { description: 'The commits to take out, as 40 hex digits.' }),
     goodRevision: text('The commit that the stable revision came from.'),
     badRevision: text('The commit that the failed revision came from.'),
-    key: text('What makes this revert unique: a hash of repository, branch, culprits and path.'),
+    apart: optional(
+      flag(
+        'true: the culprit changed other Rollouts of the folder too. They are left as they are, and a failure of theirs has a GitRevert of its own.',
+      ),
+    ),
+    key: text(
+      "What makes this revert unique: a hash of repository, branch, culprits and path, and, where it is apart, of the Rollout's name.",
+    ),
     policy: text('The RevertPolicy that allows it.'),
     rollout: RolloutRef,
     run: optional(RunRef),

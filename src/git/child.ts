@@ -10,6 +10,8 @@ export interface ChildCall {
   input?: string | Buffer | undefined;
   timeoutMilliseconds: number;
   maxOutputBytes: number;
+  /** Stops it; the reason says why, as in `took longer than 10 s`. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface ChildResult {
@@ -35,7 +37,7 @@ function killGroup(child: ChildProcess) {
  * that it started. Rejects only where the program cannot be started.
  */
 export function runChild(program: string, call: ChildCall): Promise<ChildResult> {
-  const { args, env, cwd, timeoutMilliseconds, maxOutputBytes } = call;
+  const { args, env, cwd, timeoutMilliseconds, maxOutputBytes, signal } = call;
   return new Promise((resolve, reject) => {
     // In a group of its own, so that the helpers it starts end with it.
     const child = spawn(program, args, { env, cwd, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -48,6 +50,13 @@ export function runChild(program: string, call: ChildCall): Promise<ChildResult>
       killGroup(child);
     };
     const timer = setTimeout(() => stop(`took longer than ${timeoutMilliseconds / 1000} s`, true), timeoutMilliseconds);
+    const onAbort = () => stop(String(signal?.reason));
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener('abort', onAbort);
+    const settled = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
     child.stdout.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > maxOutputBytes) stop(`answered with more than ${maxOutputBytes} bytes`);
@@ -57,11 +66,11 @@ export function runChild(program: string, call: ChildCall): Promise<ChildResult>
       if (stderr.length < STDERR_CHARACTERS) stderr += chunk.toString('utf8');
     });
     child.on('error', (error) => {
-      clearTimeout(timer);
+      settled();
       reject(error);
     });
     child.on('close', (code) => {
-      clearTimeout(timer);
+      settled();
       resolve({ code: code ?? -1, stdout: Buffer.concat(stdout), stderr, ...(stopped && { stopped }) });
     });
     // A process that ends before it has read everything is reported by its exit code.

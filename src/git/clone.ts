@@ -41,6 +41,10 @@ export interface LogQuery {
   /** Only commits that changed something at or below it, or one of them; '' for all. */
   path: string | readonly string[];
   limit: number;
+  /** Also what merges have brought in: all commits between, and not the branch's own line alone. */
+  alsoMerged?: true;
+  /** Only commits whose message holds one of these texts. */
+  saying?: readonly string[];
 }
 
 /** What can be read of a repository without asking its host. Every commit is named by its whole id. */
@@ -53,7 +57,7 @@ export interface Clone {
   textOfObjects(args: readonly string[]): Promise<string>;
   /** Undefined where there is no such commit. */
   commit(id: string): Promise<Commit | undefined>;
-  /** Along the first parents, newest first. */
+  /** Newest first; along the first parents, unless it is asked for what was merged too. */
   log(query: LogQuery): Promise<Commit[]>;
   /** The files of a commit or tree at or below a path, or one of them, in the order of their paths. '' for all. */
   files(tree: string, path: string | readonly string[]): Promise<TreeEntry[]>;
@@ -140,11 +144,13 @@ export function openClone({ git, gitDir, branch, call: carried, prefetch, memory
       const { code, stdout } = await askOfObjects(args);
       return code === 0 ? parseCommits(stdout.toString('utf8'))[0] : undefined;
     },
-    async log({ from, to, path, limit }) {
+    async log({ from, to, path, limit, alsoMerged, saying = [] }) {
       const range = from === undefined ? checkId(to) : `${checkId(from)}..${checkId(to)}`;
       const args = [
         'log',
-        '--first-parent',
+        // All of them: a merge must not hide what one of its sides says.
+        alsoMerged ? '--full-history' : '--first-parent',
+        ...(saying.length > 0 ? ['--fixed-strings', ...saying.map((text) => `--grep=${text}`)] : []),
         `--max-count=${limit}`,
         `--format=${COMMIT_FORMAT}`,
         '--end-of-options',

@@ -29,7 +29,15 @@ export interface InverseRequest {
   path: string | readonly string[];
   /** The narrower way, tried first. */
   splice?: Splice;
+  /** Where less than what the culprit did is to be taken back. */
+  share?: Share | undefined;
 }
+
+/**
+ * Of files, by their paths, what is to be taken back of what a commit did to them, with another side before it; undefined:
+ * nothing. Of all others all is.
+ */
+export type Share = ReadonlyMap<string, Change | undefined>;
 
 /**
  * Takes what changed from `before` to `after` back in `head`, value by value: three versions of one file, with a byte order
@@ -103,14 +111,14 @@ async function changedLines(clone: Clone, from: string, to: string): Promise<num
 }
 
 /** The culprit's tree with the app's folder as it was before: what a revert limited to that folder would restore. */
-function restoredTree(clone: Clone, culprit: string, changes: readonly Change[]): Promise<string> {
+export function restoredTree(clone: Clone, culprit: string, changes: readonly Change[]): Promise<string> {
   const before = ({ path, oldMode, oldId }: Change): NewEntry =>
     oldMode === ABSENT ? { path } : { path, mode: oldMode, id: oldId };
   return writeTree(clone, culprit, changes.map(before));
 }
 
 /** Values can be taken back where the file was there before, is there still, and is read as it is written. */
-function isSpliceable({ path, oldMode, newMode }: Change): boolean {
+export function isSpliceable({ path, oldMode, newMode }: Change): boolean {
   const isTemplate = path.split('/').includes('templates');
   return oldMode === newMode && oldMode.startsWith('100') && /\.ya?ml$/i.test(path) && !isTemplate;
 }
@@ -245,9 +253,10 @@ async function checkResult(
  * three-way merge in the object store. What others committed later stays. Writes nothing outside the cache.
  */
 export async function inverseOf(clone: Clone, request: InverseRequest): Promise<Inverse> {
-  const culprits = await checkCulprit(clone, request);
-  if (!Array.isArray(culprits)) return culprits;
-  const { head, path } = request;
+  const all = await checkCulprit(clone, request);
+  if (!Array.isArray(all)) return all;
+  const { head, path, share } = request;
+  const culprits = all.flatMap((change) => (share?.has(change.path) ? (share.get(change.path) ?? []) : [change]));
   const spliced = culprits.length > 0 ? await splicedTree(clone, request, culprits) : undefined;
   if (spliced !== undefined) return checkResult(clone, head, spliced, culprits, { path, scope: 'fields' });
   const restored = await restoredTree(clone, request.culprit, culprits);

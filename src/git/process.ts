@@ -28,6 +28,8 @@ export interface GitCall {
   secrets?: readonly string[] | undefined;
   timeoutMilliseconds?: number;
   maxOutputBytes?: number;
+  /** Stops it. */
+  signal?: AbortSignal | undefined;
 }
 
 /** The one way to call git. `run` answers whatever the exit code is; `text` throws `GitError` unless it is 0. */
@@ -135,7 +137,7 @@ function environmentOf({ protocols, environment: own }: GitOptions, call: GitCal
 
 async function execute(program: string, args: readonly string[], env: Record<string, string>, call: GitCall) {
   const { input, timeoutMilliseconds = DEFAULT_TIMEOUT_MILLISECONDS, maxOutputBytes = DEFAULT_OUTPUT_BYTES } = call;
-  const limits = { timeoutMilliseconds, maxOutputBytes };
+  const limits = { timeoutMilliseconds, maxOutputBytes, signal: call.signal };
   const result = await runChild(program, { args, env, cwd: '/', input, ...limits }).catch((error: Error) => {
     throw new GitError(`git cannot be run: ${error.message}. Headgate needs git 2.38 or later on its PATH.`);
   });

@@ -35,8 +35,11 @@ describe.each(['http', 'file'])('a clone over %s', (transport) => {
     await expect(repository.read(ids, 3)).rejects.toThrow('longer than 3 bytes');
     expect(await repository.isAncestor(first, second)).toBe(true);
     expect(await repository.isAncestor(second, first)).toBe(false);
-    expect(await repository.remoteRef('refs/heads/main')).toBe(second);
-    expect(await repository.remoteRef('refs/heads/none')).toBeUndefined();
+    await hosted.bare.git(['update-ref', 'refs/heads/main-2', first]);
+    expect(await repository.remoteRefs(['refs/heads/main'])).toEqual(new Map([['refs/heads/main', second]]));
+    expect(await repository.remoteRefs(['refs/heads/none'])).toEqual(new Map());
+    const both = await repository.remoteRefs(['refs/heads/none', 'refs/heads/main*']);
+    expect(Object.fromEntries(both)).toEqual({ 'refs/heads/main': second, 'refs/heads/main-2': first });
   });
 
   it('follows new commits and a rewritten history', async () => {

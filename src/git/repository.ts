@@ -1,18 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type CacheSpace, ENDLESS } from './cache-space.ts';
 import { type Clone, openClone } from './clone.ts';
 import type { Credentials } from './credentials.ts';
 import { createObjectMemory, type ObjectMemory } from './object-memory.ts';
 import { type Git, GitError } from './process.ts';
-import {
-  createTransport,
-  isPartial,
-  type LocateHost,
-  type ProxyFor,
-  type PushReport,
-  type Transport,
-} from './transport.ts';
+import { createTransport, isPartial, type LocateHost, type ProxyFor, type PushReport } from './transport.ts';
 import { checkBranch, type RepositoryLocation } from './url.ts';
 
 /** Of all clones together. */
@@ -26,6 +20,8 @@ export interface RepositoriesOptions {
   locateHost?: LocateHost | undefined;
   /** Left out where there is none. */
   proxyFor?: ProxyFor | undefined;
+  /** Left out where nothing limits it. */
+  space?: CacheSpace | undefined;
 }
 
 /** A clone, and the way to bring it up to date with its origin. */
@@ -35,8 +31,11 @@ export interface Repository extends Clone {
   fetch(): Promise<string>;
   /** Brings in the commits of another branch, for now: they get no name here. Throws as `fetch` does, which comes first. */
   fetchOther(branch: string): Promise<void>;
-  /** What a ref of the origin points to, asked of the origin itself; undefined where there is none. */
-  remoteRef(ref: string): Promise<string | undefined>;
+  /**
+   * What refs of the origin point to, each by its whole name, asked of the origin itself. A pattern is a whole name, with `*` for
+   * any characters; there may be others in the answer that only end in the same way.
+   */
+  remoteRefs(patterns: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** The branch that the origin's HEAD points to; undefined where it says none. */
   defaultBranch(): Promise<string | undefined>;
   /** Never throws for what the origin does. */
@@ -51,6 +50,8 @@ export interface Repositories {
 /** What is shared by all who open the same clone. */
 interface Slot {
   gitDir: string;
+  /** As it was brought in last. */
+  head?: string;
   /** Contents that a partial clone is known to hold. */
   present: Set<string>;
   /** What the clone has answered since it was begun. */
@@ -95,15 +96,21 @@ async function isWhole(git: Git, gitDir: string): Promise<boolean> {
   return answer.code === 0 && answer.stdout.toString('utf8').trim() === 'false';
 }
 
-async function bringIn(git: Git, { gitDir }: Slot, transport: Transport, ref: string): Promise<string> {
-  await transport.fetchBranch();
+async function bringIn(git: Git, { gitDir }: Slot, fetchBranch: () => Promise<void>, ref: string): Promise<string> {
+  await fetchBranch();
   const args = ['rev-parse', '--is-shallow-repository', `${ref}^{commit}`];
   const [shallow, head = ''] = (await git.text(args, { gitDir })).trim().split('\n');
   if (shallow !== 'false') throw new GitError('the clone is shallow: its origin holds no whole history');
   return head;
 }
 
-export function createRepositories({ git, cacheDir, locateHost, proxyFor }: RepositoriesOptions): Repositories {
+export function createRepositories({
+  git,
+  cacheDir,
+  locateHost,
+  proxyFor,
+  space = ENDLESS,
+}: RepositoriesOptions): Repositories {
   const slots = new Map<string, Slot>();
   const memory = createObjectMemory(MEMORY_BYTES);
 
@@ -120,20 +127,28 @@ export function createRepositories({ git, cacheDir, locateHost, proxyFor }: Repo
       const { gitDir, present, memory } = slot;
       const transport = createTransport({ git, gitDir, cacheDir, location, branch, credentials, locateHost, proxyFor });
       const ref = `refs/heads/${branch}`;
+      const guarded = (work: (signal: AbortSignal) => Promise<void>) => space.guarded(gitDir, work, () => true);
+      space.touch(gitDir);
 
-      const fetch = async () => {
+      const bringInOrBegin = async (signal: AbortSignal) => {
+        const fetchBranch = () => transport.fetchBranch(signal);
         try {
-          return await bringIn(git, slot, transport, ref);
+          return await bringIn(git, slot, fetchBranch, ref);
         } catch (error) {
           // There is no clone yet, or it is damaged: what is not the origin's doing. Begin with an empty one, once.
-          if (!(error instanceof GitError) && (await isWhole(git, gitDir))) throw error;
+          if (signal.aborted || (!(error instanceof GitError) && (await isWhole(git, gitDir)))) throw error;
           await initialise(git, slot, location.url);
-          return await bringIn(git, slot, transport, ref);
+          return await bringIn(git, slot, fetchBranch, ref);
         }
+      };
+      const fetch = async () => {
+        const head = await space.guarded(gitDir, bringInOrBegin, (now) => now !== slot.head);
+        slot.head = head;
+        return head;
       };
       const prefetch = async (ids: readonly string[]) => {
         const wanted = ids.filter((id) => !present.has(id));
-        if (wanted.length > 0) await transport.fetchObjects(wanted);
+        if (wanted.length > 0) await guarded((signal) => transport.fetchObjects(wanted, signal));
         for (const id of wanted) present.add(id);
       };
       const partial = isPartial(location) ? { prefetch } : {};
@@ -142,8 +157,8 @@ export function createRepositories({ git, cacheDir, locateHost, proxyFor }: Repo
         ...clone,
         location,
         fetch: () => slot.serially(fetch),
-        fetchOther: (name) => slot.serially(() => transport.fetchOther(checkBranch(name))),
-        remoteRef: transport.remoteRef,
+        fetchOther: (name) => slot.serially(() => guarded((signal) => transport.fetchOther(checkBranch(name), signal))),
+        remoteRefs: transport.remoteRefs,
         defaultBranch: transport.defaultBranch,
         push: transport.push,
       };

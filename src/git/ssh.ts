@@ -1,7 +1,7 @@
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GitCall } from './process.ts';
+import { inScratchFolder } from './scratch.ts';
 
 const DEFAULT_PORT = 22;
 /** What a path may be made of, so that neither a shell nor ssh reads anything into it. */
@@ -83,15 +83,12 @@ export async function overSsh<T>(
   server: SshServer,
   work: (call: GitCall) => Promise<T>,
 ): Promise<T> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'headgate-ssh-')));
-  try {
+  return inScratchFolder('ssh', async (folder) => {
     if (!PLAIN_PATH.test(folder))
       throw new Error(`the temporary folder ${folder} has a name that ssh cannot be given: set TMPDIR to another one`);
     await writeFile(join(folder, 'identity'), keys.identity, { mode: 0o600 });
     await writeFile(join(folder, 'known_hosts'), keys.knownHosts, { mode: 0o600 });
     const env = { GIT_SSH_COMMAND: commandFor(folder, server), GIT_SSH_VARIANT: 'ssh' };
-    return await work({ env, secrets: [`${folder}/`, folder, ...linesOf(keys.identity)] });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+    return work({ env, secrets: [`${folder}/`, folder, ...linesOf(keys.identity)] });
+  });
 }

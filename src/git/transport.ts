@@ -45,11 +45,11 @@ export interface PushReport {
 export interface Transport {
   /** What calls that may have to fetch contents by themselves need. */
   call(): GitCall;
-  fetchBranch(): Promise<void>;
+  fetchBranch(signal: AbortSignal): Promise<void>;
   /** Brings in the commits of another branch, which gets no name here. */
-  fetchOther(name: string): Promise<void>;
-  fetchObjects(ids: readonly string[]): Promise<void>;
-  remoteRef(ref: string): Promise<string | undefined>;
+  fetchOther(name: string, signal: AbortSignal): Promise<void>;
+  fetchObjects(ids: readonly string[], signal: AbortSignal): Promise<void>;
+  remoteRefs(patterns: readonly string[]): Promise<ReadonlyMap<string, string>>;
   defaultBranch(): Promise<string | undefined>;
   push(args: readonly string[], refs: readonly string[]): Promise<PushReport>;
 }
@@ -154,6 +154,12 @@ function isUnauthorized({ stderr }: GitResult): boolean {
   return /error: 401|authentication failed|could not read username/i.test(stderr);
 }
 
+/** By their names, from a listing. */
+function refsIn(listed: string): ReadonlyMap<string, string> {
+  const lines = listed.split('\n').map((line) => line.split('\t'));
+  return new Map(lines.flatMap(([id, ref]) => (id && ref ? [[ref, id] as const] : [])));
+}
+
 export function createTransport(options: TransportOptions): Transport {
   const { git, gitDir, location, branch } = options;
   const fixed = fixedCall(options);
@@ -190,23 +196,24 @@ export function createTransport(options: TransportOptions): Transport {
   };
   return {
     call: () => mergedCall(fixed, proving(options, tokens ? tokens.held() : options.credentials.token)),
-    async fetchBranch() {
+    async fetchBranch(signal) {
       const refspec = `+refs/heads/${branch}:refs/heads/${branch}`;
-      await demand([...FETCH, ...filter, '--end-of-options', 'origin', refspec], cloning);
+      await demand([...FETCH, ...filter, '--end-of-options', 'origin', refspec], { ...cloning, signal });
     },
-    async fetchOther(name) {
-      await demand([...FETCH, ...filter, '--end-of-options', 'origin', `refs/heads/${name}`], cloning, name);
+    async fetchOther(name, signal) {
+      await demand(
+        [...FETCH, ...filter, '--end-of-options', 'origin', `refs/heads/${name}`],
+        { ...cloning, signal },
+        name,
+      );
     },
-    async fetchObjects(ids) {
+    async fetchObjects(ids, signal) {
       const config = { 'fetch.negotiationAlgorithm': 'noop' };
-      await demand([...FETCH, ...filter, '--stdin', '--end-of-options', 'origin'], { input: ids.join('\n'), config });
+      const call = { input: ids.join('\n'), config, signal };
+      await demand([...FETCH, ...filter, '--stdin', '--end-of-options', 'origin'], call);
     },
-    async remoteRef(ref) {
-      const listed = await demand(['ls-remote', '--refs', '--end-of-options', 'origin', ref]);
-      return listed
-        .split('\n')
-        .find((line) => line.endsWith(`\t${ref}`))
-        ?.split('\t')[0];
+    async remoteRefs(patterns) {
+      return refsIn(await demand(['ls-remote', '--refs', '--end-of-options', 'origin', ...patterns]));
     },
     async defaultBranch() {
       const listed = await demand(['ls-remote', '--symref', '--end-of-options', 'origin', 'HEAD']);

@@ -20,6 +20,10 @@ export type Classification =
   | { kind: 'one'; culprit: string }
   /** No commit explains the change: it did not come from Git. */
   | { kind: 'none' }
+  /** The branch does not hold a commit any more that one of the two revisions came from. */
+  | { kind: 'rewritten'; commit: string }
+  /** What failed is not in its folder, as far as that is read. */
+  | { kind: 'absent'; commit: string }
   | { kind: 'several'; commits: string[] }
   | { kind: 'unreadable'; commit: string; message: string };
 

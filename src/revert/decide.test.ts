@@ -4,7 +4,7 @@ import { revertStates } from '../api/git-revert.ts';
 import type { GitRevertState, GitRevertStatus } from '../api/index.ts';
 import { decide, derive, isFinal } from './decide.ts';
 import type { Gate } from './gates.ts';
-import { MOST_ATTEMPTS } from './machine.ts';
+import { MOST_ATTEMPTS } from './machine-setup.ts';
 import type { ProposedResult, Seen, Work } from './observation.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00Z');
@@ -303,6 +303,20 @@ describe('the way of a proposal', () => {
       const rested = asks({ status: atProposed, gate, work: open });
       expect(rested).toMatchObject({ state: 'proposed', effect: undefined, lookAgainAt: NOW + 30_000 });
     }
+  });
+
+  it('is looked after more rarely the longer it waits for a person, and not where the host is to merge it', () => {
+    const rest = (minutes: number, autoMerge?: true) => {
+      const now = Date.parse(persistedPlan.plannedAt) + minutes * 60_000;
+      const work: Work = {
+        effect: 'watch',
+        result: { kind: 'open', proposal: { ...proposal, ...(autoMerge && { autoMerge }) } },
+      };
+      const status = at('proposed', { proposal: { ...proposal, ...(autoMerge && { autoMerge }) } });
+      return ((asks({ now, status, work }).lookAgainAt ?? 0) - now) / 1000;
+    };
+    expect([0, 20, 30, 60, 240, 300, 10_000].map((minutes) => rest(minutes))).toEqual([30, 30, 30, 60, 240, 300, 300]);
+    expect([0, 60, 10_000].map((minutes) => rest(minutes, true))).toEqual([30, 30, 30]);
   });
 
   it('ends where a person closes it, and where it is merged by whomever', () => {

@@ -8,7 +8,7 @@ it('is all of the files, but for those that are not to be shown', () => {
       { path: 'x', text },
       { path: 'a"b', text: undefined },
     ]),
-  ).toBe(`${text}# "a\\"b" changes too. It holds a Secret, so it is not shown here\n`);
+  ).toBe(`${text}# "a\\"b" changes too. It may hold secrets, so it is not shown here\n`);
 });
 
 it('is cut between lines, and says how many are left out', () => {

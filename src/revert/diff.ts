@@ -15,7 +15,7 @@ export function namesSecret(text: string): boolean {
 }
 
 function shown({ path, text }: FileDiff): string {
-  return text ?? `# ${JSON.stringify(path)} changes too. It holds a Secret, so it is not shown here\n`;
+  return text ?? `# ${JSON.stringify(path)} changes too. It may hold secrets, so it is not shown here\n`;
 }
 
 /** The whole diff, cut between lines where it is too long. */

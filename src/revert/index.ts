@@ -26,6 +26,7 @@ export { applicationAutomation, imageAutomation, imageSetters, isUpdaterFile } f
 export type { KeyParts } from './key.ts';
 export { revertKey, revertName } from './key.ts';
 export { machine } from './machine.ts';
+export { maskedDiff } from './masked-diff.ts';
 export type { MessageFacts } from './message.ts';
 export { harmless, neverReverted, proposalText, revertMessage, takesOut } from './message.ts';
 export type {
@@ -51,16 +52,27 @@ export {
   strictest,
   unreadableOptOut,
 } from './opt-out.ts';
+export { documentsIn, takenBackBut } from './patch/documents.ts';
+export { pathText } from './patch/place.ts';
 export { spliceBack } from './patch/splice.ts';
-export type { DocumentName, PlaceInFile, Splice, SplicedField, SpliceReason, SpliceRequest } from './patch/types.ts';
+export type {
+  DocumentName,
+  Path,
+  PlaceInFile,
+  Splice,
+  SplicedField,
+  SpliceReason,
+  SpliceRequest,
+} from './patch/types.ts';
 export { pausedBy, SWITCH_CONFIG_MAP } from './pause.ts';
 export type { Objects, Sides } from './rest.ts';
-export { changesText, otherChanges, ownChanges } from './rest.ts';
+export { changedObjects, changesText, otherChanges, ownChanges } from './rest.ts';
 export { SKIPPED_BY_PERSON, STABLE_FAILS_TOO } from './rules.ts';
 export type { Origin, Policy, Selection } from './select.ts';
 export { liesBelow, selectPolicy } from './select.ts';
 export type { TouchedObject } from './sensitive.ts';
 export {
+  isSecretPath,
   isSensitiveObject,
   isSensitivePath,
   kindsNamed,

@@ -42,6 +42,7 @@ export function harmless(text: string, longest: number): string {
     .replace(NUMBERED_PAGE, '$1 ')
     .replaceAll('[', '(')
     .replaceAll(']', ')')
+    .replace(/\*{2,}/g, '*')
     .replace(/\b(skip-checks|signed-off-by|co-authored-by)\s*:/gi, '$1')
     .replace(/\s+/g, ' ')
     .trim();
@@ -137,20 +138,39 @@ export function takesOut(message: string, key: string, culprit: string): boolean
   return lines.some((line) => line.startsWith(`This reverts commit ${culprit}`));
 }
 
-/** Why a commit is never reverted by a program, whatever it broke; undefined where nothing speaks against it. */
-export function neverReverted(message: string): { reason: string; message: string } | undefined {
-  const isRevert =
-    /^This reverts commit [0-9a-f]{7,64}/m.test(message) ||
-    /^Revert-Key:/m.test(message) ||
-    /^Re(vert|apply) "/.test(message);
-  if (isRevert) {
-    return {
-      reason: 'CulpritIsRevert',
-      message: 'the commit is itself a revert, or takes one back: a person must decide',
-    };
-  }
-  if (/^Auto-Revert:\s*disable\s*$/im.test(message)) {
-    return { reason: 'OptedOut', message: 'the commit carries the trailer "Auto-Revert: disable"' };
-  }
-  return undefined;
+/** A commit, as far as what it says of itself goes. */
+interface Said {
+  id: string;
+  message: string;
+}
+
+const NAMED_REVERT = /^This reverts commit ([0-9a-f]{7,64})/gm;
+const REVERT_SUBJECT = /^(?:Re(?:vert|apply) "|revert(?:\([^)\n]*\))?!?: )/;
+
+/** `own`: commits that came with it; to take one of those back is work on the change itself. */
+function isRevert(message: string, own: readonly Said[]): boolean {
+  if (/^Revert-Key:/m.test(message)) return true;
+  const named = [...message.matchAll(NAMED_REVERT)].map(([, commit = '']) => commit);
+  if (named.length > 0) return !named.every((commit) => own.some(({ id }) => id.startsWith(commit)));
+  return REVERT_SUBJECT.test(message);
+}
+
+/** A merge has the title of what it merges somewhere below its subject. */
+function namesRevert({ message }: Said, merged: readonly Said[]): boolean {
+  return merged.length > 0 && message.split('\n').some((line) => REVERT_SUBJECT.test(line));
+}
+
+/**
+ * Why a commit is never reverted by a program, whatever it broke; undefined where nothing speaks against it. `merged`: the commits
+ * that it has brought in, where it is a merge.
+ */
+export function neverReverted(commit: Said, merged: readonly Said[]): { reason: string; message: string } | undefined {
+  const all = [commit, ...merged];
+  const what = (said: Said) => (said === commit ? 'the commit' : `commit ${said.id.slice(0, 7)}, which it merges,`);
+  const optOut = all.find(({ message }) => /^Auto-Revert:\s*disable\s*$/im.test(message));
+  if (optOut) return { reason: 'OptedOut', message: `${what(optOut)} carries the trailer "Auto-Revert: disable"` };
+  const revert = namesRevert(commit, merged) ? commit : all.find(({ message }) => isRevert(message, merged));
+  if (!revert) return undefined;
+  const message = `${what(revert)} is itself a revert, or takes one back: a person must decide`;
+  return { reason: 'CulpritIsRevert', message };
 }

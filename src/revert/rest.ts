@@ -24,7 +24,8 @@ export interface OtherSides extends Sides {
 
 const MOST_NAMED = 5;
 
-function changed({ head, after }: Sides): string[] {
+/** What is not as at the head. */
+export function changedObjects({ head, after }: Sides): string[] {
   const names = new Set([...head.keys(), ...after.keys()]);
   return [...names].filter((name) => head.get(name) !== after.get(name)).sort();
 }
@@ -32,14 +33,14 @@ function changed({ head, after }: Sides): string[] {
 /** What the patch makes of the app besides its workload, and what was there neither now nor before the change. */
 export function ownChanges(own: OwnSides): string[] {
   const { after, before, workload } = own;
-  return changed(own).filter((name) => !workload.has(name) && (!before || after.get(name) !== before.get(name)));
+  return changedObjects(own).filter((name) => !workload.has(name) && (!before || after.get(name) !== before.get(name)));
 }
 
 /** What the patch changes of another app; the very objects of the app whose change is taken out are none of its own. */
 export function otherChanges(other: OtherSides, own: Sides): string[] {
   const isOwn = (name: string) =>
     other.holdsApp && own.head.get(name) === other.head.get(name) && own.after.get(name) === other.after.get(name);
-  return changed(other).filter((name) => !isOwn(name));
+  return changedObjects(other).filter((name) => !isOwn(name));
 }
 
 /** For people: a few of the objects, and where. */

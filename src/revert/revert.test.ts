@@ -21,6 +21,9 @@ describe('the key', () => {
     for (const other of [{ repository: 'x' }, { branch: 'x' }, { path: '' }, { culprits: ['c'.repeat(40)] }]) {
       expect(revertKey({ ...parts, ...other })).not.toBe(key);
     }
+    expect(revertKey({ ...parts, rollout: { name: 'web' } })).toBe(key);
+    const ofEach = ['web', 'api'].map((name) => revertKey({ ...parts, apart: true, rollout: { name } }));
+    expect(new Set([key, ...ofEach]).size).toBe(3);
     expect(revertName(key)).toMatch(/^revert-[0-9a-f]{20}$/);
   });
 });
@@ -135,8 +138,33 @@ describe('what is never reverted', () => {
     ['Security fix\n\nAuto-Revert: disable', 'OptedOut'],
     ['Use v3', undefined],
     ['Do not revert "this" lightly', undefined],
+    ['revert: feat(web): v2', 'CulpritIsRevert'],
+    ['revert(web)!: v2', 'CulpritIsRevert'],
+    ['revert to v2', undefined],
   ])('%j', (message, reason) => {
-    expect(neverReverted(message)?.reason).toBe(reason);
+    expect(neverReverted({ id: 'c'.repeat(40), message }, [])?.reason).toBe(reason);
+  });
+
+  const [one, two] = ['1'.repeat(40), '2'.repeat(40)] as const;
+  const merge = 'Merge pull request #8 from ann/topic\n\nUse v3';
+  it.each<[string, string, string[], string | undefined]>([
+    ['by the trailer of a merged commit', merge, ['Use v3', 'Fix\n\nAuto-Revert: disable'], 'OptedOut'],
+    ['by the title that the merge has', 'Merge pull request #8\n\nRevert "Use v2"', ['Back'], 'CulpritIsRevert'],
+    ['by a merged revert', merge, [`Revert "x"\n\nThis reverts commit ${'9'.repeat(40)}.`], 'CulpritIsRevert'],
+    ['not by one of what it brings itself', merge, ['Try', `Revert "Try"\n\nThis reverts commit ${one}.`], undefined],
+    [
+      'by one of its own and of others',
+      merge,
+      ['Try', `x\n\nThis reverts commit ${one}.\nThis reverts commit 999999999.`],
+      'CulpritIsRevert',
+    ],
+    ['not by plain ones', merge, ['Use v3', 'Format'], undefined],
+  ])('where it is a merge: %s', (_, message, inner, reason) => {
+    const merged = inner.map((said, index) => ({ id: [one, two][index] ?? '', message: said }));
+    const found = neverReverted({ id: 'c'.repeat(40), message }, merged);
+    expect(found?.reason).toBe(reason);
+    if (reason === 'OptedOut')
+      expect(found?.message).toBe('commit 2222222, which it merges, carries the trailer "Auto-Revert: disable"');
   });
 });
 

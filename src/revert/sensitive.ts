@@ -13,20 +13,24 @@ const MOST_NAMED = 5;
 
 /** What runs with more rights than an app, or cannot be undone by putting a file back. */
 const PATHS: readonly RegExp[] = [
-  /^\.github\//,
-  /^\.gitlab-ci\.yml$/,
-  /(^|\/)Jenkinsfile$/,
-  /(^|\/)azure-pipelines[^/]*\.ya?ml$/,
-  /(^|\/)bitbucket-pipelines\.yml$/,
-  /(^|\/)\.tekton\//,
-  /(^|\/)\.circleci\//,
-  /(^|\/)\.drone\.ya?ml$/,
+  /(^|\/)\.(github|gitlab|gitea|forgejo|tekton|circleci|buildkite|woodpecker|semaphore|teamcity|azure-pipelines)\//,
+  /(^|\/)\.(gitlab-ci|travis|drone|woodpecker|appveyor|cirrus)[^/]*\.ya?ml$/,
+  /(^|\/)(azure-pipelines|bitbucket-pipelines|buildspec|cloudbuild|appveyor)[^/]*\.ya?ml$/,
+  /(^|\/)Jenkinsfile([.-](?!md$)[^/]+)?$/,
   /(^|\/)migrations?\//i,
   /\.sql$/i,
   /(^|\/)flyway[^/]*\.(conf|toml|properties)$/i,
   /(^|\/)liquibase[^/]*\.(properties|ya?ml|xml|json|groovy)$/i,
   /(^|\/)(db\.)?changelog[^/]*\.(ya?ml|xml|json)$/i,
   /(^|\/)security\//i,
+];
+
+/** What is kept in Git beside the manifests to be made a Secret of, or to log in with. */
+const SECRETS: readonly RegExp[] = [
+  /(^|\/)([^/]+\.)?\.?env(\.[^/]+)?$/i,
+  /\.(pem|key|p12|pfx|jks|keystore|kdbx|htpasswd)$/i,
+  /(^|\/)(\.?htpasswd|\.netrc|\.npmrc|\.pgpass|\.dockerconfigjson|id_(rsa|dsa|ecdsa|ed25519))$/i,
+  /(^|\/)[^/]*(secret|credential|passw)[^/]*(\/|$)/i,
 ];
 
 /** What others are kept from, whoever says so: rights, admission, and who may talk to whom. */
@@ -60,8 +64,13 @@ const KINDS: ReadonlySet<string> = new Set([
 /** In a commit's own words: the number of a weakness anywhere, or the word in the first line. */
 const SECURITY_FIX = [/\bCVE-\d{4}-\d{4,19}\b/i, /\bGHSA(?:-[0-9a-z]{4}){3}\b/i, /^[^\n]*\bsecurity\b/i];
 
+/** Whether a file is by its name one that holds secrets. */
+export function isSecretPath(path: string): boolean {
+  return SECRETS.some((pattern) => pattern.test(path));
+}
+
 export function isSensitivePath(path: string): boolean {
-  return PATHS.some((pattern) => pattern.test(path));
+  return isSecretPath(path) || PATHS.some((pattern) => pattern.test(path));
 }
 
 export function isSensitiveObject({ group, kind }: Pick<TouchedObject, 'group' | 'kind'>): boolean {

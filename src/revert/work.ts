@@ -29,12 +29,23 @@ export const HOST_REASONS = {
 /** Seconds, after a write. Rejected credentials wait longest: hosts lock out addresses that keep failing. */
 const RESTS = { noRights: 300, gone: 300, unknown: 10, stale: 2 } as const;
 
-/** Between two looks at a proposal. */
-const WATCH_SECONDS = 30;
+/**
+ * Between two looks at a proposal: a sixtieth of its age, within these. A webhook is not waited for so long. What the host merges by
+ * itself is looked at as often as can be: not every host binds that to the commit.
+ */
+const WATCH_SECONDS = { least: 30, most: 300 } as const;
 
 /** Milliseconds: doubled with each attempt, and up to half as much again. */
 export function replanRest(attempt: number, jitter: number): number {
   return FIRST_REPLAN_SECONDS * 1000 * 2 ** (attempt - 1) * (1 + jitter / 2);
+}
+
+/** Milliseconds. */
+function watchRest(seen: Seen): number {
+  const since = Date.parse(seen.status?.plan?.plannedAt ?? '');
+  const mayMergeItself = (proposed(seen)?.proposal ?? seen.status?.proposal)?.autoMerge === true;
+  const age = Number.isNaN(since) || mayMergeItself ? 0 : seen.now - since;
+  return Math.min(Math.max(age / 60, WATCH_SECONDS.least * 1000), WATCH_SECONDS.most * 1000);
 }
 
 /** How the proposal stands, where that is what the work has brought. */
@@ -82,7 +93,7 @@ export function beginAtHost(effect: 'watch' | 'cancelMerge' | 'withdraw', seen: 
   if (rest) return rest;
   // What is only put down so far is done next.
   const isNew = proposed(seen)?.proposal.autoMerge === true && seen.status?.proposal?.autoMerge !== true;
-  if (seen.work?.effect === effect && !isNew) return { lookAgainAt: seen.now + WATCH_SECONDS * 1000 };
+  if (seen.work?.effect === effect && !isNew) return { lookAgainAt: seen.now + watchRest(seen) };
   return begin(effect, { ...seen, gate: { kind: 'open', mode: 'PullRequest' } });
 }
 
@@ -99,7 +110,7 @@ export function told(work: Work | undefined): { reason: string; message: string 
 }
 
 /** Cautions for a plan that could be written, and of which something is not proved. */
-const UNPROVED: ReadonlySet<string> = new Set(['NotStable', 'NotProved', 'OutsideOfPath']);
+const UNPROVED: ReadonlySet<string> = new Set(['NotStable', 'NotProved', 'OutsideOfPath', 'OtherRollout']);
 
 export function isUnproved({ cautions = [] }: Pick<GitRevertPlan, 'cautions'>): boolean {
   return cautions.some(({ reason }) => UNPROVED.has(reason));

@@ -1,4 +1,5 @@
 import type { GitRevert, PodTemplateSpec, ReplicaSet } from '../../src/api/index.ts';
+import type { TakenOut } from '../../src/controllers/git-revert/record.ts';
 import { canonicalRepository } from '../../src/git/url.ts';
 import { type GateFacts, type Policy, revertKey } from '../../src/revert/index.ts';
 import type { Case } from './cases.ts';
@@ -75,9 +76,10 @@ export const factsFor = (status: GitRevert['status']): GateFacts => ({
 export function recordFor(
   { repository: { layout } }: Case,
   failed: Failed,
-  { repository, branch, culprits }: { repository: string; branch: string; culprits: readonly string[] },
+  { repository, branch, culprits, apart }: TakenOut & { repository: string; branch: string },
 ): GitRevert {
-  const key = revertKey({ repository, branch, culprits, path: layout.path });
+  const name = layout.rollout ?? 'web';
+  const key = revertKey({ repository, branch, culprits, path: layout.path, apart, rollout: { name } });
   const spec = {
     repository,
     branch,
@@ -85,9 +87,10 @@ export function recordFor(
     culprits: [...culprits].sort(),
     goodRevision: failed.good,
     badRevision: failed.bad,
+    ...(apart && { apart }),
     key,
     policy: 'corpus',
-    rollout: { namespace: NAMESPACE, name: layout.rollout ?? 'web', uid: 'uid' },
+    rollout: { namespace: NAMESPACE, name, uid: 'uid' },
     templates: { stable: 'aaa', canary: 'bbb' },
   };
   return {

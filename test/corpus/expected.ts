@@ -1,9 +1,9 @@
 import { type Branch, type Case, type CulpritFacts, culpritFacts, modelWith } from './cases.ts';
-import { type Files, filesOf, isBelow, isBelowAny } from './files.ts';
-import type { Model } from './model.ts';
+import { changedPaths, type Files, filesOf, isBelow, isBelowAny } from './files.ts';
+import type { Edit, Model } from './model.ts';
 
 /** What is not proved of a plan, so that it is at most a proposal to a person. */
-export type Doubt = 'NotStable' | 'NotProved' | 'OutsideOfPath';
+export type Doubt = 'NotStable' | 'NotProved' | 'OutsideOfPath' | 'OtherRollout';
 
 /** In which way the change is taken back: as single values, or as whole files. */
 export type Scope = 'fields' | 'paths';
@@ -15,6 +15,7 @@ export type Outcome =
   | `proposed: ${string}`
   /** No commit explains the change, or what it did cannot be told: there is no record. */
   | 'none: NotFromGit'
+  | 'none: HistoryRewritten'
   | 'none: Unreadable'
   | 'landed: AlreadyReverted'
   | 'superseded: Superseded'
@@ -64,9 +65,26 @@ function podsOutside({ repository: { layout } }: Case, { before, after }: Culpri
   return said(before) !== said(after);
 }
 
+/** The change, as far as it is another Rollout's of the app alone. */
+function siblingsEdit({ repository: { layout } }: Case, { steps, culpritStep }: Branch): Edit {
+  return (model) => {
+    const after = steps[culpritStep]?.edit(model) ?? model;
+    return { ...model, ...Object.fromEntries((layout.sibling?.alone ?? []).map((field) => [field, after[field]])) };
+  };
+}
+
+/** The files of the change, but for those that are another Rollout's alone. */
+function ownFiles(each: Case, branch: Branch, facts: CulpritFacts): CulpritFacts {
+  const { layout, style } = each.repository;
+  if (layout.sibling?.alone === undefined) return facts;
+  const left = filesOf(layout, style, modelWith(branch, siblingsEdit(each, branch), branch.culpritStep + 1));
+  const own = changedPaths(left, filesOf(layout, style, facts.after));
+  return { ...facts, inside: facts.inside.filter((path) => own.includes(path)) };
+}
+
 /** Within the path, where that is enough for the pods; else, where the policy lets it, all that the app is made of. */
 function takenOf(each: Case, branch: Branch): Taken {
-  const facts = culpritFacts(each, branch);
+  const facts = ownFiles(each, branch, culpritFacts(each, branch));
   const { path, outside } = each.repository.layout;
   const isPart = (file: string) => isBelowAny(file, outside?.folders ?? []);
   const used = facts.outside.filter(isPart);
@@ -88,7 +106,7 @@ function meetsOnOneLine({ history }: Case, { facts, files }: Taken): boolean {
 /** What is found before anything is planned. */
 function unplanned(each: Case, { facts: { inside } }: Taken): Outcome | undefined {
   const { history, repository } = each;
-  if (history.rewritten) return 'none: NotFromGit';
+  if (history.rewritten) return 'none: HistoryRewritten';
   if (history.isBroken) return 'none: Unreadable';
   if (!reachesPods(each)) return 'none: NotFromGit';
   if (history.otherTemplateCommits) return 'person: SeveralCulprits';
@@ -131,6 +149,9 @@ function doubtAbout(each: Case, taken: Taken): Doubt | undefined {
   const { path, shared = [] } = each.repository.layout;
   if (taken.leavesPods) return 'NotStable';
   if (mixesConfig(each, taken)) return 'NotProved';
+  const { before, after } = taken.facts;
+  const isBoth = (field: keyof Model) => JSON.stringify(before[field]) !== JSON.stringify(after[field]);
+  if (each.repository.layout.sibling?.too?.some(isBoth)) return 'OtherRollout';
   if (!taken.files.some((file) => isBelowAny(file, shared))) return undefined;
   return taken.files.every((file) => isBelow(file, path)) ? 'NotProved' : 'OutsideOfPath';
 }
@@ -156,15 +177,19 @@ function reasonFor(found: 'Sensitive' | 'ImageAutomation' | undefined, doubt: Do
 function wantedCommit(each: Case, branch: Branch, taken: Taken): WantedCommit {
   const { layout, style } = each.repository;
   const shape = taken.facts.shapeOf(taken.files);
-  const leaves = (shape === 'values' && each.change.leaves) || ((model: Model) => model);
+  const comments = (shape === 'values' && each.change.leaves) || ((model: Model) => model);
+  const siblings = siblingsEdit(each, branch);
+  const leaves: Edit = (model) => comments(siblings(model));
   const restored = filesOf(layout, style, modelWith(branch, leaves));
   const filesAt = (index: number) => branch.commits[index]?.files ?? new Map();
   const mixed = (inside: Files, others: Files): Files =>
     new Map([...[...others].filter(([path]) => !taken.has(path)), ...[...inside].filter(([path]) => taken.has(path))]);
   const parent = branch.commits[branch.culprit]?.parents[0] ?? 0;
+  const isWhole = layout.sibling?.alone === undefined;
+  const left = isWhole ? filesAt(parent) : filesOf(layout, style, modelWith(branch, siblings, branch.culpritStep + 1));
   return {
     after: mixed(restored, filesAt(branch.head)),
-    before: mixed(filesAt(parent), filesAt(branch.culprit)),
+    before: mixed(left, filesAt(branch.culprit)),
     // A line that comes or goes is as right when it is merged.
     scopes: shape === 'structure' ? ['paths'] : shape === 'keys' ? ['fields', 'paths'] : ['fields'],
     doubt: doubtAbout(each, taken),

@@ -1,5 +1,6 @@
 import type { Layout } from './layouts.ts';
-import { configMap, imageOf, noted, otherRollout, podTemplate, rollout, service } from './parts.ts';
+import { FIRST_RELEASE } from './model.ts';
+import { configMap, imageOf, noted, otherRollout, podTemplate, REPOSITORY, rollout, service } from './parts.ts';
 import {
   base,
   configured,
@@ -48,6 +49,44 @@ export const ownKustomizeLayouts: readonly Layout[] = [
       'apps/web/kustomization.yaml': kustomization({ resources: ['base'], ...overlayFields(model) }, model),
       'apps/web/patches/web.yaml': { documents: [jsonPatch(model)] },
       'apps/other/rollout.yaml': { documents: [otherRollout(model)] },
+    }),
+  },
+  {
+    name: 'two apps with an image each',
+    path: 'apps/shop',
+    kind: 'kustomize',
+    styles: FEW,
+    lacks: [RENAMED],
+    sibling: { alone: ['other'] },
+    files: (model) => ({
+      ...base('apps/shop/base', model),
+      'apps/shop/other.yaml': { documents: [otherRollout(FIRST_RELEASE)] },
+      'apps/shop/kustomization.yaml': kustomization(
+        {
+          resources: ['base', 'other.yaml'],
+          ...overlayFields(model),
+          images: [...images(model), { name: 'registry.example/other', newTag: model.other.tag }],
+        },
+        model,
+      ),
+      'apps/shop/patches/web.yaml': { documents: [jsonPatch(model)] },
+    }),
+  },
+  {
+    name: 'two apps with one image',
+    path: 'apps/shop',
+    kind: 'kustomize',
+    styles: FEW,
+    lacks: [RENAMED, 'tags of two apps'],
+    sibling: { too: ['tag', 'digest'] },
+    files: (model) => ({
+      ...base('apps/shop/base', model),
+      'apps/shop/worker.yaml': { documents: [otherRollout(FIRST_RELEASE, 'worker', REPOSITORY)] },
+      'apps/shop/kustomization.yaml': kustomization(
+        { resources: ['base', 'worker.yaml'], ...overlayFields(model) },
+        model,
+      ),
+      'apps/shop/patches/web.yaml': { documents: [jsonPatch(model)] },
     }),
   },
   {

@@ -92,6 +92,7 @@ export const plainLayouts: readonly Layout[] = [
     path: '',
     kind: 'plain',
     styles: ['plain', 'crlf', 'comments', 'anchors'],
+    sibling: { alone: ['other'] },
     files: (model, style) => ({ ...files('')(model, style), ...other('other/rollout.yaml')(model) }),
   },
   {
@@ -136,9 +137,24 @@ export const plainLayouts: readonly Layout[] = [
     path: 'apps/shop',
     kind: 'plain',
     styles: ['plain', 'double', 'wide', 'flow'],
+    sibling: { alone: ['other'] },
     files: (model, style) => ({
       ...files('apps/shop/web/')(model, style),
       ...other('apps/shop/other/rollout.yaml')(model),
+    }),
+  },
+  {
+    name: 'two apps in one file',
+    path: 'apps/shop',
+    kind: 'plain',
+    styles: ['plain', 'crlf', 'comments', 'flow', 'unended'],
+    lacks: ['tag and a renamed file'],
+    sibling: { alone: ['other'] },
+    files: (model, style) => ({
+      'apps/shop/all.yaml': {
+        documents: [service(model), otherRollout(model), web(model, style), configMap(model)],
+        header: model.header,
+      },
     }),
   },
   {

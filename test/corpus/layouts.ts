@@ -39,6 +39,11 @@ export interface Layout {
   outside?: Outside;
   /** Folders, below the path too, of which other apps are made as well: whatever changes there shows in them. */
   shared?: readonly string[];
+  /**
+   * Fields of the model that another Rollout of the app is made of, which has a verdict of its own: `alone`, in places of its own,
+   * so that they stay as the change made them; `too`, in the very places that the app's Rollout is made of.
+   */
+  sibling?: { alone?: readonly (keyof Model)[]; too?: readonly (keyof Model)[] };
   /** Folders of other apps in the repository, which must render the same whatever is done for this one. */
   others?: readonly string[];
   /** Folders of kustomizations that gather the app with others: of them, the app's own objects may change as the app's do. */

@@ -96,10 +96,12 @@ export function openMachine(programs: Programs): Machine {
       waiting.set(id, { resolve, reject });
       child.send({ id, asked });
     });
+  // A signal does not pass to another process; no clone here grows so that it would have to be stopped.
+  const sendable = (call?: GitCall): GitCall | undefined => call && { ...call, signal: undefined };
   return {
     git: {
-      run: (args, call) => ask({ what: 'git', args, call }),
-      text: (args, call) => ask({ what: 'text', args, call }),
+      run: (args, call) => ask({ what: 'git', args, call: sendable(call) }),
+      text: (args, call) => ask({ what: 'text', args, call: sendable(call) }),
     },
     renderer: {
       availability: (tool) => ask({ what: 'availability', tool }),

@@ -82,8 +82,8 @@ export function configMap({ config }: Model): Node {
 }
 
 /** A workload of somebody else, in the same repository. */
-export function otherRollout({ other }: Model, name = 'other'): Node {
-  const image = `registry.example/${name}:${other.tag}`;
+export function otherRollout({ other }: Model, name = 'other', repository = `registry.example/${name}`): Node {
+  const image = `${repository}:${other.tag}`;
   const template = { metadata: { labels: { app: name } }, spec: { containers: [{ name, image }] } };
   return {
     apiVersion: 'argoproj.io/v1alpha1',

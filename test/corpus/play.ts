@@ -84,7 +84,7 @@ async function perform(effect: Effect, task: Task): Promise<Work> {
   if (effect === 'plan') return { effect, result: await plan(task) };
   if (!planned) throw new Error(`there is no plan for ${effect}`);
   if (effect === 'prove') return { effect, result: await prove(task, planned) };
-  if (effect === 'look') return { effect, result: await look(task, planned) };
+  if (effect === 'look') return { effect, result: (await look(task, planned)).result };
   if (effect === 'write') return { effect, result: await write(task, planned) };
   if (effect === 'propose') return { effect, result: await propose(task, planned) };
   if (effect === 'watch') return { effect, result: await watch(task, planned) };
@@ -152,6 +152,7 @@ export async function play(
   } as unknown as FailedCase);
   const none = explainSearch(found);
   if (none) return { outcome: `none: ${none.reason}` as Outcome, message: none.message, made: undefined };
+  const apart = found.kind === 'one' && found.apart;
   const culprits = found.kind === 'one' ? [found.culprit] : found.kind === 'several' ? found.commits : [];
   const task: Omit<Task, 'revert' | 'limits'> = {
     policy: await openPolicy(policy, options),
@@ -174,7 +175,7 @@ export async function play(
     isDryRun: () => false,
     paused: () => undefined,
   };
-  const revert = await drive(task, recordFor(each, failed, { repository, branch, culprits }), policy);
+  const revert = await drive(task, recordFor(each, failed, { repository, branch, culprits, apart }), policy);
   const written = await madeBy(world, revert, opened);
   return { outcome: endOf(revert, written), message: revert.status?.message ?? '', made: written };
 }

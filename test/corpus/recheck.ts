@@ -95,13 +95,19 @@ function isMerged<T>({ before, culprit, head, after }: Sides<T>): boolean {
   return isAlone && isDeepStrictEqual(before, after);
 }
 
-/** The workload is compared without its pods, which are looked at by themselves. */
+function isRollout(objects: Objects, name: string): boolean {
+  return objects.get(name)?.data.kind === 'Rollout';
+}
+
+/** The workload is compared without its pods, which are looked at by themselves; other Rollouts must stay as they are. */
 export function wrongObjects({ before, culprit, head, after }: Sides<Objects>, rollout: string): string[] {
   const names = new Set([before, culprit, head, after].flatMap((objects) => [...objects.keys()]));
   const workloads = new Set([head, after].flatMap((objects) => workloadsOf(objects, rollout)));
   return [...names]
     .filter((name) => {
       const read = (objects: Objects) => (workloads.has(name) ? besidesPods(objects, name) : objects.get(name)?.text);
+      const isOther = !workloads.has(name) && [head, after].some((objects) => isRollout(objects, name));
+      if (isOther) return !isDeepStrictEqual(read(head), read(after));
       return !isMerged({ before: read(before), culprit: read(culprit), head: read(head), after: read(after) });
     })
     .map((name) => `${name} is rendered otherwise than it should be`);
@@ -231,6 +237,7 @@ export function mistakes({ files, template, objects, others }: Checked, doubt: D
   const isRight = {
     NotStable: template.length > 0,
     NotProved: template.length === 0 && objects.length + others.length > 0,
+    OtherRollout: template.length === 0 && objects.length > 0 && others.length === 0,
     OutsideOfPath: template.length === 0 && objects.length === 0 && others.length > 0,
   };
   const found = [...template, ...objects, ...others].join('; ') || 'nothing';

@@ -1,6 +1,7 @@
 /** Plays the corpus: `npm run corpus -- --help`. */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { messageOf } from '../../src/errors.ts';
 import { realPrograms } from '../git/tree.ts';
 import { needs, openTable, type Result } from './corpus.ts';
 import { type Machine, openMachine } from './machine.ts';
@@ -20,17 +21,15 @@ written or proposed without Headgate's own proof. Exits with 1 where anything is
   --json FILE    the report for programs, case by case
 `;
 
-const { values: options } = parseArgs({
-  options: {
-    all: { type: 'boolean' },
-    sample: { type: 'boolean' },
-    only: { type: 'string' },
-    jobs: { type: 'string' },
-    json: { type: 'string' },
-    verbose: { type: 'boolean' },
-    help: { type: 'boolean' },
-  },
-});
+const OPTIONS = {
+  all: { type: 'boolean' },
+  sample: { type: 'boolean' },
+  only: { type: 'string' },
+  jobs: { type: 'string' },
+  json: { type: 'string' },
+  verbose: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
 
 type Programs = Awaited<ReturnType<typeof realPrograms>>;
 
@@ -47,7 +46,10 @@ async function playGroup({ cases }: Group, parts: { machine: Machine; programs: 
   }
 }
 
-async function playGroups(groups: readonly Group[], jobs: number): Promise<Omit<Report, 'seconds'>> {
+async function playGroups(
+  groups: readonly Group[],
+  { jobs, verbose }: { jobs: number; verbose: boolean | undefined },
+): Promise<Omit<Report, 'seconds'>> {
   const programs = await realPrograms();
   const machine = openMachine(programs);
   const [waiting, results, skipped] = [[...groups], [] as Result[], [] as Report['skipped'][number][]];
@@ -61,7 +63,7 @@ async function playGroups(groups: readonly Group[], jobs: number): Promise<Omit<
       }
       const played = await playGroup(group, { machine, programs });
       results.push(...played);
-      if (options.verbose) say(`${repository.name}: ${counted(played.map(({ outcome }) => outcome)).join('; ')}`);
+      if (verbose) say(`${repository.name}: ${counted(played.map(({ outcome }) => outcome)).join('; ')}`);
       for (const each of played.filter(({ wrong }) => wrong.length > 0)) say(wrongText(each));
     }
   };
@@ -70,6 +72,7 @@ async function playGroups(groups: readonly Group[], jobs: number): Promise<Omit<
 }
 
 async function main(): Promise<number> {
+  const { values: options } = parseArgs({ options: OPTIONS });
   if (options.help) {
     say(HELP);
     return 0;
@@ -84,11 +87,16 @@ async function main(): Promise<number> {
   const jobs = Number(options.jobs ?? availableParallelism());
   if (!Number.isInteger(jobs) || jobs < 1) throw new Error(`--jobs ${options.jobs}: use a whole number from 1`);
   const began = performance.now();
-  const played = await playGroups(groups, jobs);
+  const played = await playGroups(groups, { jobs, verbose: options.verbose });
   const report = { ...played, seconds: Math.round((performance.now() - began) / 1000) };
   say(reportText(report));
   if (options.json !== undefined) await writeJson(options.json, report);
   return isGood(report) ? 0 : 1;
 }
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`corpus: ${messageOf(error)}\n`);
+  process.exitCode = 2;
+}

@@ -21,8 +21,10 @@ function endingText({ state, reason }: Ending): string {
   return state === 'done' ? 'done' : `${state} ${reason}`.trim();
 }
 
-function doublesIn({ git, endings }: Played): number {
-  const { commits, keyed, proposals } = git;
+function doublesIn({ apart }: Scene, { git, endings }: Played): number {
+  const { commits, keyed } = git;
+  // Of two that were opened at the same moment by different names, all but one are closed again.
+  const proposals = apart === true ? git.proposals.filter((state) => state !== 'closed') : git.proposals;
   const unmerged = proposals.filter((state) => (endings.length > 1 ? state === 'open' : state !== 'merged')).length;
   return Math.max(0, commits - 1, keyed - 1) + Math.max(0, proposals.length - 1) + (commits > 0 ? unmerged : 0);
 }
@@ -45,7 +47,7 @@ function wrongIn({ host, mode, troubles }: Scene, played: Played, doubles: numbe
 }
 
 export function judge(scene: Scene, played: Played): Judgement {
-  const doubles = doublesIn(played);
+  const doubles = doublesIn(scene, played);
   const wrong = wrongIn(scene, played, doubles);
   return { ending: played.endings.map(endingText).join(' | '), doubles, ...(wrong !== undefined && { wrong }) };
 }

@@ -45,6 +45,23 @@ it('two clusters that die at their writes share one effect', async () => {
   expect(judged).toEqual({ ending: 'done | done', doubles: 0 });
 });
 
+describe('two clusters on different attempts share one effect', () => {
+  it.each([
+    ['github', [at('POST /api/v3/repos/team/shop/pulls', 'diesAfter')], []],
+    ['gitlab', [at('merge_requests', 'cutAfter')], [at('merge_requests', 'diesAfter')]],
+    ['gitea', [], [at('POST /api/v1/repos/team/shop/pulls', 'diesAfter')]],
+    ['bitbucket-cloud', [at('POST ', 'diesBefore')], [at('POST ', 'diesAfter')]],
+    ['bitbucket-data-center', [at('git ls-remote', 'diesAfter')], []],
+    ['azure-devops', [], [at('git ls-remote', 'broken', 3)]],
+  ] as const)('%s: %o, %o', async (host, first, second) => {
+    const scene = { host, mode: 'PullRequest' as const, troubles: [first, second], apart: true };
+    const result = await play(prepared, scene);
+    expect(result.struck.length).toBeGreaterThan(0);
+    expect(judge(scene, result)).toEqual({ ending: 'done | done', doubles: 0 });
+    expect(result.git.proposals.filter((state) => state !== 'closed')).toEqual(['merged']);
+  });
+});
+
 it.each([
   { commits: 2, keyed: 2, proposals: [], doubles: 2 - 1 },
   { commits: 1, keyed: 1, proposals: ['open'] as const, doubles: 1 },

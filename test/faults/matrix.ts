@@ -64,14 +64,15 @@ export function doublesOf(baselines: readonly Baseline[], count: number, seed: n
   });
 }
 
-/** Two clusters see the same failure at the same time, and each has its own trouble. */
+/** Two clusters see the same failure at the same time, and each has its own trouble; every other time on different attempts. */
 export function clustersOf(baselines: readonly Baseline[], count: number, seed: number): Run[] {
   const random = seeded(seed);
   return Array.from({ length: count }, (_, index) => {
     const baseline = baselines[index % baselines.length] as Baseline;
     const { host, mode } = baseline;
     const troubles = [[randomTrouble(random, baseline)], index % 3 === 0 ? [] : [randomTrouble(random, baseline)]];
-    return { host, mode, fault: 'two clusters', troubles };
+    const apart = mode === 'PullRequest' && Math.floor(index / baselines.length) % 2 === 1;
+    return { host, mode, fault: apart ? 'two clusters, attempts apart' : 'two clusters', troubles, apart };
   });
 }
 

@@ -1,6 +1,7 @@
 /** The fault matrix of reverts: see docs/git.md, or --help. */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { messageOf } from '../../src/errors.ts';
 import { type KilledStory, playKills } from './kills.ts';
 import { type Baseline, clustersOf, deathsOf, doublesOf, errorsOf, type Run, STAGES, sampleOf } from './matrix.ts';
 import { callsOf, callsText, reportOf, reportText } from './report.ts';
@@ -116,6 +117,6 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  process.stderr.write(`faults: ${error instanceof Error ? error.message : error}\n`);
+  process.stderr.write(`faults: ${messageOf(error)}\n`);
   process.exitCode = 2;
 }

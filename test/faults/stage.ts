@@ -3,6 +3,7 @@ import { isFinal } from '../../src/revert/index.ts';
 import {
   abort,
   allow,
+  failAgain,
   failedRelease,
   HASHES,
   type Loop,
@@ -40,6 +41,8 @@ export interface Scene {
   host: HostName;
   mode: Mode;
   troubles: readonly (readonly Trouble[])[];
+  /** The release was tried once more before, in the second cluster only: it counts another attempt. */
+  apart?: boolean;
 }
 
 /** How one cluster's record ended. */
@@ -159,7 +162,8 @@ export async function play(prepared: Prepared, scene: Scene): Promise<Played> {
     await first.loop.settle(1000);
     for (const { line, loop } of clusters) {
       line.open();
-      abort(loop, HASHES);
+      if (scene.apart === true && loop !== first.loop) failSecondTime(loop);
+      else abort(loop, HASHES);
     }
     const start = clock.now();
     await runUntilOver(clusters, start + LONGEST_MINUTES * MINUTE);
@@ -176,6 +180,11 @@ export async function play(prepared: Prepared, scene: Scene): Promise<Played> {
   } finally {
     for (const { loop } of clusters.reverse()) await loop.close();
   }
+}
+
+function failSecondTime(loop: Loop) {
+  setStatus(loop, { phase: 'Progressing', currentPodHash: HASHES.canary, stableRS: HASHES.stable });
+  failAgain(loop);
 }
 
 async function runUntilQuiet(clusters: Cluster[], until: number) {

@@ -10,7 +10,7 @@ const API = [`${HOST}/api/v3/repos/team/shop`, `${HOST}/api/graphql`];
 const ACCOUNT = /^system:serviceaccount:shop:[a-z0-9][-a-z0-9.]*$/;
 /** Options are Headgate's own, and nothing that a tenant wrote. */
 const OPTIONS =
-  /^(-1|-r|-z|-w|-p|-m|--(atomic|batch|no-write-fetch-head|no-recurse-submodules|no-tags|no-auto-gc|quiet|bare|stdin|verify|full-tree|raw|numstat|no-renames|no-abbrev|write-tree|name-only|no-messages|index-info|missing-ok|is-ancestor|is-shallow-repository|first-parent|symref|refs|porcelain|no-verify|dry-run)|--(template|initial-branch|format|filter|batch-check|max-count)=.*|--force-with-lease=.*)$/;
+  /^(-1|-r|-z|-w|-p|-m|--(atomic|batch|no-write-fetch-head|no-recurse-submodules|no-tags|no-auto-gc|quiet|bare|stdin|verify|full-tree|raw|numstat|no-renames|no-abbrev|write-tree|name-only|no-messages|index-info|missing-ok|is-ancestor|is-shallow-repository|first-parent|full-history|fixed-strings|symref|refs|porcelain|no-verify|dry-run)|--(template|initial-branch|format|filter|batch-check|max-count)=.*|--grep=[0-9a-f]{40,64}|--force-with-lease=.*)$/;
 
 function optionsOf(args: readonly string[]): string[] {
   const end = args.findIndex((arg) => arg === '--end-of-options' || arg === '--');

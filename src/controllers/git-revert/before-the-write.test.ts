@@ -211,7 +211,7 @@ describe('the look', () => {
     const revert = { spec: { key: keyOf(culprit), culprits: [culprit], path: PATH } };
     const task = { revert, policy: { repository, branch: 'main' } } as unknown as Task;
     const plan = { tree: '', patchDigest: '', files: [], attempt: 1, plannedAt: '' };
-    return look(task, { ...plan, expectedHead, cautions });
+    return (await look(task, { ...plan, expectedHead, cautions })).result;
   }
   const release = (tag: string, message?: string) =>
     loop.commit({ [`${PATH}/rollout.yaml`]: rolloutYaml(`web:${tag}`) }, message);

@@ -159,7 +159,11 @@ export async function culpritCautions(
     const sides = await sidesOf(clone, changes);
     const objects = await sensitiveObjects(sides);
     const updaterFiles = paths.filter((each) => isOf(each, place) && isUpdaterFile(each));
-    const found = [sensitive(culprit, [...byPath, ...objects]), imageAutomation(settersIn(sides, place), updaterFiles)];
+    const unnamed = byPath.filter((path) => !objects.some((named) => named.endsWith(` in ${path}`)));
+    const found = [
+      sensitive(culprit, [...unnamed, ...objects]),
+      imageAutomation(settersIn(sides, place), updaterFiles),
+    ];
     return found.filter((each) => each !== undefined);
   } catch (error) {
     if (!(error instanceof TooLong)) throw error;

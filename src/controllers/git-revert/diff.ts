@@ -1,11 +1,14 @@
 import type { GitRevertPlan } from '../../api/index.ts';
 import type { Clone } from '../../git/clone.ts';
 import { difference } from '../../git/inverse.ts';
-import { boundedDiff, type FileDiff, namesSecret } from '../../revert/index.ts';
+import { boundedDiff, type FileDiff, isSecretPath, maskedDiff, namesSecret } from '../../revert/index.ts';
 
 const MOST_BYTES = 1024 * 1024;
 
-/** What a plan would change, as text for people. Of files that hold Secrets, only that they change. */
+/** What is looked through for secrets; of any other file nobody can tell what is one. */
+const MANIFEST = /\.(ya?ml|json|tpl)$/i;
+
+/** What a plan would change, as text for people. Of files that may hold secrets, only that they change. */
 export async function diffOf(clone: Clone, { expectedHead, tree }: GitRevertPlan): Promise<string> {
   const changes = await difference(clone, expectedHead, tree, '');
   const contents = await clone.read(
@@ -16,10 +19,9 @@ export async function diffOf(clone: Clone, { expectedHead, tree }: GitRevertPlan
   for (const { path, oldId, newId } of changes) {
     const texts = [oldId, newId].map((id) => contents.get(id)?.toString('utf8') ?? '');
     const args = ['diff-tree', '-r', '-p', '--no-color', '--no-ext-diff', '--no-textconv', '--no-renames'];
-    const text = texts.some(namesSecret)
-      ? undefined
-      : await clone.text([...args, '--end-of-options', expectedHead, tree, '--', path]);
-    files.push({ path, text });
+    const isHidden = !MANIFEST.test(path) || isSecretPath(path) || texts.some(namesSecret);
+    const text = isHidden ? '' : await clone.text([...args, '--end-of-options', expectedHead, tree, '--', path]);
+    files.push({ path, text: isHidden ? undefined : maskedDiff(text) });
   }
   return boundedDiff(files);
 }

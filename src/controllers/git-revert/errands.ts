@@ -1,13 +1,17 @@
 import { type GitRevert, type GitRevertState, type GitRevertStatus, revertMode } from '../../api/index.ts';
 import { timestamp } from '../../api/times.ts';
-import type { CommitReport, GitHost, ReportOutcome } from '../../git/hosts/host.ts';
+import { Stalled } from '../../errors.ts';
+import type { HelmOptions } from '../../git/app.ts';
+import type { CommitReport, Discussion, GitHost, ReportOutcome } from '../../git/hosts/host.ts';
 import { isObjectId } from '../../git/process.ts';
 import { commentDue, commentText, derive, harmless, type Policy } from '../../revert/index.ts';
+import { keyOf } from '../keys.ts';
 import { openPolicy, type PolicyAccess } from './access.ts';
 import { evidenceFor } from './evidence.ts';
 import { askPolicy } from './facts.ts';
+import { isOfRelease } from './of-release.ts';
 import type { GitRevertOptions } from './options.ts';
-import { causeOf, replicaSetOf } from './revision.ts';
+import { causeOf, helmOf, learn, replicaSetOf } from './revision.ts';
 
 /** What ended longer ago, under a version that told nobody, is of no use to anyone any more. */
 const RECENT_MILLISECONDS = 3_600_000;
@@ -22,18 +26,29 @@ export interface Addressee {
   policy: Policy;
   host: GitHost;
   why: string;
+  /** How a chart was rendered, where that is known. */
+  helm: HelmOptions | undefined;
+  /** Where the stable ReplicaSet came from, as far as that is known: from a later commit too, once the change is out. */
+  stableCommit: string | undefined;
 }
+
+/** Numbers of culprits' pull requests, by the record, as this process has found them: a status may say anything. */
+export type FoundPullRequests = Map<string, { uid: string | undefined; number: number }>;
 
 /** Nobody where no policy lets Headgate write there. */
 function addressee(options: GitRevertOptions, revert: GitRevert): Addressee | undefined {
   const { rollout: ref, templates } = revert.spec;
   const rollout = options.rollouts.get(ref.namespace, ref.name);
   const canary = rollout && replicaSetOf(options, rollout, templates.canary);
+  const stable = rollout && replicaSetOf(options, rollout, templates.stable);
   if (!rollout || !canary) return undefined;
+  const [bad, good] = [learn(options, rollout, canary), stable && learn(options, rollout, stable)];
+  if (!bad.known) return undefined;
   const { policy } = askPolicy(options, revert, rollout, canary);
   const host = policy && options.hosts.get(policy.spec.repository.host);
   if (!policy || !host || !WRITING_MODES.has(revertMode(policy))) return undefined;
-  return { policy, host, why: causeOf(canary)?.message ?? '' };
+  const stableCommit = good?.known ? good.provenance.commit : undefined;
+  return { policy, host, why: causeOf(canary)?.message ?? '', helm: helmOf(options, bad.provenance), stableCommit };
 }
 
 /** `status`: what is to be noted; of a failure, where that is known though the rest is not. */
@@ -46,6 +61,24 @@ export interface Errand {
   run(): Promise<ErrandOutcome>;
   /** What is noted where it is given up. */
   givenUp(problem: string): GitRevertStatus;
+}
+
+/** Throws `Stalled` where the commits that are to be spoken of have nothing to do with the release. */
+async function openFor(
+  options: GitRevertOptions,
+  revert: GitRevert,
+  { policy, helm, stableCommit }: Addressee,
+): Promise<PolicyAccess> {
+  const opened = await openPolicy(policy, options);
+  const { repository } = opened;
+  const named = [...revert.spec.culprits, ...(revert.status?.commit === undefined ? [] : [revert.status.commit])];
+  const known = await Promise.all(named.map((id) => repository.commit(id).catch(() => undefined)));
+  if (known.includes(undefined)) await repository.fetch();
+  if (await isOfRelease(repository, { revert, helm, stableCommit })) return opened;
+  throw new Stalled(
+    'NotOfRelease',
+    'the commits that this GitRevert names are not those of the release: nobody is told',
+  );
 }
 
 function reportsOf({ spec, status }: GitRevert, why: string): CommitReport[] {
@@ -61,9 +94,9 @@ function reportsOf({ spec, status }: GitRevert, why: string): CommitReport[] {
 }
 
 /** Beside the commits: what failed, and what takes it out. */
-function statuses(options: GitRevertOptions, revert: GitRevert, { policy, host, why }: Addressee): Errand | undefined {
+function statuses(options: GitRevertOptions, revert: GitRevert, to: Addressee): Errand | undefined {
   const { status } = revert;
-  const { discussion } = host;
+  const { discussion } = to.host;
   const isDue =
     isObjectId(status?.commit ?? '') && status?.reported?.at === undefined && OUT_OF_GIT.has(derive(status));
   if (!discussion || !isDue) return undefined;
@@ -71,8 +104,8 @@ function statuses(options: GitRevertOptions, revert: GitRevert, { policy, host, 
   return {
     id: 'commits',
     async run() {
-      const { access } = await openPolicy(policy, options);
-      for (const each of reportsOf(revert, why)) {
+      const { access } = await openFor(options, revert, to);
+      for (const each of reportsOf(revert, to.why)) {
         const outcome = await discussion.report(access, each);
         if (!outcome.ok) return outcome;
       }
@@ -82,15 +115,19 @@ function statuses(options: GitRevertOptions, revert: GitRevert, { policy, host, 
   };
 }
 
-/** Who stands behind the change. What was fetched for the search is asked first. */
+/** Who stands behind the change. */
 async function authorOf({ repository }: PolicyAccess, commit: string): Promise<string> {
-  const known = await repository.commit(commit).catch(() => undefined);
-  if (known === undefined) await repository.fetch();
-  const { authorName = '' } = known ?? (await repository.commit(commit)) ?? {};
+  const { authorName = '' } = (await repository.commit(commit)) ?? {};
   return authorName.slice(0, NAME_CHARACTERS);
 }
 
-function culprit(options: GitRevertOptions, revert: GitRevert, { policy, host }: Addressee): Errand | undefined {
+function culprit(
+  options: GitRevertOptions,
+  revert: GitRevert,
+  to: Addressee,
+  found: FoundPullRequests,
+): Errand | undefined {
+  const { host } = to;
   const [commit, ...more] = revert.spec.culprits;
   if (commit === undefined || more.length > 0 || revert.status?.culprit) return undefined;
   const note = (problem: string): GitRevertStatus => {
@@ -100,27 +137,57 @@ function culprit(options: GitRevertOptions, revert: GitRevert, { policy, host }:
   return {
     id: 'culprit',
     async run() {
-      const opened = await openPolicy(policy, options);
+      const opened = await openFor(options, revert, to);
       const author = await authorOf(opened, commit);
-      const found = await host.discussion?.pullRequestOf(opened.access, commit, opened.branch);
-      if (found === undefined || found.kind === 'none') return { ok: true, status: { culprit: { author } } };
-      if (found.kind === 'pullRequest') {
-        const { number, url, author: login, reviewers } = found.pullRequest;
+      const answer = await host.discussion?.pullRequestOf(opened.access, commit, opened.branch);
+      if (answer === undefined || answer.kind === 'none') return { ok: true, status: { culprit: { author } } };
+      if (answer.kind === 'pullRequest') {
+        const { number, url, author: login, reviewers } = answer.pullRequest;
+        found.set(keyOf(revert), { uid: revert.metadata.uid, number });
         const pullRequest = { number, url, ...(login && { author: login.slice(0, NAME_CHARACTERS) }) };
         const names = reviewers.map((each) => each.slice(0, NAME_CHARACTERS));
         return { ok: true, status: { culprit: { author, pullRequest, reviewers: names } } };
       }
-      const again = found.kind === 'unknown' || found.kind === 'rateLimited';
-      return { ok: false, again, message: found.message, status: { culprit: { author } } };
+      const again = answer.kind === 'unknown' || answer.kind === 'rateLimited';
+      return { ok: false, again, message: answer.message, status: { culprit: { author } } };
     },
     givenUp: (problem) => ({ culprit: { author: '' }, ...note(problem) }),
   };
 }
 
+/** Asks anew where another process has found it. Throws as `openFor` does where it is another one. */
+async function checkPullRequest(
+  revert: GitRevert,
+  { access, branch }: PolicyAccess,
+  discussion: Discussion,
+  found: FoundPullRequests,
+): Promise<ReportOutcome> {
+  const { uid } = revert.metadata;
+  const number = revert.status?.culprit?.pullRequest?.number ?? 0;
+  const known = found.get(keyOf(revert));
+  if (known?.uid === uid && known?.number === number) return { ok: true };
+  const answer = await discussion.pullRequestOf(access, revert.spec.culprits[0] ?? '', branch);
+  if (answer.kind === 'pullRequest' && answer.pullRequest.number === number) {
+    found.set(keyOf(revert), { uid, number });
+    return { ok: true };
+  }
+  const again = answer.kind === 'unknown' || answer.kind === 'rateLimited';
+  return {
+    ok: false,
+    again,
+    message: 'message' in answer ? answer.message : `the culprit did not come by pull request ${number}`,
+  };
+}
+
 /** On the pull request that brought the change: one comment that tells how things are now. */
-function comment(options: GitRevertOptions, revert: GitRevert, { policy, host }: Addressee): Errand | undefined {
-  const { discussion } = host;
-  const { mentionAuthor = false, graphUrl, comment: isWanted = true } = policy.spec.telling ?? {};
+function comment(
+  options: GitRevertOptions,
+  revert: GitRevert,
+  to: Addressee,
+  found: FoundPullRequests,
+): Errand | undefined {
+  const { discussion } = to.host;
+  const { mentionAuthor = false, graphUrl, comment: isWanted = true } = to.policy.spec.telling ?? {};
   const { pullRequest } = revert.status?.culprit ?? {};
   const state = commentDue(revert);
   if (!discussion || !pullRequest || !isWanted || state === undefined) return undefined;
@@ -131,11 +198,13 @@ function comment(options: GitRevertOptions, revert: GitRevert, { policy, host }:
   return {
     id: `comment/${state}`,
     async run() {
-      const { access } = await openPolicy(policy, options);
+      const opened = await openFor(options, revert, to);
+      const checked = await checkPullRequest(revert, opened, discussion, found);
+      if (!checked.ok) return checked;
       const evidence = await evidenceFor(options, revert);
       const body = commentText({ revert, state, evidence, mentionsAuthor: mentionAuthor, graphUrl });
       const mark = `headgate/revert/${revert.spec.key}`;
-      const outcome = await discussion.comment(access, pullRequest.number, { mark, body });
+      const outcome = await discussion.comment(opened.access, pullRequest.number, { mark, body });
       if (outcome.kind === 'commented') return { ok: true, status: told() };
       const again = outcome.kind === 'unknown' || outcome.kind === 'rateLimited';
       return { ok: false, again, message: outcome.message };
@@ -147,14 +216,14 @@ function comment(options: GitRevertOptions, revert: GitRevert, { policy, host }:
 const SETTLED: ReadonlySet<GitRevertState> = new Set(['skipped', 'superseded', 'dryRun']);
 
 /** All that is still to be asked and told, for one record as it is. */
-export function errandsOf(options: GitRevertOptions, revert: GitRevert): Errand[] {
+export function errandsOf(options: GitRevertOptions, revert: GitRevert, found: FoundPullRequests): Errand[] {
   const { status } = revert;
   const { finishedAt } = status ?? {};
   if (finishedAt !== undefined && options.clock.now() - Date.parse(finishedAt) >= RECENT_MILLISECONDS) return [];
   const to = addressee(options, revert);
   if (!to) return [];
-  const who = SETTLED.has(derive(status)) ? undefined : culprit(options, revert, to);
-  const all = [who, statuses(options, revert, to), comment(options, revert, to)];
+  const who = SETTLED.has(derive(status)) ? undefined : culprit(options, revert, to, found);
+  const all = [who, statuses(options, revert, to), comment(options, revert, to, found)];
   return all.filter((errand) => errand !== undefined);
 }
 

@@ -20,8 +20,7 @@ function forged(revert: GitRevert, provenance: Provenance): string | undefined {
   // They become parts of addresses.
   if (!spec.culprits.every(isObjectId)) return 'its culprits are not all whole ids of commits';
   const key = revertKey({ ...spec, repository: canonicalRepository(spec.repository) });
-  if (spec.key !== key || metadata.name !== revertName(key))
-    return 'its key is not that of its repository, branch, culprits and path';
+  if (spec.key !== key || metadata.name !== revertName(key)) return 'its key is not that of what it says';
   const origin = originOf(spec.rollout.namespace, provenance);
   const same =
     origin.repository === canonicalRepository(spec.repository) &&

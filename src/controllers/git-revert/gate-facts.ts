@@ -70,7 +70,9 @@ export function writtenToday(
   for (const { metadata, spec, status } of reverts.list()) {
     if (metadata.uid === except?.metadata.uid || canonicalRepository(spec.repository) !== repository) continue;
     const isCommit = status?.commit !== undefined && status.reason !== 'AlreadyReverted';
-    const isRecent = Date.parse(status?.plan?.plannedAt ?? '') > since;
+    // A plan may have waited for more than a day before it was written.
+    const writtenAt = status?.proposal ? undefined : status?.takenOutAt;
+    const isRecent = Date.parse(writtenAt ?? status?.plan?.plannedAt ?? '') > since;
     if (isRecent && status?.proposal) counted.PullRequest++;
     else if (isRecent && isCommit) counted.Direct++;
   }

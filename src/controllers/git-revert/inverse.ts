@@ -1,12 +1,11 @@
 import type { GitRevertPlan } from '../../api/index.ts';
 import { inputsOf } from '../../git/app.ts';
-import { difference, type Inverse, inverseOf, isWithin, type Splice } from '../../git/inverse.ts';
+import { difference, inverseOf, isWithin, type Share, type Splice } from '../../git/inverse.ts';
 import { liesBelow, spliceBack } from '../../revert/index.ts';
 import { sameTemplate } from '../../rollout/index.ts';
-import { digestOf, type Task, templateIn } from './task.ts';
-
-/** `outside`: it lies in files that the app is made of outside of its path, and that the policy does not let be written. */
-export type Chosen = Inverse | { kind: 'outside'; files: string[] };
+import { type Chosen, findingsOf } from './findings.ts';
+import { shareOf } from './share.ts';
+import { digestOf, short, type Task, templateIn } from './task.ts';
 
 const splice: Splice = (versions) => {
   const result = spliceBack(versions);
@@ -30,6 +29,27 @@ async function touchedOutside({ revert, policy: { repository }, helm }: Task, cu
   return away.filter((file) => isWithin(file, inputs));
 }
 
+/** Of the culprit, no more than what is the Rollout's; undefined where that is all. */
+async function ownShare(
+  task: Task,
+): Promise<{ share: Share | undefined } | Extract<Chosen, { reason: 'SpecDiffers' }>> {
+  const { revert, policy, helm, reading } = task;
+  const { apart, culprits, path, rollout } = revert.spec;
+  if (apart !== true) return { share: undefined };
+  const found = findingsOf(task);
+  const hangsOn = JSON.stringify([helm]);
+  const culprit = culprits[0] ?? '';
+  if (found.share?.for !== hangsOn) {
+    const { namespace, name } = rollout;
+    const share = await shareOf(policy.repository, culprit, { path, namespace, name, helm }, reading);
+    found.share = { for: hangsOn, share };
+  }
+  const { share } = found.share;
+  if (share) return { share };
+  const message = `this GitRevert is not acted upon: it is apart, and ${short(culprit)} changed nothing that is another Rollout's alone`;
+  return { kind: 'refused', reason: 'SpecDiffers', message };
+}
+
 async function isStableIn(task: Task, tree: string): Promise<boolean> {
   const { stable, ignored } = task.templates;
   const found = await templateIn(task, tree);
@@ -37,21 +57,32 @@ async function isStableIn(task: Task, tree: string): Promise<boolean> {
 }
 
 /**
- * The narrowest inverse that does: within the app's path; where that leaves something of the culprit in the template, within all
- * that the app is made of, and the policy's path. The same head leads to the same one.
+ * The narrowest inverse that does: of what is the Rollout's, within the app's path; where that leaves something of the culprit in
+ * the template, within all that the app is made of, and the policy's path. The same head leads to the same one.
  */
 export async function chooseInverse(task: Task, head: string): Promise<Chosen> {
+  const found = findingsOf(task);
+  const hangsOn = JSON.stringify([head, task.policy.path, task.helm]);
+  if (found.inverse?.for !== hangsOn) found.inverse = { for: hangsOn, chosen: await findInverse(task, head) };
+  return found.inverse.chosen;
+}
+
+async function findInverse(task: Task, head: string): Promise<Chosen> {
   const { repository, path: allowed } = task.policy;
   const { culprits, path } = task.revert.spec;
   const culprit = culprits[0] ?? '';
-  const narrow = await inverseOf(repository, { culprit, head, path, splice });
+  const own = await ownShare(task);
+  if ('kind' in own) return own;
+  const { share } = own;
+  const narrow = await inverseOf(repository, { culprit, head, path, splice, share });
   if (narrow.kind !== 'nothing' && narrow.kind !== 'changes') return narrow;
-  const files = await touchedOutside(task, culprit);
+  const isLeft = (file: string) => share?.has(file) === true && share.get(file) === undefined;
+  const files = (await touchedOutside(task, culprit)).filter((file) => !isLeft(file));
   if (files.length === 0) return narrow;
   if (narrow.kind === 'changes' && (await isStableIn(task, narrow.tree))) return narrow;
   if (!files.every((file) => liesBelow(file, allowed)))
     return narrow.kind === 'nothing' ? { kind: 'outside', files } : narrow;
-  return inverseOf(repository, { culprit, head, path: [path, ...files], splice });
+  return inverseOf(repository, { culprit, head, path: [path, ...files], splice, share });
 }
 
 /** The planned changes, derived again; undefined where they come out differently. */

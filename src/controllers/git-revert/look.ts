@@ -3,6 +3,7 @@ import type { Commit } from '../../git/clone.ts';
 import { markerRef } from '../../git/hosts/host.ts';
 import { type LookResult, liesBelow, takesOut } from '../../revert/index.ts';
 import { optOutAt } from './cautions.ts';
+import { proposalRefs } from './proposal-branches.ts';
 import { short, type Task } from './task.ts';
 
 const MOST_COMMITS = 500;
@@ -14,12 +15,17 @@ export async function revertSince(
   head: string,
   files: readonly string[],
 ): Promise<Commit | undefined> {
-  const { key, culprits, path } = revert.spec;
+  const { key, culprits, path, apart } = revert.spec;
   // A status may be forged: no file outside of the policy's path is asked about.
   const own = files.filter((file) => liesBelow(file, policy.path));
-  const query = { from, to: head, path: [path, ...own], limit: MOST_COMMITS };
+  const culprit = culprits[0] ?? '';
+  // What a person took out in another file of the folder may be another Rollout's.
+  const paths = apart === true && own.length > 0 ? own : [path, ...own];
+  // Where it was merged by a merge commit, the words stand beside the branch's own line.
+  const words = { alsoMerged: true, saying: [key, culprit] } as const;
+  const query = { from, to: head, path: paths, limit: MOST_COMMITS, ...words };
   const commits = await policy.repository.log(query);
-  return commits.find(({ message }) => takesOut(message, key, culprits[0] ?? ''));
+  return commits.find(({ message }) => takesOut(message, key, culprit));
 }
 
 /** Whether people say in Git what the plan does not know; an earlier release may have made the plan, and looked for nothing. */
@@ -33,24 +39,35 @@ async function isSaidAnew(
   return 'kind' in said || !cautions.some(({ reason, most }) => reason === said.reason && most === said.most);
 }
 
+/** What was found; and, where that is nothing, the refs of the origin that this revert may have. */
+export interface Looked {
+  result: LookResult;
+  refs: ReadonlyMap<string, string>;
+}
+
 /** Whether it is written already, and what people say in Git, asked right before a write. */
-export async function look(task: Task, planned: GitRevertPlan): Promise<LookResult> {
+export async function look(task: Task, planned: GitRevertPlan): Promise<Looked> {
+  const { key } = task.revert.spec;
   const { expectedHead, files } = planned;
   const { repository, branch } = task.policy;
   const head = await repository.fetch();
   const by = (await repository.isAncestor(expectedHead, head))
     ? await revertSince(task, expectedHead, head, files)
     : undefined;
-  if (by) return { kind: 'found', commit: by.id, message: `written already, as ${short(by.id)} by ${by.authorName}` };
-  const marker = markerRef(task.revert.spec.key);
-  const marked = await repository.remoteRef(marker);
+  const found = (commit: string, who = ''): LookResult => {
+    return { kind: 'found', commit, message: `written already, as ${short(commit)}${who}` };
+  };
+  if (by) return { result: found(by.id, ` by ${by.authorName}`), refs: new Map() };
+  const marker = markerRef(key);
+  // In one call with those that proposals have.
+  const refs = await repository.remoteRefs([marker, proposalRefs(key)]);
+  const marked = refs.get(marker);
   if (marked) {
     // Once more: it may have been made, in one step with the branch's move, after the first fetch.
-    if (await repository.isAncestor(marked, await repository.fetch())) {
-      return { kind: 'found', commit: marked, message: `written already, as ${short(marked)}` };
-    }
+    if (await repository.isAncestor(marked, await repository.fetch())) return { result: found(marked), refs };
     const message = `the revert was written once as ${short(marked)}, which is not on the branch any more: the history of ${branch} was rewritten. Revert by hand; or, to have it written again, delete the ref ${marker} in the repository and then this GitRevert`;
-    return { kind: 'needsHuman', reason: 'RevertTakenOff', message };
+    return { result: { kind: 'needsHuman', reason: 'RevertTakenOff', message }, refs };
   }
-  return head !== expectedHead || (await isSaidAnew(task, head, planned)) ? { kind: 'moved' } : { kind: 'clear' };
+  const isMoved = head !== expectedHead || (await isSaidAnew(task, head, planned));
+  return { result: { kind: isMoved ? 'moved' : 'clear' }, refs };
 }

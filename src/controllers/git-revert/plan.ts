@@ -1,15 +1,24 @@
-import type { Commit } from '../../git/clone.ts';
+import type { Clone, Commit } from '../../git/clone.ts';
 import type { Inverse } from '../../git/inverse.ts';
 import { rootsOf } from '../../git/roots.ts';
-import { harmless, neverReverted, type PlanResult, STABLE_FAILS_TOO, securityFix } from '../../revert/index.ts';
+import {
+  harmless,
+  neverReverted,
+  type PlanResult,
+  STABLE_FAILS_TOO,
+  securityFix,
+  sensitive,
+} from '../../revert/index.ts';
 import { sameTemplate } from '../../rollout/index.ts';
 import { culpritCautions, optOutAt } from './cautions.ts';
-import { findingsOf } from './findings.ts';
-import { type Chosen, chooseInverse } from './inverse.ts';
+import { type Chosen, findingsOf } from './findings.ts';
+import { chooseInverse } from './inverse.ts';
 import { revertSince } from './look.ts';
 import { digestOf, short, type Task, templateIn } from './task.ts';
 
 const MOST_NAMED = 5;
+/** Of a merge that brings in more, a person reads what they say. */
+const MOST_MERGED = 300;
 
 /** What the head says of the template: whether there is still anything to take out. */
 async function headSays(task: Task, head: string): Promise<'bad' | 'stable' | PlanResult> {
@@ -39,6 +48,14 @@ async function goneFrom(task: Task, head: string, by: Commit | undefined): Promi
   return { kind: 'gone', ...(commit ? { commit: commit.id } : {}), message: `the change was taken out already${who}` };
 }
 
+/** What a merge has brought in besides itself, one more than are looked into at most; nothing for any other commit. */
+async function mergedBy(repository: Clone, { id, parents }: Commit): Promise<Commit[]> {
+  const [first, ...others] = parents;
+  if (first === undefined || others.length === 0) return [];
+  const query = { from: first, to: id, path: '', limit: MOST_MERGED + 2, alsoMerged: true } as const;
+  return (await repository.log(query)).filter((commit) => commit.id !== id);
+}
+
 /** What is to be written, with all that people have said in Git about it. */
 async function planned(
   { policy: { repository }, revert }: Task,
@@ -53,9 +70,14 @@ async function planned(
       ? { kind: 'skipped', reason: 'OptedOut', message: said.message }
       : { kind: 'needsHuman', reason: 'OptOutUnreadable', message: said.message };
   }
-  const fix = securityFix(culprit, (await repository.commit(culprit))?.message ?? '');
+  const commit = await repository.commit(culprit);
+  const merged = commit ? await mergedBy(repository, commit) : [];
+  const fix = [commit?.message ?? '', ...merged.map(({ message }) => message)].map((each) =>
+    securityFix(culprit, each),
+  );
   const touched = await culpritCautions(repository, { culprit, parent, path, files });
-  const cautions = [said, fix, ...touched].filter((each) => each !== undefined);
+  const unread = merged.length > MOST_MERGED ? sensitive(culprit, [`more than ${MOST_MERGED} commits`]) : undefined;
+  const cautions = [said, fix.find(Boolean), unread, ...touched].filter((each) => each !== undefined);
   return { kind: 'planned', expectedHead: head, tree, patchDigest: digestOf(changes), files, cautions };
 }
 
@@ -124,7 +146,7 @@ async function findPlan(task: Task, head: string): Promise<PlanResult> {
   const culprit = culpritOf(task);
   if (typeof culprit !== 'string') return culprit;
   const commit = await policy.repository.commit(culprit);
-  const never = commit && neverReverted(commit.message);
+  const never = commit && neverReverted(commit, await mergedBy(policy.repository, commit));
   if (never) return { kind: never.reason === 'OptedOut' ? 'skipped' : 'needsHuman', ...never };
   const inverse = await chooseInverse(task, head);
   if (inverse.kind === 'refused') return planOf(task, inverse, head, commit);

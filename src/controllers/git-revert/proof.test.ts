@@ -237,7 +237,7 @@ describe('a dry run', () => {
     const good = { ...opt, ...secret('one-password'), [rolloutFile]: rolloutYaml('web:v1') };
     await fail({ good, bad: { ...secret('another-password'), [rolloutFile]: rolloutYaml('web:v2') } });
     expect(status()).toMatchObject({ state: 'dryRun', plan: { diff: expect.stringContaining('image: web:v1') } });
-    expect(status()?.plan?.diff).toContain('It holds a Secret, so it is not shown here');
+    expect(status()?.plan?.diff).toContain('It may hold secrets, so it is not shown here');
     expect(status()?.plan?.diff).not.toContain('password');
   });
 });

@@ -195,6 +195,18 @@ describe('a policy that asks for pull requests', () => {
     },
   );
 
+  it.each([
+    ['when the release is tried again', () => setStatus(loop, { abort: false, phase: 'Progressing' }), 'superseded'],
+    ['when a person asks that the change stays in Git', skip, 'skipped'],
+  ])('does not leave it to be reviewed until the next look %s', async (_, unwanted, state) => {
+    await fail({ mode: 'PullRequest', pullRequests: { autoMerge: false } });
+    // Looks are half a minute apart at least.
+    await loop.settle(5000);
+    unwanted();
+    await loop.settle(1000);
+    expect([status()?.state, pulls()[0]?.state]).toEqual([state, 'closed']);
+  });
+
   it('leaves its branch where it is when it withdraws what somebody has pushed to', async () => {
     await fail({ mode: 'PullRequest' });
     const branch = pulls()[0]?.from ?? '';

@@ -29,8 +29,10 @@ async function doubtAbout(task: Task, planned: GitRevertPlan): Promise<Doubt | u
   }
   const rest = await proveRest(task, planned);
   if (rest.kind === 'proved') return undefined;
+  if (rest.by === 'rollouts')
+    return { reason: 'OtherRollout', message: `${taking} would take more back: ${rest.message}` };
   const away = planned.files.filter((file) => !liesBelow(file, path));
-  if (away.length === 0 || !rest.isOther) {
+  if (away.length === 0 || rest.by !== 'apps') {
     return { reason: 'NotProved', message: `${taking} would change more than it has to: ${rest.message}` };
   }
   const message = `${taking} changes files outside of ${path || '/'}, which other apps are made of too: ${rest.message}`;
@@ -39,7 +41,7 @@ async function doubtAbout(task: Task, planned: GitRevertPlan): Promise<Doubt | u
 
 /**
  * Proves the plan by what it renders to: at the culprit what failed; after the revert what runs as stable, and everything else
- * as it is, or, of the app itself, as it was before the culprit. Asks nothing of the host.
+ * as it is, or, of the app itself but for other Rollouts, as it was before the culprit. Asks nothing of the host.
  */
 export async function proofOf(task: Task, planned: GitRevertPlan): Promise<Proof> {
   const result = await findProof(task, planned);

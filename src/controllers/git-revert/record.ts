@@ -9,13 +9,21 @@ import type { GitRevertOptions } from './options.ts';
 /** The failures that a record answers, and those that were answered under its name before: each is answered once. */
 const ANSWERS = 'headgate.dev/answers';
 const MOST_ANSWERS = 50;
+/** The branches of the pull requests of the records that had its name before, and ended. */
+const ENDED = 'headgate.dev/ended-proposals';
 
-function recordFor({ failure, policy, bad, good }: Case, culprits: readonly string[]): GitRevert {
+/** What is to be taken out for one failure; `apart`: of each commit no more than what is this Rollout's. */
+export interface TakenOut {
+  culprits: readonly string[];
+  apart: boolean;
+}
+
+function recordFor({ failure, policy, bad, good }: Case, { culprits, apart }: TakenOut): GitRevert {
   const { rollout, canary, stable } = failure;
   const { name, namespace = 'default', uid = '' } = rollout.metadata;
   const { currentPodHash = '', stableRS = '' } = rollout.status ?? {};
   const repository = canonicalRepository(bad.repository);
-  const key = revertKey({ repository, branch: bad.branch, culprits, path: bad.path });
+  const key = revertKey({ repository, branch: bad.branch, culprits, path: bad.path, apart, rollout: { name } });
   return {
     apiVersion: 'headgate.dev/v1alpha1',
     kind: 'GitRevert',
@@ -28,6 +36,7 @@ function recordFor({ failure, policy, bad, good }: Case, culprits: readonly stri
       culprits: [...culprits].sort(),
       goodRevision: good.commit,
       badRevision: bad.commit,
+      ...(apart && { apart }),
       key,
       policy: policy.name,
       rollout: { namespace, name, uid },
@@ -58,9 +67,29 @@ export function timeOf(revert: GitRevert): number {
   return Math.max(answers.length, attempt || 1);
 }
 
+function listIn({ metadata }: GitRevert, annotation: string): string[] {
+  return (metadata.annotations?.[annotation] ?? '').split(' ').filter(Boolean);
+}
+
 /** By their ids, the oldest first; the last is the one that this record answers. */
-function answersOf({ metadata }: GitRevert): string[] {
-  return (metadata.annotations?.[ANSWERS] ?? '').split(' ').filter(Boolean);
+function answersOf(revert: GitRevert): string[] {
+  return listIn(revert, ANSWERS);
+}
+
+/** The branches of pull requests that this cluster was through with before: how those ended says nothing of the failure now. */
+export function endedBranches(revert: GitRevert): string[] {
+  return listIn(revert, ENDED);
+}
+
+/** What a record takes over from the one that had its name before. */
+function inherited(existing: GitRevert | undefined, id: string): Record<string, string> {
+  const answers = [...(existing ? answersOf(existing) : []), id].slice(-MOST_ANSWERS);
+  const last = existing?.status?.proposal?.branch;
+  const ended = new Set([...(existing ? endedBranches(existing) : []), ...(last ? [last] : [])]);
+  return {
+    [ANSWERS]: answers.join(' '),
+    ...(ended.size > 0 && { [ENDED]: [...ended].slice(-MOST_ANSWERS).join(' ') }),
+  };
 }
 
 /**
@@ -100,22 +129,20 @@ function refusal(existing: GitRevert): Refusal {
 export async function ensureRecord(
   options: GitRevertOptions,
   found: Case,
-  culprits: readonly string[],
+  what: TakenOut,
 ): Promise<Refusal | undefined> {
   const { client, reverts } = options;
-  const record = recordFor(found, culprits);
+  const record = recordFor(found, what);
   const { name, namespace = 'default' } = record.metadata;
   const existing = reverts.get(namespace, name) ?? (await client.get(gitReverts, { namespace, name }));
-  const answered = existing ? answersOf(existing) : [];
-  if (answered.includes(found.failure.id)) return undefined;
+  if (existing && answersOf(existing).includes(found.failure.id)) return undefined;
   if (existing && !mayReplace(options, existing, record)) return refusal(existing);
   if (existing) {
     const { uid } = existing.metadata;
     await client.delete(gitReverts, { namespace, name }, uid === undefined ? {} : { uid });
   }
   const run = await runOf(options, found);
-  const annotations = { [ANSWERS]: [...answered, found.failure.id].slice(-MOST_ANSWERS).join(' ') };
-  const metadata = { ...record.metadata, annotations };
+  const metadata = { ...record.metadata, annotations: inherited(existing, found.failure.id) };
   try {
     const spec = run ? { ...record.spec, run } : record.spec;
     reverts.observe(await client.create(gitReverts, { ...record, metadata, spec }));

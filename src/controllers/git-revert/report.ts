@@ -3,7 +3,7 @@ import { messageOf, Stalled } from '../../errors.ts';
 import { gitReverts } from '../../kube/resources.ts';
 import { splitKey } from '../keys.ts';
 import type { PassResult } from '../queue.ts';
-import { type Errand, type ErrandOutcome, errandsOf, notedOf } from './errands.ts';
+import { type Errand, type ErrandOutcome, errandsOf, type FoundPullRequests, notedOf } from './errands.ts';
 import type { GitRevertOptions } from './options.ts';
 import type { Pool } from './pool.ts';
 
@@ -44,6 +44,7 @@ export function createReporter(options: GitRevertOptions, pool: Pool, again: (ke
   const { clock, reverts } = options;
   /** By the record, then by the errand. */
   const jobs = new Map<string, Map<string, Job>>();
+  const found: FoundPullRequests = new Map();
 
   const begin = (key: string, job: Job, errand: Errand) => {
     job.running = true;
@@ -99,9 +100,10 @@ export function createReporter(options: GitRevertOptions, pool: Pool, again: (ke
       const revert = reverts.get(namespace, name);
       if (!revert) {
         jobs.delete(key);
+        found.delete(key);
         return undefined;
       }
-      const errands = errandsOf(options, revert);
+      const errands = errandsOf(options, revert, found);
       await settle(key, errands, revert);
       const looks: number[] = [];
       for (const errand of errands) {

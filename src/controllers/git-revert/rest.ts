@@ -4,14 +4,20 @@ import { type AppContents, readApp } from '../../git/app.ts';
 import { isWithin } from '../../git/inverse.ts';
 import { findManifest, identityOf } from '../../git/manifests.ts';
 import { type Root, rootsOf, sameRendering } from '../../git/roots.ts';
-import { changesText, harmless, type Objects, otherChanges, ownChanges, type Sides } from '../../revert/index.ts';
+import {
+  changedObjects,
+  changesText,
+  harmless,
+  type Objects,
+  otherChanges,
+  ownChanges,
+  type Sides,
+} from '../../revert/index.ts';
 import type { Task } from './task.ts';
-import { workloadRefOf } from './templates.ts';
+import { otherRollouts, ROLLOUT, workloadRefOf } from './templates.ts';
 
-/** `isOther`: what stands in the way are other apps. */
-export type Rest = { kind: 'proved' } | { kind: 'differs'; message: string; isOther: boolean };
-
-const ROLLOUT = { group: 'argoproj.io', kind: 'Rollout' };
+/** `by`: what stands in the way is nothing but other apps, or nothing but other Rollouts of the app. */
+export type Rest = { kind: 'proved' } | { kind: 'differs'; message: string; by: 'apps' | 'rollouts' | 'more' };
 
 interface RootSides {
   root: Root;
@@ -44,17 +50,28 @@ function isOwn({ root, head }: RootSides, own: Root): boolean {
   return root.path === own.path && (head.kind !== 'helm' || sameRendering(root, own));
 }
 
-/** What the app itself holds besides the workload that is neither as at the head nor as before the culprit. */
+/** The other Rollouts of the app that would not stay as at the head: each has a verdict of its own. */
+function rolloutDoubts({ revert }: Task, { head, after }: RootSides): string[] {
+  const { path, rollout } = revert.spec;
+  const names = changedObjects({ head: otherRollouts(head.set, rollout), after: otherRollouts(after.set, rollout) });
+  if (names.length === 0) return [];
+  return [
+    `${changesText(names, path)}, with verdicts of their own, and nothing tells their part of the change from that of ${rollout.name}`,
+  ];
+}
+
+/** What the app itself holds besides Rollouts that is neither as at the head nor as before the culprit. */
 async function ownDoubts({ policy, revert, reading }: Task, own: RootSides, objects: Sides): Promise<string[]> {
   const { path, rollout, culprits } = revert.spec;
   const { repository } = policy;
   const parent = (await repository.commit(culprits[0] ?? ''))?.parents[0];
   const before = parent === undefined ? undefined : await readApp(repository, { ...own.root, tree: parent }, reading);
+  const others = new Set([own.head, own.after].flatMap(({ set }) => [...otherRollouts(set, rollout).keys()]));
   const names = ownChanges({
     ...objects,
     before: before && problemIn(before) === undefined ? objectsOf(before, own.root) : undefined,
     workload: workloadIn([own.head, own.after], rollout.namespace, rollout.name),
-  });
+  }).filter((name) => !others.has(name));
   return names.length === 0
     ? []
     : [`${changesText(names, path)}, which would be neither as it is nor as it was before`];
@@ -78,7 +95,7 @@ export async function proveRest(task: Task, { expectedHead, tree, files }: GitRe
   const app: Root = { path, namespace: rollout.namespace, helm };
   const request = { trees: [expectedHead, tree], files, known: [app, ...known], namespace: rollout.namespace };
   const found = await rootsOf(clone, request);
-  if (found.kind === 'unknown') return { kind: 'differs', message: found.message, isOther: true };
+  if (found.kind === 'unknown') return { kind: 'differs', message: found.message, by: 'apps' };
   const sidesOf = async (root: Root): Promise<RootSides> => ({
     root,
     head: await readApp(clone, { ...root, tree: expectedHead }, reading),
@@ -93,7 +110,9 @@ export async function proveRest(task: Task, { expectedHead, tree, files }: GitRe
     const doubt = isOwn(sides, app) ? undefined : otherDoubt(sides, own, objects);
     if (doubt !== undefined) others.push(doubt);
   }
-  const all = [...wrong, ...others];
+  const rollouts = rolloutDoubts(task, own);
+  const all = [...wrong, ...rollouts, ...others];
   if (all.length === 0) return { kind: 'proved' };
-  return { kind: 'differs', message: all.join('; '), isOther: wrong.length === 0 };
+  const by = all.length === others.length ? 'apps' : all.length === rollouts.length ? 'rollouts' : 'more';
+  return { kind: 'differs', message: all.join('; '), by };
 }

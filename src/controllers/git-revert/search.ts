@@ -13,6 +13,7 @@ import { openPolicy } from './access.ts';
 import type { Case, Refusal } from './failure.ts';
 import type { GitRevertOptions } from './options.ts';
 import { helmOf } from './revision.ts';
+import { shareOf } from './share.ts';
 import { type RolloutThere, rolloutAt } from './templates.ts';
 
 const MOST_CANDIDATES = 30;
@@ -20,7 +21,10 @@ const MOST_CANDIDATES = 30;
 const MOST_BISECTED = 10_000;
 /** Besides the two ends, and the two sides of what was found. */
 const MOST_LOOKS = 26;
-const NOTHING: RolloutThere = { template: { kind: 'absent' }, inputs: [] };
+const NOTHING: RolloutThere = { template: { kind: 'absent' }, inputs: [], others: new Map() };
+
+/** `apart`: the commit changed other Rollouts too, and what is this one's can be taken back by itself. */
+export type SearchResult = Exclude<Classification, { kind: 'one' }> | { kind: 'one'; culprit: string; apart: boolean };
 
 interface Range {
   good: string;
@@ -92,11 +96,11 @@ async function bisect(
 export async function searchCulprit(
   options: GitRevertOptions,
   { failure, policy, bad, good }: Case,
-): Promise<Classification> {
+): Promise<SearchResult> {
   const { repository } = await openPolicy(policy, options);
   await repository.fetch();
   const { name, namespace = 'default' } = failure.rollout.metadata;
-  if (!(await repository.commit(bad.commit)) || !(await repository.commit(good.commit))) return { kind: 'none' };
+  for (const { commit } of [good, bad]) if (!(await repository.commit(commit))) return { kind: 'rewritten', commit };
   const rollout = { path: bad.path, namespace, name, helm: helmOf(options, bad) };
   const reading = { renderer: options.renderer, parsed: new Map() };
   const seen = new Map<string, Promise<RolloutThere>>();
@@ -107,18 +111,30 @@ export async function searchCulprit(
     return answer;
   };
   const range = { good: good.commit, bad: bad.commit };
+  if ((await look(bad.commit)).template.kind === 'absent') return { kind: 'absent', commit: bad.commit };
   const { candidates, paths } = await candidatesBetween(repository, range, look);
-  return candidates ? findCulprit(candidates) : bisect(repository, range, paths, look);
+  const found = candidates ? findCulprit(candidates) : await bisect(repository, range, paths, look);
+  if (found.kind !== 'one') return found;
+  const share = await shareOf(repository, found.culprit, rollout, reading, look);
+  return { ...found, apart: share !== undefined };
 }
 
 /** Why a search leads to no revert. */
-export function explainSearch(found: Classification): Refusal | undefined {
+export function explainSearch(found: SearchResult): Refusal | undefined {
   if (found.kind === 'none') {
     return {
       reason: 'NotFromGit',
       message:
         'no commit between the stable and the failed revision changes this pod template: the change did not come from Git',
     };
+  }
+  if (found.kind === 'absent') {
+    const message = `commit ${found.commit.slice(0, 7)} does not hold this Rollout in its folder: what makes it of what is there (a HelmRelease, or a program that Headgate does not run) is not followed. Revert by hand`;
+    return { reason: 'RolloutNotInGit', message };
+  }
+  if (found.kind === 'rewritten') {
+    const message = `commit ${found.commit.slice(0, 7)}, which one of the two revisions came from, is not on the branch any more: its history was rewritten, so what changed this pod template cannot be told. Revert by hand`;
+    return { reason: 'HistoryRewritten', message };
   }
   if (found.kind === 'unreadable') {
     return {

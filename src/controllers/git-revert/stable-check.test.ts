@@ -32,7 +32,8 @@ async function fail(value: string = HASHES.canary) {
   const metrics = [{ name: 'rate', provider, successCondition: 'result[0] > 0' }];
   const labels = { 'argo-rollouts.argoproj.io/controller-instance-id': 'blue' };
   loop.api.store.create(analysisRuns, {
-    ...{ apiVersion: 'argoproj.io/v1alpha1', kind: 'AnalysisRun' },
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'AnalysisRun',
     metadata: { name: 'web-run', namespace: 'shop', labels },
     spec: { metrics, args: [{ name: 'hash', value }] },
     status: { phase: 'Failed', metricResults: [phase('Failed')] },

@@ -29,8 +29,7 @@ const stableHas = (availableReplicas: number, more: object = {}) =>
 
 async function fail(policy: object = {}) {
   allow(loop, policy);
-  const commits = await failedRelease(loop);
-  return commits;
+  return failedRelease(loop);
 }
 
 describe('where what is stable does not serve', () => {
@@ -60,6 +59,17 @@ describe('where what is stable does not serve', () => {
     const body = { metadata: { annotations: { [APPROVE]: 'true' } } };
     loop.api.store.patch(gitReverts, { namespace: 'shop', name }, body);
     await loop.settle(10_000);
+    expect(status()).toMatchObject({ state: 'landed' });
+  });
+
+  it('is no reason to wait that its ReplicaSet came from a later commit by now', async () => {
+    const { bad } = await fail();
+    stableHas(0);
+    abort(loop, HASHES);
+    await loop.settle(MINUTE);
+    loop.api.store.patch(replicaSets, STABLE, { metadata: { annotations: { 'headgate.dev/git-commit': bad } } });
+    stableHas(1);
+    await loop.settle(MINUTE);
     expect(status()).toMatchObject({ state: 'landed' });
   });
 

@@ -2,9 +2,11 @@ import { fieldsOf, isFields } from '../../api/fields.ts';
 import type { KubeObject, PodTemplateSpec, ReplicaSet, Rollout } from '../../api/index.ts';
 import { type HelmOptions, type Reading, readApp } from '../../git/app.ts';
 import type { Clone } from '../../git/clone.ts';
-import { findManifest, type ManifestSet } from '../../git/manifests.ts';
-import type { TemplateInGit } from '../../revert/index.ts';
+import { findManifest, identityOf, type ManifestSet } from '../../git/manifests.ts';
+import type { Objects, TemplateInGit } from '../../revert/index.ts';
 import { givenTemplate, type IgnoredMetadata, readTemplate } from '../../rollout/index.ts';
+
+export const ROLLOUT = { group: 'argoproj.io', kind: 'Rollout' };
 
 export interface RolloutInGit {
   path: string;
@@ -19,6 +21,8 @@ export interface RolloutThere {
   template: TemplateInGit;
   /** As of `readApp`. */
   inputs: readonly string[];
+  /** As of `otherRollouts`. */
+  others: Objects;
 }
 
 /** The workload that a Rollout as Git holds it takes its pods from; undefined where it has a template of its own. */
@@ -37,10 +41,28 @@ function templateIn(set: ManifestSet, rollout: KubeObject, namespace: string): u
   return isFields(own) ? own.template : template;
 }
 
+/** What has a verdict of its own: all Rollouts but one, each with the workload that it refers to. */
+export function otherRollouts(
+  set: ManifestSet,
+  { namespace, name }: Pick<RolloutInGit, 'namespace' | 'name'>,
+): Objects {
+  const own = `${ROLLOUT.group}/${ROLLOUT.kind} ${namespace}/${name}`;
+  const others = new Map<string, string>();
+  for (const { object } of set.manifests) {
+    const identity = identityOf(object, namespace);
+    if (!identity.startsWith(`${ROLLOUT.group}/${ROLLOUT.kind} `) || identity === own) continue;
+    const reference = workloadRefOf(object);
+    const place = { namespace: object.metadata.namespace ?? namespace };
+    const workload = reference && findManifest(set, { ...reference, ...place }, namespace)?.object;
+    others.set(identity, JSON.stringify([object, workload]));
+  }
+  return others;
+}
+
 function templateOfSet(set: ManifestSet, { namespace, name }: RolloutInGit): TemplateInGit {
   const [problem] = set.problems;
   if (problem) return { kind: 'unreadable', message: `${problem.path}: ${problem.message}` };
-  const found = findManifest(set, { group: 'argoproj.io', kind: 'Rollout', namespace, name }, namespace);
+  const found = findManifest(set, { ...ROLLOUT, namespace, name }, namespace);
   const template = found && templateIn(set, found.object, namespace);
   return template
     ? { kind: 'template', template: readTemplate(template as PodTemplateSpec).template }
@@ -56,9 +78,9 @@ export async function rolloutAt(
 ): Promise<RolloutThere> {
   const { path, namespace, helm } = rollout;
   const files = await clone.files(tree, path);
-  if (files.length === 0) return { template: { kind: 'absent' }, inputs: [path] };
+  if (files.length === 0) return { template: { kind: 'absent' }, inputs: [path], others: new Map() };
   const { set, inputs } = await readApp(clone, { tree, path, namespace, helm }, reading);
-  return { template: templateOfSet(set, rollout), inputs };
+  return { template: templateOfSet(set, rollout), inputs, others: otherRollouts(set, rollout) };
 }
 
 /** Labels and annotations that the Rollout itself puts on one side's pods, so that Git does not hold them. */

@@ -1,13 +1,12 @@
 import { messageOf, Waiting } from '../../errors.ts';
 import { events } from '../../kube/resources.ts';
-import type { Classification } from '../../revert/index.ts';
 import { splitKey } from '../keys.ts';
 import type { PassResult } from '../queue.ts';
 import { assess, type Case, type Failure, failureOf, type Refusal } from './failure.ts';
 import type { GitRevertOptions } from './options.ts';
 import type { Pool } from './pool.ts';
 import { ensureRecord } from './record.ts';
-import { explainSearch, searchCulprit } from './search.ts';
+import { explainSearch, type SearchResult, searchCulprit } from './search.ts';
 
 const RETRY_SECONDS = 30;
 const LONGEST_EVENT = 1024;
@@ -15,7 +14,7 @@ const LONGEST_EVENT = 1024;
 /** The culprit search of one failure. */
 type Search =
   | { state: 'running' }
-  | { state: 'found'; result: Classification }
+  | { state: 'found'; result: SearchResult }
   /** `until`: world time, milliseconds since the epoch. */
   | { state: 'failed'; error: unknown; until: number };
 
@@ -76,9 +75,12 @@ export function createTrigger(options: GitRevertOptions, pool: Pool, again: (key
       );
   };
 
-  const conclude = async (found: Case, result: Classification): Promise<Refusal | undefined> => {
-    const culprits = result.kind === 'one' ? [result.culprit] : result.kind === 'several' ? result.commits : undefined;
-    return culprits ? await ensureRecord(options, found, culprits) : explainSearch(result);
+  const conclude = async (found: Case, result: SearchResult): Promise<Refusal | undefined> => {
+    if (result.kind === 'one') {
+      return ensureRecord(options, found, { culprits: [result.culprit], apart: result.apart });
+    }
+    if (result.kind !== 'several') return explainSearch(result);
+    return ensureRecord(options, found, { culprits: result.commits, apart: false });
   };
 
   return {

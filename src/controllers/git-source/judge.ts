@@ -56,7 +56,9 @@ export function judge(live: KubeObject | undefined, source: GitSource, others: (
   const { annotations, deletionTimestamp, ownerReferences = [] } = live.metadata;
   if (annotations?.[GIT_SOURCE] !== markOf(source)) return { kind: 'foreign' };
   if (deletionTimestamp !== undefined) return { kind: 'going' };
-  if (annotations[PRUNE] === 'disabled') return keep(`its annotation ${PRUNE} says so`);
+  const said = annotations[PRUNE];
+  // Whoever writes anything else there means that it stays.
+  if (said !== undefined && said !== 'true' && said !== 'enabled') return keep(`its annotation ${PRUNE} says so`);
   const [owner] = ownerReferences;
   if (owner !== undefined) return keep(`${owner.kind} ${owner.name} owns it`);
   if (isOwnGround(live, source)) return keep('this GitSource would go with it');

@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { type ChildResult, runChild } from '../child.ts';
+import { inScratchFolder } from '../scratch.ts';
 import { withoutCredentials } from '../url.ts';
 import { isolatedEnvironment, locateProgram, usableWrappers, type Wrapper, wrapped } from './isolation.ts';
 
@@ -46,14 +46,11 @@ const VERSION_ARGUMENTS: Record<Tool, readonly string[]> = {
 };
 
 /** A fresh folder with a home for one run, gone after it. */
-export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'headgate-render-')));
-  try {
+export function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  return inScratchFolder('render', async (folder) => {
     await mkdir(join(folder, 'home'), { mode: 0o700 });
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+    return work(folder);
+  });
 }
 
 /** The first words of an error, with the repository's own paths. */
