@@ -1,6 +1,6 @@
 /**
- * A real kustomize-controller of Flux brings the team's folder to the cluster, in place of a GitSource. In a world of their own:
- * Flux's kinds belong to the whole cluster.
+ * A real kustomize-controller of Flux brings the team's folder to the cluster, in place of a GitSource. In the world of
+ * the parts that are built on demand: Flux's kinds belong to the whole cluster.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fieldsOf, listOf } from '../../src/api/fields.ts';
@@ -19,10 +19,11 @@ import {
 } from '../behaviour/fixtures.ts';
 import type { Server } from '../worlds/real/server.ts';
 import type { TestWorld } from '../worlds/world.ts';
+import { secondsSince, tellFigures } from './figures.ts';
 import { contests, expectLeftAlone, expectNoFight, linesOf } from './flux/contests.ts';
 import { openIdleFlux } from './flux/idle.ts';
 import { shopFiles } from './flux/manifests.ts';
-import { asked, expectFluxProvenance, flux, secondsSince, staged, startFlux } from './flux/shop.ts';
+import { asked, expectFluxProvenance, flux, staged, startFlux } from './flux/shop.ts';
 import { expectTakenOut, LEFT_ALONE, pushBad, refusing, untilTakenOut } from './flux/taken-out.ts';
 
 const figures: Record<string, unknown> = {};
@@ -34,7 +35,7 @@ describe.runIf(flux)('under a real Flux', () => {
   }, 120_000);
 
   afterAll(async () => {
-    console.log(`figures ${JSON.stringify({ flux: { startSeconds: server?.startSeconds, ...figures } })}`);
+    tellFigures('flux', { startSeconds: server?.startSeconds, ...figures });
     await server?.stop();
   });
 

@@ -13,49 +13,35 @@ import {
   isPausedAt,
   routeWeights,
 } from '../behaviour/fixtures.ts';
-import { type Load, startLoad } from '../worlds/real/load.ts';
+import type { Load } from '../worlds/real/load.ts';
 import { readRealWorld } from '../worlds/real/state.ts';
 import { realWorld } from '../worlds/real/test-world.ts';
 import type { TestWorld } from '../worlds/world.ts';
 import { sourceStatus } from './deploying.ts';
+import { secondsSince, tellFigures } from './figures.ts';
 import { startAsDeployed } from './loop/controller.ts';
-import { followYaml, rightsYaml, shopFiles, WEIGHTS } from './loop/manifests.ts';
+import { followYaml, rightsYaml, SEEN_WEIGHT, shopFiles, WEIGHTS } from './loop/manifests.ts';
+import { expectWaitedFor, measuredAt } from './loop/measured-share.ts';
 import { lastMove } from './loop/route-writes.ts';
 import { foundTeam, type Team } from './loop/team.ts';
+import { type Split, splitOf, TOLERANCE, unserved, withLoad } from './loop/traffic.ts';
 
 const REQUESTS_PER_SECOND = 600;
 const REQUESTS_PER_STEP = 4500;
-/** Percentage points. */
-const TOLERANCE = 3;
 
 const state = readRealWorld();
-const seconds = (begin: number) => Math.round((machineNow() - begin) / 100) / 10;
+const users = { address: state?.gateway.address ?? '', requestsPerSecond: REQUESTS_PER_SECOND };
 
 let world: TestWorld;
 let team: Team;
 const figures: Record<string, unknown> = {};
 
-/** Users of the shop, for one story. */
-async function withLoad<T>(story: (load: Load) => Promise<T>): Promise<T> {
-  const address = state?.gateway.address ?? '';
-  const host = `shop.${world.namespace}.example`;
-  const load = startLoad({ address, host, requestsPerSecond: REQUESTS_PER_SECOND });
-  return story(load).finally(load.stop);
-}
-
 /** The canary's share of the requests that are sent from now on. */
-async function measure(load: Load, image: string): Promise<{ requests: number; percent: number }> {
+async function measure(load: Load, image: string): Promise<Split> {
   const begin = machineNow();
-  const counts = () => load.byImage(begin);
-  const sum = (of: Record<string, number>) => Object.values(of).reduce((total, count) => total + count, 0);
-  await world.untilTrue(async () => sum(counts()) >= REQUESTS_PER_STEP, 60);
-  const all = counts();
-  return { requests: sum(all), percent: Math.round(((all[image] ?? 0) / sum(all)) * 10_000) / 100 };
-}
-
-/** Requests without an answer of a pod; the answers of pods are their images' own. */
-function unserved(load: Load): number {
-  return load.answers.filter(({ image }) => image === undefined).length;
+  const split = () => splitOf(load, image, begin);
+  await world.untilTrue(async () => split().requests >= REQUESTS_PER_STEP, 60);
+  return split();
 }
 
 async function reverts(): Promise<GitRevert[]> {
@@ -74,7 +60,7 @@ describe.runIf(state?.gitea)('everything real together', { concurrent: false }, 
   }, 180_000);
 
   afterAll(async () => {
-    console.log(`figures ${JSON.stringify({ loop: figures })}`);
+    tellFigures('loop', figures);
     const refused = (await world?.refused()) ?? [];
     await world?.stop();
     await team?.close();
@@ -84,8 +70,8 @@ describe.runIf(state?.gitea)('everything real together', { concurrent: false }, 
 
   it('rolls a good commit out, and requests are split as each step says', async () => {
     const begin = machineNow();
-    const steps: { weight: number; percent: number; requests: number }[] = [];
-    await withLoad(async (load) => {
+    const steps: (Split & { weight: number })[] = [];
+    await withLoad(world, users, async (load) => {
       await team.commit('Release 1.1.0', shopFiles(world, GOOD));
       for (const [index, weight] of WEIGHTS.entries()) {
         await world.until('shop', isPausedAt(2 * index + 1), 60);
@@ -98,14 +84,14 @@ describe.runIf(state?.gitea)('everything real together', { concurrent: false }, 
       steps.push({ weight: 100, requests, percent });
       figures.unservedOfGoodRelease = unserved(load);
     });
-    Object.assign(figures, { steps, goodSeconds: seconds(begin) });
+    Object.assign(figures, { steps, goodSeconds: secondsSince(begin) });
     for (const { weight, percent, requests } of steps) {
       expect(requests).toBeGreaterThanOrEqual(4000);
       expect(Math.abs(percent - weight), `${percent} % at ${weight}`).toBeLessThanOrEqual(TOLERANCE);
     }
-    const [seen] = (await world.list(analysisRuns)).filter(({ spec }) => spec.metrics[0]?.name === 'measured-share');
-    expect(seen?.status).toMatchObject({ phase: 'Successful' });
-    figures.measuredShares = seen?.status?.metricResults?.[0]?.measurements?.map(({ value }) => value);
+    const measured = measuredAt(await world.list(analysisRuns), SEEN_WEIGHT);
+    figures.measuredShares = measured?.map(({ percent }) => percent);
+    expectWaitedFor(SEEN_WEIGHT, measured);
     const { stable, latest } = await hashes(world);
     expect(latest).toBe(stable);
     expect(await reverts()).toEqual([]);
@@ -116,12 +102,12 @@ describe.runIf(state?.gitea)('everything real together', { concurrent: false }, 
     const { stable } = await hashes(world);
     const stableImage = (await world.rollout('shop')).spec.template?.spec?.containers?.[0]?.image ?? '';
     const before = (await team.log())[0]?.id ?? '';
-    await withLoad(async (load) => {
+    await withLoad(world, users, async (load) => {
       const culprit = await team.commit('Release bad', shopFiles(world, BAD));
       await world.until('shop', isPausedAt(1), 60);
       const bystander = await team.commit('Search: rank by freshness', { 'apps/search/settings.txt': 'ranking: v2\n' });
       await world.untilTrue(async () => (await reverts())[0]?.status?.state === 'done', 120);
-      figures.badSeconds = seconds(begin);
+      figures.badSeconds = secondsSince(begin);
       await world.until('shop', isHealthy, 60);
       expect(await hashes(world)).toEqual({ stable, latest: stable });
       expect(await routeWeights(world)).toEqual(AT_HOME);

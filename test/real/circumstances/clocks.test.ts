@@ -1,14 +1,13 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type Clock, machineClock } from '../../../src/clock.ts';
-import { loadKubeConfig } from '../../../src/kube/config.ts';
-import { createKubeClient } from '../../../src/kube/http-client.ts';
-import { silentLog } from '../../../src/log.ts';
 import { BAD, GOOD, isAborted, isHealthy, released } from '../../behaviour/fixtures.ts';
 import { expectAborted, expectPromoted } from '../../behaviour/judged.ts';
 import { startController } from '../../worlds/controller.ts';
+import { connect } from '../../worlds/real/connect.ts';
 import type { ControllerPlace } from '../../worlds/real/test-world.ts';
-import { ALL_STEPS, follow, LONG_PAUSE, openWorld, PAUSE, pausesOf, shopYaml, stepsOf, tellFigures } from './shop.ts';
+import { tellFigures } from '../figures.ts';
+import { ALL_STEPS, follow, LONG_PAUSE, openWorld, PAUSE, pausesOf, shopYaml, stepsOf } from './shop.ts';
 
 const FIVE_MINUTES = 300_000;
 
@@ -20,8 +19,7 @@ function shiftedClock(ahead: number): Clock {
 
 function startWithClock(ahead: number) {
   return ({ state, namespace, folder, resolve }: ControllerPlace) => {
-    const config = loadKubeConfig({ kubeconfig: state.controllerKubeconfig });
-    const connection = createKubeClient({ config, log: silentLog(), userAgent: 'headgate-test' });
+    const connection = connect(state.controllerKubeconfig);
     const clock = shiftedClock(ahead);
     const cache = join(folder.own, 'cache');
     return startController({ connection, clock, resolve, repositories: folder.root, cache, namespace });

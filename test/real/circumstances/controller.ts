@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { machineNow } from '../../../src/clock.ts';
+import type { ControllerProcess } from '../../worlds/controller.ts';
 import type { ControllerPlace } from '../../worlds/real/test-world.ts';
-import { flagsFor } from '../loop/controller.ts';
+import { flagsFor, makeHome } from '../loop/controller.ts';
+import { type FrontOptions, startApiFront } from './front.ts';
 
 /** The bundle, which starts in a third of the time that the sources take: it is started a hundred times. */
 const PROGRAM = ['dist/headgate.js', 'controller'];
@@ -35,6 +38,48 @@ export function launch(place: ControllerPlace, kubeconfig: string, identity: str
       child.kill('SIGCONT');
       child.kill('SIGKILL');
       await ended;
+    },
+  };
+}
+
+/** A process that has ended. */
+interface Exit {
+  /** null where a signal ended it. */
+  code: number | null;
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
+/** A controller that is started again whenever it ends, under the same name, as a Deployment's container is. */
+export interface Deployed extends ControllerProcess {
+  readonly exits: readonly Exit[];
+  /** To the process that runs now. */
+  signal(signal: NodeJS.Signals): void;
+}
+
+/** Behind a front: the audit log knows it by its identity. */
+export async function deploy(place: ControllerPlace, identity: string, options: FrontOptions = {}): Promise<Deployed> {
+  await makeHome(place);
+  const front = await startApiFront(place, { userAgent: identity, ...options });
+  const exits: Exit[] = [];
+  let isOver = false;
+  let controller: Controller;
+  const start = () => {
+    controller = launch(place, front.kubeconfig, identity);
+    void controller.ended.then((code) => {
+      if (isOver) return;
+      exits.push({ code, at: machineNow() });
+      start();
+    });
+  };
+  start();
+  return {
+    exits,
+    signal: (signal) => controller.signal(signal),
+    async kill() {
+      isOver = true;
+      await controller.end();
+      await front.close();
     },
   };
 }

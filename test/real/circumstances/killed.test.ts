@@ -4,9 +4,9 @@ import { machineNow } from '../../../src/clock.ts';
 import { analysisRuns, events, gitReverts, replicaSets, services } from '../../../src/kube/resources.ts';
 import { HASH, routeWeights } from '../../behaviour/fixtures.ts';
 import type { TestWorld } from '../../worlds/world.ts';
+import { secondsSince, tellFigures } from '../figures.ts';
 import type { Team } from '../loop/team.ts';
 import { type Told, tellStory } from './killed.ts';
-import { secondsSince, tellFigures } from './shop.ts';
 
 /** Each with a controller of its own, on two cores. */
 const STORIES_AT_ONCE = 7;

@@ -13,11 +13,10 @@ import {
 } from '../../behaviour/fixtures.ts';
 import { type ControllerPlace, realWorld } from '../../worlds/real/test-world.ts';
 import type { TestWorld } from '../../worlds/world.ts';
-import { makeHome } from '../loop/controller.ts';
 import { followYaml, rightsYaml } from '../loop/manifests.ts';
 import { foundTeam, type Team } from '../loop/team.ts';
-import { type Controller, launch } from './controller.ts';
-import { type Moment, startApiFront, startGiteaFront } from './front.ts';
+import { type Deployed, deploy } from './controller.ts';
+import { type Moment, startGiteaFront } from './front.ts';
 import { theServers } from './shop.ts';
 
 const IDENTITY = 'controller';
@@ -56,25 +55,10 @@ class Killer {
   };
 }
 
-/** The controller behind a front, started again whenever it ends. */
-async function startPatiently(place: ControllerPlace, killer: Killer) {
-  await makeHome(place);
-  const front = await startApiFront(place, { userAgent: IDENTITY, onWrite: killer.onWrite });
-  let isOver = false;
-  let controller: Controller;
-  const start = () => {
-    controller = launch(place, front.kubeconfig, IDENTITY);
-    void controller.ended.then(() => isOver || start());
-  };
-  killer.kill = () => controller.signal('SIGKILL');
-  start();
-  return {
-    async kill() {
-      isOver = true;
-      await controller.end();
-      await front.close();
-    },
-  };
+async function startPatiently(place: ControllerPlace, killer: Killer): Promise<Deployed> {
+  const deployed = await deploy(place, IDENTITY, { onWrite: killer.onWrite });
+  killer.kill = () => deployed.signal('SIGKILL');
+  return deployed;
 }
 
 /** A release takes some ten seconds; a bad one never gets further than to its pause. */

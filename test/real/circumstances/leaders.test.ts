@@ -3,13 +3,15 @@ import { machineNow } from '../../../src/clock.ts';
 import { leases } from '../../../src/kube/resources.ts';
 import { GOOD, isAtStep, isHealthy, NEWEST, released, routeWeights, runPhases } from '../../behaviour/fixtures.ts';
 import { expectPromoted } from '../../behaviour/judged.ts';
-import { auditEnd, auditedIn } from '../../worlds/real/audit.ts';
+import { auditEnd } from '../../worlds/real/audit.ts';
 import type { ControllerPlace } from '../../worlds/real/test-world.ts';
 import type { TestWorld } from '../../worlds/world.ts';
+import { secondsSince, tellFigures } from '../figures.ts';
 import { makeHome } from '../loop/controller.ts';
 import { type Controller, launch } from './controller.ts';
 import { type Front, startApiFront } from './front.ts';
-import { ALL_STEPS, follow, openWorld, secondsSince, shopYaml, stepsOf, tellFigures, theServers } from './shop.ts';
+import { ALL_STEPS, follow, openWorld, shopYaml, stepsOf, theServers } from './shop.ts';
+import { writesOf } from './writes.ts';
 
 /** A look to see the lease renewed for the last time, the time for which it holds, a look to take it, and a moment to see that. */
 const LONGEST_HANDOVER_SECONDS = 2.4 + 15 + 2.4 + 2;
@@ -51,13 +53,9 @@ async function untilLeads(world: TestWorld, name: string, seconds: number): Prom
 
 /** What each wrote besides Leases, and since when it held the lease. */
 async function writesBy(namespace: string, from: number, name: string) {
-  const lines = await auditedIn(theServers().auditLog, namespace, from);
-  const own = lines.filter(({ userAgent, verb }) => userAgent === name && !['get', 'list', 'watch'].includes(verb));
-  const done = own.filter(({ responseStatus }) => (responseStatus?.code ?? 500) < 300);
-  const [firstLease] = done.filter(({ objectRef }) => objectRef?.resource === 'leases');
-  const others = own.filter(({ objectRef }) => objectRef?.resource !== 'leases');
+  const { renewals, others } = await writesOf(name, namespace, from);
   const times = others.map(({ requestReceivedTimestamp }) => Date.parse(requestReceivedTimestamp));
-  const leadsFrom = Date.parse(firstLease?.stageTimestamp ?? '');
+  const leadsFrom = Date.parse(renewals[0]?.stageTimestamp ?? '');
   return { count: times.length, leadsFrom, begin: Math.min(...times), end: Math.max(...times) };
 }
 

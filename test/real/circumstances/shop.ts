@@ -88,12 +88,3 @@ export function pausesOf(history: Seen[], ahead = 0): number[] {
     return (end - (begin ?? Number.NaN) + ahead) / 1000;
   });
 }
-
-export function secondsSince(begin: number, end = machineNow()): number {
-  return Math.round((end - begin) / 100) / 10;
-}
-
-/** For those who compare runs. */
-export function tellFigures(name: string, figures: object): void {
-  console.log(`figures ${JSON.stringify({ [name]: figures })}`);
-}

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { KubeClient, Resource } from '../../../src/kube/client.ts';
 import { type AnyObject, namespaces } from '../../../src/kube/resources.ts';
+import { connect } from '../../worlds/real/connect.ts';
 import { applyManifests, type Manifest } from '../../worlds/real/manifests.ts';
 import { PROVOKED } from '../../worlds/real/rbac-audit.ts';
 import { readRealWorld } from '../../worlds/real/state.ts';
-import { connect } from './shop.ts';
 
 /** Two objects of Flux that stand still, and Headgate's own identity, whose requests are refused on purpose. */
 export async function openIdleFlux() {

@@ -6,11 +6,9 @@ import { machineNow } from '../../../src/clock.ts';
 import { REQUESTED_AT } from '../../../src/git/provenance/index.ts';
 import { fluxLabels } from '../../../src/git/provenance/testing-objects.ts';
 import type { Resource } from '../../../src/kube/client.ts';
-import { loadKubeConfig } from '../../../src/kube/config.ts';
-import { createKubeClient } from '../../../src/kube/http-client.ts';
 import { type AnyObject, gitRepositories, kustomizations, replicaSets } from '../../../src/kube/resources.ts';
-import { silentLog } from '../../../src/log.ts';
 import { HASH, isHealthy } from '../../behaviour/fixtures.ts';
+import { connect } from '../../worlds/real/connect.ts';
 import { applyManifests, readManifests } from '../../worlds/real/manifests.ts';
 import type { Server } from '../../worlds/real/server.ts';
 import { startKustomizeController } from '../../worlds/real/servers/kustomize-controller.ts';
@@ -26,11 +24,6 @@ const PART = 'kustomize-controller';
 const state = readRealWorld();
 /** Where kustomize-controller is; undefined where it is not built. */
 export const flux = state?.parts[PART];
-export const secondsSince = (begin: number) => Math.round((machineNow() - begin) / 100) / 10;
-
-export function connect(kubeconfig: string, userAgent: string) {
-  return createKubeClient({ config: loadKubeConfig({ kubeconfig }), log: silentLog(), userAgent });
-}
 
 export async function startFlux(): Promise<Server> {
   if (!state || !flux) throw new Error(`there is no ${PART}`);

@@ -15,8 +15,9 @@ import {
 } from '../../behaviour/fixtures.ts';
 import { applyManifests, resourceOf } from '../../worlds/real/manifests.ts';
 import type { TestWorld } from '../../worlds/world.ts';
+import { secondsSince } from '../figures.ts';
 import { type Additions, shopFiles } from './manifests.ts';
-import { applied, asked, expectFluxProvenance, type Shop, secondsSince } from './shop.ts';
+import { applied, asked, expectFluxProvenance, type Shop } from './shop.ts';
 
 /** Both Services and the route are Headgate's once they are there, as docs/git.md has it for Flux. */
 const LEAVE = 'metadata: {annotations: {kustomize.toolkit.fluxcd.io/ssa: IfNotPresent}}';

@@ -1,19 +1,13 @@
 import { join } from 'node:path';
 import { createControllerProcess } from '../../../src/cli/demo/controller-process.ts';
-import { loadKubeConfig } from '../../../src/kube/config.ts';
-import { createKubeClient } from '../../../src/kube/http-client.ts';
-import { silentLog } from '../../../src/log.ts';
 import type { ControllerProcess } from '../../worlds/controller.ts';
+import { connect } from '../../worlds/real/connect.ts';
 import { applyManifests, readManifests } from '../../worlds/real/manifests.ts';
 import type { ControllerPlace } from '../../worlds/real/test-world.ts';
 
 /** What deploy/ allows the controller in its own namespace, in this one. */
 export async function makeHome({ state, namespace }: ControllerPlace): Promise<void> {
-  const admin = createKubeClient({
-    config: loadKubeConfig(state),
-    log: silentLog(),
-    userAgent: 'headgate-test',
-  });
+  const admin = connect(state.kubeconfig);
   const deployed = await readManifests('deploy/rbac.yaml');
   const home = deployed.filter(({ metadata }) => metadata.name === 'headgate-home');
   if (home.length !== 2) throw new Error('deploy/rbac.yaml has no headgate-home and its binding');

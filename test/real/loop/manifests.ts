@@ -1,31 +1,21 @@
-import { readFileSync } from 'node:fs';
 import { background, ENDLESS, ROUTING, rolloutYaml, routeYaml, successRateYaml } from '../../behaviour/fixtures.ts';
-import { PROMETHEUS, type TestWorld } from '../../worlds/world.ts';
+import type { TestWorld } from '../../worlds/world.ts';
 import { accountYaml, grantYaml } from '../deploying.ts';
+import { measuredShareYaml, shareSeen } from './measured-share.ts';
 import type { Team } from './team.ts';
 
 /** The canary's weight at each step; every pause is for people to end. */
 export const WEIGHTS = [10, 25, 50, 75];
 
-const MEASURED_SHARE = readFileSync(new URL('../../../examples/measured-share.yaml', import.meta.url), 'utf8');
-
-/** The last step: until Prometheus has seen the canary get its share. */
-function shareSeen(weight: number) {
-  const hash = (name: string, podTemplateHashValue: string) => ({ name, valueFrom: { podTemplateHashValue } });
-  const args = [
-    { name: 'weight', value: String(weight) },
-    hash('canary-hash', 'Latest'),
-    hash('stable-hash', 'Stable'),
-  ];
-  return { analysis: { templates: [{ templateName: 'measured-share' }], args } };
-}
+/** The last weight, at which Prometheus must see the canary get its share. */
+export const SEEN_WEIGHT = 90;
 
 /** What the team has in Git for its shop. */
 export function shopFiles(world: TestWorld, image: string): Record<string, string> {
   const weights = WEIGHTS.flatMap((setWeight) => [{ setWeight }, { pause: {} }]);
-  const steps = JSON.stringify([...weights, shareSeen(WEIGHTS.at(-1) ?? 0)]);
-  const share = MEASURED_SHARE.replace(/address: .*/, `address: http://${PROMETHEUS}`);
-  const traffic = [routeYaml(world), successRateYaml(world, `failureLimit: 1, ${ENDLESS}`), share].join('---\n');
+  const steps = JSON.stringify([...weights, { setWeight: SEEN_WEIGHT }, shareSeen(SEEN_WEIGHT)]);
+  const judged = [successRateYaml(world, `failureLimit: 1, ${ENDLESS}`), measuredShareYaml()];
+  const traffic = [routeYaml(world), ...judged].join('---\n');
   const [installed] = /registry\.example\/shop:[\w.-]+/.exec(rolloutYaml()) ?? [];
   const rollout = rolloutYaml({ steps, canary: ROUTING + background(1) }).replace(installed ?? '', image);
   return { 'apps/shop/traffic.yaml': traffic, 'apps/shop/rollout.yaml': rollout };

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { machineNow } from '../../../src/clock.ts';
-import { type KeptFiles, type Origin, PARTS, type Part, versionOf } from './parts.ts';
+import { type GoModule, type KeptFiles, type Origin, PARTS, type Part, versionOf } from './parts.ts';
 import { exists, missingTools, type RunOptions, runProgram } from './toolbox.ts';
 
 /** A part that is there to be used. */
@@ -49,7 +49,14 @@ async function findAssets(part: Part): Promise<Built | undefined> {
   if (!assets || keptOf(part).length > 0) return undefined;
   const paths = part.binaries.map((name) => [name, join(assets, name)] as const);
   for (const [, path] of paths) if (!(await exists(path))) return undefined;
-  return { name: part.name, version: 'as found', binaries: Object.fromEntries(paths), files: {}, buildSeconds: 0 };
+  const version = await toldVersion(paths[0]?.[1] ?? '', part.versionArguments);
+  return { name: part.name, version, binaries: Object.fromEntries(paths), files: {}, buildSeconds: 0 };
+}
+
+/** What a program that was found says of itself. */
+async function toldVersion(program: string, args = ['--version']): Promise<string> {
+  const told = await runProgram(program, args).catch(() => '');
+  return /\d+\.\d+\.\d+/.exec(told)?.[0] ?? 'unknown';
 }
 
 async function findCached(part: Part): Promise<Built | undefined> {
@@ -62,8 +69,11 @@ async function findCached(part: Part): Promise<Built | undefined> {
 
 async function buildGo(part: Part, origin: Origin & { kind: 'go' }, folder: string): Promise<string> {
   const work = join(folder, 'module');
-  await cp(fileURLToPath(new URL(`parts/${part.name}`, import.meta.url)), work, { recursive: true });
+  const ours = fileURLToPath(new URL(`parts/${part.name}`, import.meta.url));
   const environment = { GOTOOLCHAIN: 'local', GOFLAGS: '-mod=mod', CGO_ENABLED: origin.cgo ? '1' : '0' };
+  await mkdir(work);
+  if (origin.source) await editModule(origin.source, join(ours, 'source.sed'), { folder: work, environment });
+  await cp(ours, work, { recursive: true });
   for (const spec of origin.packages) {
     const [name = '', binary = name.split('/').at(-1) ?? ''] = spec.split(':');
     const flags = [
@@ -80,7 +90,7 @@ async function buildGo(part: Part, origin: Origin & { kind: 'go' }, folder: stri
 }
 
 /** Where the module cache has a module, which is fetched where no build has fetched it. */
-async function moduleFolder({ module, version }: KeptFiles, how: RunOptions): Promise<string> {
+async function moduleFolder({ module, version }: GoModule, how: RunOptions): Promise<string> {
   if (!version) return (await runProgram('go', ['list', '-m', '-f', '{{.Dir}}', module], how)).trim();
   const told = await runProgram('go', ['mod', 'download', '-json', `${module}@${version}`], how);
   return (JSON.parse(told) as { Dir: string }).Dir;
@@ -91,10 +101,20 @@ async function keepFiles(kept: KeptFiles, work: string, folder: string, environm
   for (const path of kept.from) {
     const source = join(found, path);
     const target = join(folder, 'files', kept.module, path);
-    // The module cache is read-only, and so would the copies be.
-    if (await exists(source))
-      await runProgram('cp', ['-r', '--no-preserve=mode', '-T', source, await parentMade(target)]);
+    if (await exists(source)) await copyOut(source, await parentMade(target));
   }
+}
+
+/** The module cache is read-only, and so would other copies be. */
+async function copyOut(source: string, target: string): Promise<void> {
+  await runProgram('cp', ['-r', '--no-preserve=mode', '-T', source, target]);
+}
+
+async function editModule(module: GoModule, script: string, how: RunOptions & { folder: string }): Promise<void> {
+  const source = join(how.folder, 'source');
+  await copyOut(await moduleFolder(module, how), source);
+  const files = ['(', '-name', '*.go', '-o', '-name', 'go.mod', ')'];
+  await runProgram('find', [source, ...files, '-exec', 'sed', '-i', '-f', script, '{}', '+']);
 }
 
 async function parentMade(path: string): Promise<string> {
@@ -176,11 +196,13 @@ export async function prepareParts({ alsoOnDemand = [], tell }: PrepareOptions):
   const toBuild = wanted.filter(({ name }) => !found.has(name));
   const missing = await missingTools(toBuild);
   if (missing.length > 0) throw new CannotBuild([...new Set(missing)]);
+  const start = machineNow();
   for (const [index, part] of toBuild.entries()) {
     tell(`building ${part.name} ${versionOf(part)} (${index + 1} of ${toBuild.length}) ...`);
     const built = await build(part);
     found.set(part.name, built);
     tell(`built ${part.name} ${built.version} in ${built.buildSeconds} s`);
   }
+  if (toBuild.length > 0) tell(`built all of it in ${Math.round((machineNow() - start) / 1000)} s`);
   return found;
 }

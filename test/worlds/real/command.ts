@@ -5,24 +5,20 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheFolder } from './binaries.ts';
 import { partsOrAdvice, SKIPPED, startDetached } from './enter.ts';
-import type { RealWorldState } from './state.ts';
+import { processBegin, type RealWorldState } from './state.ts';
 
 const FOLDER = join(cacheFolder(), 'world');
 const STATE = join(FOLDER, 'state.json');
 
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
+function isRunning({ pid, begin }: RealWorldState): boolean {
+  return begin !== undefined && processBegin(pid) === begin;
 }
 
 /** The world that is up; one whose process has died is none. */
 async function current(): Promise<RealWorldState | undefined> {
   if (!existsSync(STATE)) return undefined;
   const state = JSON.parse(await readFile(STATE, 'utf8')) as RealWorldState;
-  return isRunning(state.pid) ? state : undefined;
+  return isRunning(state) ? state : undefined;
 }
 
 function tell({ pid, kubeconfig, apiServer, prometheus, gitea, gateway }: RealWorldState): void {
@@ -50,7 +46,7 @@ async function up(): Promise<number> {
       tell(state);
       return 0;
     }
-    if (child.exitCode !== null) {
+    if (child.exitCode !== null || child.signalCode !== null) {
       console.error(`it did not start:\n${await readFile(`${FOLDER}.log`, 'utf8')}`);
       return 1;
     }
@@ -65,7 +61,7 @@ async function down(): Promise<number> {
     return 0;
   }
   process.kill(running.pid, 'SIGTERM');
-  while (isRunning(running.pid)) await sleep(100);
+  while (isRunning(running)) await sleep(100);
   console.log('down');
   return 0;
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Built, CannotBuild, prepareParts } from './binaries.ts';
 import type { InsideOptions } from './inside.ts';
+import { GIT_SERVERS } from './parts.ts';
 import { namespaceFlags } from './toolbox.ts';
 
 /** As automake's: what did not run has neither passed nor failed. */
@@ -13,10 +14,18 @@ export const SKIPPED = 77;
 
 const INSIDE = fileURLToPath(new URL('inside.ts', import.meta.url));
 
+/** The part that keeps a world's repositories. */
+function gitServer(): string {
+  const { HEADGATE_GIT_SERVER: name = 'gitea' } = process.env;
+  if (GIT_SERVERS.includes(name)) return name;
+  throw new Error(`HEADGATE_GIT_SERVER is ${JSON.stringify(name)}: use one of ${GIT_SERVERS.join(', ')}`);
+}
+
 /** The parts, or undefined after having told what must be installed first. */
 export async function partsOrAdvice(alsoOnDemand: string[] = []): Promise<Built[] | undefined> {
   try {
-    const parts = await prepareParts({ alsoOnDemand, tell: (line) => console.log(line) });
+    const wanted = [...alsoOnDemand, gitServer()];
+    const parts = await prepareParts({ alsoOnDemand: wanted, tell: (line) => console.log(line) });
     return [...parts.values()];
   } catch (error) {
     if (!(error instanceof CannotBuild)) throw error;
@@ -36,7 +45,10 @@ interface EnterOptions {
 
 function enter({ options, command, output, environment = {}, detached = false }: EnterOptions): ChildProcess {
   const log = output === undefined ? undefined : openSync(output, 'w');
-  const args = [...namespaceFlags(), process.execPath, INSIDE, JSON.stringify(options), ...command];
+  const server = gitServer();
+  const parts = options.parts.filter(({ name }) => name === server || !GIT_SERVERS.includes(name));
+  const inside = JSON.stringify({ ...options, parts });
+  const args = [...namespaceFlags(), process.execPath, INSIDE, inside, ...command];
   const stdio = log === undefined ? 'inherit' : (['ignore', log, log] as ['ignore', number, number]);
   const child = spawn('unshare', args, { stdio, detached, env: { ...process.env, ...environment } });
   if (log !== undefined) closeSync(log);

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 
-/** Files of a Go module that a program, or its world, reads at run time: they are kept beside its binary. */
-export interface KeptFiles {
+export interface GoModule {
   module: string;
-  /** Where the program is not built from that module. */
+  /** Where the program's go.mod does not require that module. */
   version?: string;
+}
+
+/** Files of a Go module that a program, or its world, reads at run time: they are kept beside its binary. */
+export interface KeptFiles extends GoModule {
   /** Below the module's folder. */
   from: string[];
 }
@@ -15,6 +18,8 @@ export type Origin =
       kind: 'go';
       packages: string[];
       module: string;
+      /** What does not build as it is published: copied to `source` beside go.mod, edited by `source.sed`, files of ours in place of its own. */
+      source?: Required<GoModule>;
       linkerFlags?: string;
       tags?: string;
       cgo?: true;
@@ -30,6 +35,8 @@ export interface Part {
   name: string;
   /** File names of the programs that it yields. */
   binaries: string[];
+  /** Have the first of them tell its version; left out: `--version`. */
+  versionArguments?: string[];
   origin: Origin;
   /** Built only for stories that ask for it. */
   onDemand?: true;
@@ -43,9 +50,9 @@ function pinned(part: string, module: string): string {
   return version;
 }
 
-/** Of a Go part the version that its go.mod pins. */
+/** Of a Go part the version that its go.mod pins, where it is not built from an edited copy. */
 export function versionOf({ name, origin }: Part): string {
-  if (origin.kind === 'go') return pinned(name, origin.module);
+  if (origin.kind === 'go') return origin.source?.version.replace(/^v/, '') ?? pinned(name, origin.module);
   return origin.kind === 'debian' ? origin.minor : origin.version;
 }
 
@@ -55,6 +62,11 @@ const kubernetesVersion = Object.entries({ gitVersion: `v${kubernetes}`, gitMajo
   .map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`)
   .join(' ');
 const giteaTags = 'sqlite sqlite_unlock_notify';
+/** As Forgejo numbers what comes before 10.0. */
+const forgejoVersion = `10.0.0-dev+gitea-${pinned('forgejo', 'code.gitea.io/gitea')}`;
+
+/** Parts that yield `gitea`; a world takes one of them. */
+export const GIT_SERVERS = ['gitea', 'forgejo'];
 
 /** In the order in which they are built: what everything needs comes first. */
 export const PARTS: Part[] = [
@@ -112,6 +124,7 @@ export const PARTS: Part[] = [
   {
     name: 'kustomize',
     binaries: ['kustomize'],
+    versionArguments: ['version'],
     origin: {
       kind: 'go',
       module: 'sigs.k8s.io/kustomize/kustomize/v5',
@@ -121,17 +134,34 @@ export const PARTS: Part[] = [
   {
     name: 'helm',
     binaries: ['helm'],
+    versionArguments: ['version'],
     origin: { kind: 'go', module: 'helm.sh/helm/v3', packages: ['helm.sh/helm/v3/cmd/helm'] },
   },
   {
     name: 'traefik',
     binaries: ['traefik'],
+    versionArguments: ['version'],
     onDemand: true,
     origin: {
       kind: 'go',
       module: 'github.com/traefik/traefik/v3',
       packages: ['github.com/traefik/traefik/v3/cmd/traefik'],
       linkerFlags: `-X github.com/traefik/traefik/v3/pkg/version.Version=${pinned('traefik', 'github.com/traefik/traefik/v3')}`,
+    },
+  },
+  {
+    name: 'forgejo',
+    binaries: ['gitea'],
+    onDemand: true,
+    origin: {
+      kind: 'go',
+      module: 'code.gitea.io/gitea',
+      packages: ['code.gitea.io/gitea'],
+      source: { module: 'codeberg.org/forgejo/forgejo', version: 'v1.21.0-rc0.0.20241219112042-456d05998231' },
+      cgo: true,
+      tags: giteaTags,
+      linkerFlags: `-X main.Version=${forgejoVersion} -X main.ForgejoVersion=${forgejoVersion} -X "main.Tags=${giteaTags}"`,
+      keeps: [{ module: 'code.gitea.io/gitea', from: ['options', 'templates', 'public'] }],
     },
   },
   {

@@ -38,7 +38,7 @@ const DEPLOY = fileURLToPath(new URL('../../../deploy', import.meta.url));
 /** The user agent of stories that ask, as the controller, for what it may not have. */
 export const PROVOKED = 'headgate-test/provoked';
 
-const UNDER_FLUX = 'test/real/flux.test.ts has a world of its own, with a Flux';
+const UNDER_FLUX = 'test/real/flux.test.ts is told in another world, with a Flux';
 
 /** Rights whose use no log of all stories shows, each with how it is proven instead. */
 export const UNSEEN: Record<string, string> = {

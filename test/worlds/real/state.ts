@@ -6,6 +6,8 @@ export interface RealWorldState {
   folder: string;
   /** Of the process that holds the world and its network namespace. */
   pid: number;
+  /** When it began, as `processBegin` tells: another process may have its number by now. */
+  begin: string;
   /** May do everything. */
   kubeconfig: string;
   /** The ServiceAccount that deploy/ gives to the controller, and what deploy/ allows it. */
@@ -30,6 +32,17 @@ export interface RealWorldState {
       files: Record<string, string>;
     }
   >;
+}
+
+/** When a process began, in ticks since the machine did; undefined where there is none of that number. */
+export function processBegin(pid: number): string | undefined {
+  try {
+    const told = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // Its second field is the program's name, which may hold anything.
+    return told.slice(told.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
 }
 
 /** The world that HEADGATE_REAL_WORLD, a path, speaks of; undefined where there is none. */

@@ -5,9 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Rollout } from '../../../src/api/index.ts';
 import { machineClock, machineNow } from '../../../src/clock.ts';
 import { createCaches } from '../../../src/kube/caches.ts';
-import type { KubeClient } from '../../../src/kube/client.ts';
-import { loadKubeConfig } from '../../../src/kube/config.ts';
-import { createKubeClient } from '../../../src/kube/http-client.ts';
+import type { KubeClient, KubeConnection } from '../../../src/kube/client.ts';
 import { type AnyObject, httpRoutes, namespaces, revertPolicies, rollouts } from '../../../src/kube/resources.ts';
 import { silentLog } from '../../../src/log.ts';
 import { type ControllerProcess, startController } from '../controller.ts';
@@ -24,6 +22,7 @@ import {
   told,
 } from '../world.ts';
 import { type AuditLine, auditEnd, auditedIn } from './audit.ts';
+import { connect } from './connect.ts';
 import { type Load, startLoad } from './load.ts';
 import { startRelay } from './relay.ts';
 import { CONTROLLER } from './servers/api-server.ts';
@@ -35,13 +34,6 @@ const PATIENCE = 4;
 
 const clock = machineClock();
 
-function connect(kubeconfig: string) {
-  const config = loadKubeConfig({ kubeconfig });
-  return createKubeClient({ config, log: silentLog(), userAgent: 'headgate-test' });
-}
-
-type Connection = ReturnType<typeof connect>;
-
 async function untilTrue(check: () => Promise<boolean>, seconds: number): Promise<void> {
   const end = machineNow() + seconds * 1000 * PATIENCE;
   while (!(await check())) {
@@ -51,7 +43,7 @@ async function untilTrue(check: () => Promise<boolean>, seconds: number): Promis
 }
 
 /** A watched copy of the story's Rollouts and routes. */
-async function watch(connection: Connection, namespace: string) {
+async function watch(connection: KubeConnection, namespace: string) {
   // Servers are broken on purpose: a story must see at once what happens when they are back.
   const timing = { longestRetryMilliseconds: 500 };
   const caches = createCaches({ connection, log: silentLog(), clock, namespace, timing });
@@ -129,7 +121,7 @@ async function setGateway(client: KubeClient, namespace: string, own: object, at
     await client.patch(httpRoutes, { namespace, name: metadata.name }, { type: 'merge', body });
 }
 
-async function newNamespace(connection: Connection): Promise<string> {
+async function newNamespace(connection: KubeConnection): Promise<string> {
   const name = `story-${randomBytes(4).toString('hex')}`;
   await connection.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   return name;
@@ -161,17 +153,22 @@ function startInThisProcess({ state, folder, options, ...place }: ControllerPlac
   return startController({ connection, clock, repositories: folder.root, cache: folder.own, ...place, ...options });
 }
 
-/** A namespace on the real servers and a controller of its own on machine time, in this process if nothing else is said. */
+/**
+ * A namespace on the real servers and a controller of its own on machine time, in this process if nothing else is said;
+ * routes and users go by the world's own Gateway if nothing else is said.
+ */
 export async function realWorld(
   startIn: (place: ControllerPlace) => Promise<ControllerProcess> = startInThisProcess,
+  by?: RealWorldState['gateway'],
 ): Promise<TestWorld> {
   const state = readRealWorld();
   if (!state) throw new Error('there is no real world: start it with npm run test:real');
+  const { address, ...gateway } = by ?? state.gateway;
   const connection = connect(state.kubeconfig);
   const namespace = await newNamespace(connection);
   const folder = await newFolder(state, namespace);
   const relay = await startRelay(new URL(state.prometheus.url));
-  const users = createUsers(state.gateway.address);
+  const users = createUsers(address);
   const watched = await watch(connection, namespace);
   watched.routes.onChange(users.seeRoute);
   const logBegin = await auditEnd(state.auditLog);
@@ -182,7 +179,6 @@ export async function realWorld(
     const lines = await auditedIn(state.auditLog, namespace, logBegin);
     return lines.filter(({ user }) => user.username === CONTROLLER).map(answeredOf);
   };
-  const gateway = { namespace: state.gateway.namespace, name: state.gateway.name };
   return {
     ...throughClient(connection, namespace),
     name: 'real',
@@ -195,7 +191,7 @@ export async function realWorld(
     untilTrue,
     pass: (seconds) => sleep(seconds * 1000),
     requests: users.requests,
-    answers: (request) => answers(state.gateway.address, `shop.${namespace}.example`, request),
+    answers: (request) => answers(address, `shop.${namespace}.example`, request),
     now: machineNow,
     writes: async () => told(await requests()).writes,
     refused: async () => told(await requests()).refused,

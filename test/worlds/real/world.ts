@@ -16,7 +16,7 @@ import { GATEWAY, GATEWAY_OBJECTS, startGateway } from './servers/gateway.ts';
 import { startGitea } from './servers/gitea.ts';
 import { startKubelet } from './servers/kubelet.ts';
 import { startPrometheus } from './servers/prometheus.ts';
-import type { RealWorldState } from './state.ts';
+import { processBegin, type RealWorldState } from './state.ts';
 
 export interface RealWorldOptions {
   folder: string;
@@ -35,9 +35,13 @@ const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 /** An address of the namespace that is not loopback: what the API server is known by. */
 const API_ADDRESS = '10.88.255.254';
 
+function partWith(parts: RealWorldOptions['parts'], binary: string): Built {
+  for (const part of parts.values()) if (part.binaries[binary]) return part;
+  throw new Error(`${binary} is not among the parts`);
+}
+
 function binaryOf(parts: RealWorldOptions['parts'], name: string): string {
-  for (const { binaries } of parts.values()) if (binaries[name]) return binaries[name];
-  throw new Error(`${name} is not among the parts`);
+  return partWith(parts, name).binaries[name] ?? '';
 }
 
 function connect(kubeconfig: string): KubeConnection {
@@ -93,7 +97,7 @@ async function startTraffic({ folder, parts }: RealWorldOptions, connection: Kub
   });
   const gitea = await startGitea({
     binary: binaryOf(parts, 'gitea'),
-    staticRoot: parts.get('gitea')?.files['code.gitea.io/gitea'] ?? '',
+    staticRoot: partWith(parts, 'gitea').files['code.gitea.io/gitea'] ?? '',
     folder: join(folder, 'gitea'),
     address: '127.0.0.1',
     port: 3000,
@@ -136,6 +140,7 @@ export async function startRealWorld(options: RealWorldOptions): Promise<RealWor
     const state: RealWorldState = {
       folder,
       pid: process.pid,
+      begin: processBegin(process.pid) ?? '',
       kubeconfig,
       controllerKubeconfig: await kubeconfigOf(api, CONTROLLER),
       apiServer: api.url,

@@ -19,24 +19,20 @@ const ENVOY_OFFSET = 8000;
 const XDS = 31600;
 const HEALTH = 31602;
 
+/** A class of Gateways, and its one Gateway, which routes of all namespaces may name. */
+export function gatewayObjects(name: string, controllerName: string, metadata: typeof GATEWAY, port: number) {
+  const apiVersion = 'gateway.networking.k8s.io/v1';
+  const listener = { name: 'http', port, protocol: 'HTTP', allowedRoutes: { namespaces: { from: 'All' } } };
+  return [
+    { apiVersion, kind: 'GatewayClass', metadata: { name }, spec: { controllerName } },
+    { apiVersion, kind: 'Gateway', metadata, spec: { gatewayClassName: name, listeners: [listener] } },
+  ];
+}
+
 /** Objects that must be there before Contour starts. */
 export const GATEWAY_OBJECTS = [
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: GATEWAY.namespace } },
-  {
-    apiVersion: 'gateway.networking.k8s.io/v1',
-    kind: 'GatewayClass',
-    metadata: { name: 'contour' },
-    spec: { controllerName: 'projectcontour.io/gateway-controller' },
-  },
-  {
-    apiVersion: 'gateway.networking.k8s.io/v1',
-    kind: 'Gateway',
-    metadata: GATEWAY,
-    spec: {
-      gatewayClassName: 'contour',
-      listeners: [{ name: 'http', port: LISTENER, protocol: 'HTTP', allowedRoutes: { namespaces: { from: 'All' } } }],
-    },
-  },
+  ...gatewayObjects('contour', 'projectcontour.io/gateway-controller', GATEWAY, LISTENER),
 ];
 
 function contourServer({ contour, folder, kubeconfig }: GatewayOptions, config: string): Server {

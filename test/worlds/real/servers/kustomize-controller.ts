@@ -20,8 +20,11 @@ export async function startKustomizeController(options: KustomizeControllerOptio
     name: 'kustomize-controller',
     binary,
     args: [
-      ...[`--metrics-addr=${METRICS}`, `--health-addr=${HEALTH}`],
-      ...['--enable-leader-election=false', '--watch-all-namespaces', '--requeue-dependency=5s'],
+      `--metrics-addr=${METRICS}`,
+      `--health-addr=${HEALTH}`,
+      '--enable-leader-election=false',
+      '--watch-all-namespaces',
+      '--requeue-dependency=5s',
     ],
     environment: { RUNTIME_NAMESPACE: 'default', KUBECONFIG: kubeconfig },
     folder,
