@@ -1,6 +1,7 @@
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Stalled } from '../errors.ts';
+import { createTurns } from './turns.ts';
 
 /** Of all room, what one clone may take. */
 const SHARE = 1 / 3;
@@ -97,13 +98,8 @@ export function createCacheSpace(options: CacheSpaceOptions): CacheSpace {
     }
   };
 
-  /** One look at a time: a late one must not bring back what is over. */
-  let last: Promise<unknown> = Promise.resolve();
-  const serially = <T>(work: () => Promise<T>): Promise<T> => {
-    const mine = last.then(work);
-    last = mine.catch(() => {});
-    return mine;
-  };
+  // One look at a time: a late one must not bring back what is over.
+  const inTurn = createTurns();
 
   /** Answers whether it is as small as it has to be. */
   const look = async (clone: string) => {
@@ -133,7 +129,7 @@ export function createCacheSpace(options: CacheSpaceOptions): CacheSpace {
       await found;
       const guard = new AbortController();
       const check = async () => {
-        if (!(await serially(() => look(clone)))) guard.abort('has brought in more than its share of the cache');
+        if (!(await inTurn(() => look(clone)))) guard.abort('has brought in more than its share of the cache');
       };
       const growth = { clone };
       growing.add(growth);
@@ -147,7 +143,7 @@ export function createCacheSpace(options: CacheSpaceOptions): CacheSpace {
         if (!guard.signal.aborted) throw error;
         refusedUntil.set(clone, now() + REFUSED_MILLISECONDS);
         clearInterval(timer);
-        await serially(async () => {
+        await inTurn(async () => {
           sizes.delete(clone);
           await takeAway(clone, now());
         });

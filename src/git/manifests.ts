@@ -24,6 +24,11 @@ export interface Place {
   line: number | undefined;
 }
 
+/** By its name: manifests, values, and what a chart makes manifests of. */
+export function mayHoldObjects(file: string): boolean {
+  return /\.(ya?ml|json|tpl)$/i.test(file);
+}
+
 /** One object as a file holds it, or as it was rendered. */
 export interface Manifest extends Place {
   object: KubeObject;

@@ -7,6 +7,7 @@ import type { Credentials } from './credentials.ts';
 import { createObjectMemory, type ObjectMemory } from './object-memory.ts';
 import { type Git, GitError } from './process.ts';
 import { createTransport, isPartial, type LocateHost, type ProxyFor, type PushReport } from './transport.ts';
+import { createTurns, type Turns } from './turns.ts';
 import { checkBranch, type RepositoryLocation } from './url.ts';
 
 /** Of all clones together. */
@@ -58,12 +59,10 @@ interface Slot {
   memory: ObjectMemory;
   /** How often it was begun: what a clone before it has held may not be there any more. */
   beginnings: number;
-  /** Runs one piece of work at a time, in order. */
-  serially<T>(work: () => Promise<T>): Promise<T>;
+  inTurn: Turns;
 }
 
 function createSlot(gitDir: string, shared: ObjectMemory): Slot {
-  let last: Promise<unknown> = Promise.resolve();
   const slot: Slot = {
     gitDir,
     present: new Set(),
@@ -72,11 +71,7 @@ function createSlot(gitDir: string, shared: ObjectMemory): Slot {
       get: (key) => shared.get(`${gitDir} ${slot.beginnings} ${key}`),
       set: (key, answer) => shared.set(`${gitDir} ${slot.beginnings} ${key}`, answer),
     },
-    serially(work) {
-      const mine = last.then(work, work);
-      last = mine.catch(() => {});
-      return mine;
-    },
+    inTurn: createTurns(),
   };
   return slot;
 }
@@ -156,8 +151,8 @@ export function createRepositories({
       return {
         ...clone,
         location,
-        fetch: () => slot.serially(fetch),
-        fetchOther: (name) => slot.serially(() => guarded((signal) => transport.fetchOther(checkBranch(name), signal))),
+        fetch: () => slot.inTurn(fetch),
+        fetchOther: (name) => slot.inTurn(() => guarded((signal) => transport.fetchOther(checkBranch(name), signal))),
         remoteRefs: transport.remoteRefs,
         defaultBranch: transport.defaultBranch,
         push: transport.push,

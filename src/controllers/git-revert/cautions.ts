@@ -3,7 +3,7 @@ import type { RevertCaution } from '../../api/index.ts';
 import type { Clone, TreeEntry } from '../../git/clone.ts';
 import { TooLong } from '../../git/contents.ts';
 import { ABSENT, type Change, difference } from '../../git/inverse.ts';
-import { decodeText, identityOf, parseManifests } from '../../git/manifests.ts';
+import { decodeText, identityOf, mayHoldObjects, parseManifests } from '../../git/manifests.ts';
 import {
   imageAutomation,
   imageSetters,
@@ -81,7 +81,7 @@ interface Sides {
 }
 
 async function sidesOf(clone: Clone, changes: readonly Change[]): Promise<Sides[]> {
-  const regular = changes.filter(({ path }) => /\.(ya?ml|json|tpl)$/i.test(path));
+  const regular = changes.filter(({ path }) => mayHoldObjects(path));
   const idOf = (mode: string, id: string) => (mode.startsWith('100') ? [id] : []);
   const ids = regular.flatMap(({ oldMode, oldId, newMode, newId }) => [
     ...idOf(oldMode, oldId),

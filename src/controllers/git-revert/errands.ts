@@ -155,7 +155,7 @@ function culprit(
   };
 }
 
-/** Asks anew where another process has found it. Throws as `openFor` does where it is another one. */
+/** Asks anew where another process has found it; where it is another one by now, nobody is told. */
 async function checkPullRequest(
   revert: GitRevert,
   { access, branch }: PolicyAccess,

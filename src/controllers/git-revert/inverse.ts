@@ -1,33 +1,17 @@
 import type { GitRevertPlan } from '../../api/index.ts';
-import { inputsOf } from '../../git/app.ts';
-import { difference, inverseOf, isWithin, type Share, type Splice } from '../../git/inverse.ts';
+import { inverseOf, type Share, type Splice } from '../../git/inverse.ts';
 import { liesBelow, spliceBack } from '../../revert/index.ts';
 import { sameTemplate } from '../../rollout/index.ts';
 import { type Chosen, findingsOf } from './findings.ts';
 import { shareOf } from './share.ts';
 import { digestOf, short, type Task, templateIn } from './task.ts';
+import { touchedOutside } from './touched.ts';
 
 const splice: Splice = (versions) => {
   const result = spliceBack(versions);
   if (result.kind === 'spliced') return result.content;
   return result.kind === 'unchanged' ? versions.head : undefined;
 };
-
-/** The files outside of the app's path that the culprit touched and the app was made of, before the culprit or with it. */
-async function touchedOutside({ revert, policy: { repository }, helm }: Task, culprit: string): Promise<string[]> {
-  const { path, rollout } = revert.spec;
-  const parent = (await repository.commit(culprit))?.parents[0];
-  if (path === '' || parent === undefined) return [];
-  const changes = await difference(repository, parent, culprit, '');
-  const away = changes.map((change) => change.path).filter((file) => !isWithin(file, path));
-  if (away.length === 0) return [];
-  const app = { path, namespace: rollout.namespace, helm };
-  const inputs = [
-    ...(await inputsOf(repository, { ...app, tree: parent })),
-    ...(await inputsOf(repository, { ...app, tree: culprit })),
-  ];
-  return away.filter((file) => isWithin(file, inputs));
-}
 
 /** Of the culprit, no more than what is the Rollout's; undefined where that is all. */
 async function ownShare(
@@ -69,7 +53,7 @@ export async function chooseInverse(task: Task, head: string): Promise<Chosen> {
 
 async function findInverse(task: Task, head: string): Promise<Chosen> {
   const { repository, path: allowed } = task.policy;
-  const { culprits, path } = task.revert.spec;
+  const { culprits, path, rollout } = task.revert.spec;
   const culprit = culprits[0] ?? '';
   const own = await ownShare(task);
   if ('kind' in own) return own;
@@ -77,7 +61,8 @@ async function findInverse(task: Task, head: string): Promise<Chosen> {
   const narrow = await inverseOf(repository, { culprit, head, path, splice, share });
   if (narrow.kind !== 'nothing' && narrow.kind !== 'changes') return narrow;
   const isLeft = (file: string) => share?.has(file) === true && share.get(file) === undefined;
-  const files = (await touchedOutside(task, culprit)).filter((file) => !isLeft(file));
+  const app = { path, namespace: rollout.namespace, helm: task.helm };
+  const files = (await touchedOutside(repository, culprit, app)).filter((file) => !isLeft(file));
   if (files.length === 0) return narrow;
   if (narrow.kind === 'changes' && (await isStableIn(task, narrow.tree))) return narrow;
   if (!files.every((file) => liesBelow(file, allowed)))

@@ -1,7 +1,7 @@
 import type { GitRevert } from '../../api/index.ts';
-import { type HelmOptions, inputsOf } from '../../git/app.ts';
+import type { HelmOptions } from '../../git/app.ts';
 import type { Clone } from '../../git/clone.ts';
-import { difference, isWithin } from '../../git/inverse.ts';
+import { type App, touchesApp } from './touched.ts';
 
 interface Named {
   revert: GitRevert;
@@ -10,19 +10,11 @@ interface Named {
   stableCommit: string | undefined;
 }
 
-/** Whether a commit has changed what the Rollout is made of, before it or with it. */
-async function touchesApp(clone: Clone, id: string, { revert: { spec }, helm }: Named): Promise<boolean> {
-  const parent = (await clone.commit(id))?.parents[0];
-  if (parent === undefined) return false;
-  const changed = (await difference(clone, parent, id, '')).map(({ path }) => path);
-  if (changed.some((path) => isWithin(path, spec.path))) return true;
-  const app = { path: spec.path, namespace: spec.rollout.namespace, helm };
-  const inputs = [
-    ...(await inputsOf(clone, { ...app, tree: parent })),
-    ...(await inputsOf(clone, { ...app, tree: id })),
-  ];
-  return changed.some((path) => isWithin(path, inputs));
-}
+const appOf = ({ revert: { spec }, helm }: Named): App => ({
+  path: spec.path,
+  namespace: spec.rollout.namespace,
+  helm,
+});
 
 async function isCulprit(clone: Clone, id: string, named: Named): Promise<boolean> {
   const { goodRevision, badRevision: bad } = named.revert.spec;
@@ -31,7 +23,7 @@ async function isCulprit(clone: Clone, id: string, named: Named): Promise<boolea
   for (const good of [goodRevision, named.stableCommit]) {
     if (good && (await clone.isAncestor(good, bad)) && (await clone.isAncestor(id, good))) return false;
   }
-  return touchesApp(clone, id, named);
+  return touchesApp(clone, id, appOf(named));
 }
 
 /**
@@ -42,5 +34,5 @@ async function isCulprit(clone: Clone, id: string, named: Named): Promise<boolea
 export async function isOfRelease(clone: Clone, named: Named): Promise<boolean> {
   const { spec, status } = named.revert;
   for (const id of spec.culprits) if (!(await isCulprit(clone, id, named))) return false;
-  return status?.commit === undefined || touchesApp(clone, status.commit, named);
+  return status?.commit === undefined || touchesApp(clone, status.commit, appOf(named));
 }

@@ -56,28 +56,32 @@ async function mergedBy(repository: Clone, { id, parents }: Commit): Promise<Com
   return (await repository.log(query)).filter((commit) => commit.id !== id);
 }
 
+/** The branch as it is, and what is to be taken out of it: `merged` is as of `mergedBy`. */
+interface Found {
+  head: string;
+  culprit: Commit | undefined;
+  merged: readonly Commit[];
+}
+
 /** What is to be written, with all that people have said in Git about it. */
 async function planned(
   { policy: { repository }, revert }: Task,
   { tree, changes }: Extract<Inverse, { kind: 'changes' }>,
-  { head, culprit, parent }: { head: string; culprit: string; parent: string },
+  { head, culprit: commit, merged }: Found,
 ): Promise<PlanResult> {
-  const { path } = revert.spec;
+  const { path, culprits } = revert.spec;
+  const culprit = culprits[0] ?? '';
   const files = changes.map((change) => change.path);
-  const said = await optOutAt(repository, head, { path, files });
-  if (said && 'kind' in said) {
-    return said.kind === 'disabled'
-      ? { kind: 'skipped', reason: 'OptedOut', message: said.message }
-      : { kind: 'needsHuman', reason: 'OptOutUnreadable', message: said.message };
+  const optOut = await optOutAt(repository, head, { path, files });
+  if (optOut && 'kind' in optOut) {
+    return optOut.kind === 'disabled'
+      ? { kind: 'skipped', reason: 'OptedOut', message: optOut.message }
+      : { kind: 'needsHuman', reason: 'OptOutUnreadable', message: optOut.message };
   }
-  const commit = await repository.commit(culprit);
-  const merged = commit ? await mergedBy(repository, commit) : [];
-  const fix = [commit?.message ?? '', ...merged.map(({ message }) => message)].map((each) =>
-    securityFix(culprit, each),
-  );
-  const touched = await culpritCautions(repository, { culprit, parent, path, files });
+  const said = [commit, ...merged].map((each) => securityFix(culprit, each?.message ?? ''));
+  const touched = await culpritCautions(repository, { culprit, parent: commit?.parents[0] ?? culprit, path, files });
   const unread = merged.length > MOST_MERGED ? sensitive(culprit, [`more than ${MOST_MERGED} commits`]) : undefined;
-  const cautions = [said, fix.find(Boolean), unread, ...touched].filter((each) => each !== undefined);
+  const cautions = [optOut, said.find(Boolean), unread, ...touched].filter((each) => each !== undefined);
   return { kind: 'planned', expectedHead: head, tree, patchDigest: digestOf(changes), files, cautions };
 }
 
@@ -102,7 +106,8 @@ async function outside(task: Task, head: string, files: readonly string[]): Prom
 }
 
 /** What there is to be written by an inverse, once the head is known to hold what failed. */
-async function planOf(task: Task, inverse: Chosen, head: string, commit: Commit | undefined): Promise<PlanResult> {
+async function planOf(task: Task, inverse: Chosen, found: Found): Promise<PlanResult> {
+  const { head } = found;
   const culprit = task.revert.spec.culprits[0] ?? '';
   if (inverse.kind === 'refused') return { kind: 'needsHuman', reason: inverse.reason, message: inverse.message };
   if (inverse.kind === 'nothing') return outside(task, head, []);
@@ -111,7 +116,7 @@ async function planOf(task: Task, inverse: Chosen, head: string, commit: Commit 
     const message = `later commits changed the same lines of ${inverse.files.join(', ')}; nothing was written. Revert ${short(culprit)} by hand`;
     return { kind: 'needsHuman', reason: 'Conflict', message };
   }
-  return planned(task, inverse, { head, culprit, parent: commit?.parents[0] ?? culprit });
+  return planned(task, inverse, found);
 }
 
 /** The one commit to take out, or what becomes of it where it is not one. */
@@ -146,16 +151,14 @@ async function findPlan(task: Task, head: string): Promise<PlanResult> {
   const culprit = culpritOf(task);
   if (typeof culprit !== 'string') return culprit;
   const commit = await policy.repository.commit(culprit);
-  const never = commit && neverReverted(commit, await mergedBy(policy.repository, commit));
+  const merged = commit ? await mergedBy(policy.repository, commit) : [];
+  const never = commit && neverReverted(commit, merged);
   if (never) return { kind: never.reason === 'OptedOut' ? 'skipped' : 'needsHuman', ...never };
   const inverse = await chooseInverse(task, head);
-  if (inverse.kind === 'refused') return planOf(task, inverse, head, commit);
-  const by = await revertSince(
-    task,
-    culprit,
-    head,
-    'changes' in inverse ? inverse.changes.map(({ path }) => path) : [],
-  );
+  const found = { head, culprit: commit, merged };
+  if (inverse.kind === 'refused') return planOf(task, inverse, found);
+  const files = 'changes' in inverse ? inverse.changes.map(({ path }) => path) : [];
+  const by = await revertSince(task, culprit, head, files);
   const says = await headSays(task, head);
   if (says === 'stable' || (says !== 'bad' && inverse.kind === 'nothing')) return goneFrom(task, head, by);
   if (says !== 'bad') return says;
@@ -163,5 +166,5 @@ async function findPlan(task: Task, head: string): Promise<PlanResult> {
     const message = `${short(by.id)} took ${short(culprit)} out, and it was put back since: it is not reverted twice`;
     return { kind: 'skipped', reason: 'RevertedBefore', message };
   }
-  return planOf(task, inverse, head, commit);
+  return planOf(task, inverse, found);
 }

@@ -12,8 +12,6 @@ import {
   wayTo,
 } from '../http.ts';
 
-/** For each file of a write, Gitea starts git three times. */
-
 /** The repository's address in the API; Gitea may live below a path of its host. */
 function addressOf(text: string): string {
   const url = URL.parse(text);
