@@ -1,12 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommitRequest, FileChange, GitHost, RepositoryAccess } from '../../src/git/hosts/host.ts';
+import { blobId } from '../../src/git/hosts/host-objects.ts';
 import type { BareRepository } from '../../src/sandbox/git/index.ts';
 import { takeMismatches } from './git-hosts.ts';
 
 /** The repository as another person sees and changes it, not through the host that is tested. */
-export interface OthersView extends Pick<BareRepository, 'commit' | 'head' | 'log' | 'read'> {
+export interface OthersView extends Pick<BareRepository, 'commit' | 'head' | 'log' | 'merge' | 'read'> {
   /** As git spells it; empty where the head has no such file. */
   mode(path: string): Promise<string>;
+  /** The ids of the head's files below a folder, by path. */
+  blobs(folder: string): Promise<ReadonlyMap<string, string>>;
 }
 
 /** One host over one real repository, for one test. */
@@ -123,6 +126,40 @@ export function conformsAsGitHost(name: string, start: () => Promise<HostHarness
       expect(await harness.repository.head()).toBe(moved);
     });
 
+    it.each([
+      ['before', async (revert: () => Promise<void>) => revert()],
+      ['in the very moment', async (revert: () => Promise<void>) => harness.beforeWrite(revert)],
+    ])('answers stale and adds nothing where a person has taken the change out %s', async (_, when) => {
+      let reverted = '';
+      await when(async () => {
+        reverted = await push({ 'app/web.yaml': 'image: v1\n' });
+      });
+      expect(await commit()).toMatchObject({ kind: 'stale' });
+      expect(await harness.repository.head()).toBe(reverted);
+    });
+
+    it('takes out what a merge commit has brought in, and keeps what else it holds', async () => {
+      const { repository } = harness;
+      const topic = {
+        ...PEOPLE,
+        branch: 'topic',
+        start: head,
+        message: 'v3',
+        files: { 'app/web.yaml': 'image: v3\n' },
+      };
+      const merged = await repository.commit(topic);
+      await push({ 'other.txt': 'x' });
+      const merge = { ...PEOPLE, into: 'main', head: merged, keepsParent: true, message: 'Merge topic' };
+      const expectedHead = (await repository.merge(merge)) ?? '';
+      expect(await commit({ expectedHead, changes: [plain('app/web.yaml', 'image: v2\n')] })).toMatchObject({
+        kind: 'written',
+        commit: await repository.head(),
+      });
+      expect((await repository.log()).map(({ id }) => id)[1]).toBe(expectedHead);
+      expect((await read('app/web.yaml'))?.toString()).toBe('image: v2\n');
+      expect((await read('other.txt'))?.toString()).toBe('x');
+    });
+
     it(`overwrites nothing when another file changes in the very moment${deviations.head ? `: ${deviations.head}` : ', and answers stale'}`, async () => {
       let moved = '';
       harness.beforeWrite(async () => {
@@ -202,9 +239,8 @@ export function conformsAsGitHost(name: string, start: () => Promise<HostHarness
       const files = Array.from({ length: MANY_FILES }, (_, at) => plain(`app/${at % 7}/file-${at}.yaml`, `n: ${at}\n`));
       expect(await commit({ changes: files })).toMatchObject({ kind: 'written' });
       expect((await harness.repository.log())[1]?.id).toBe(head);
-      for (const { path, content } of [files[0], files[MANY_FILES - 1]].filter((file) => file !== undefined)) {
-        expect(await read(path)).toEqual(content);
-      }
+      const found = await harness.repository.blobs('app');
+      for (const { path, content } of files) expect([path, found.get(path)]).toEqual([path, blobId(content)]);
     });
 
     it(`makes no empty commit${deviations.unchanged ? `, unless asked to: ${deviations.unchanged}` : ''}`, async () => {

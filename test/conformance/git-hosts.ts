@@ -68,13 +68,22 @@ export async function startHostedWorld(): Promise<HostedWorld> {
 }
 
 export function viewOf(bare: BareRepository): OthersView {
-  const { commit, head, log, read } = bare;
+  const { commit, head, log, merge, read } = bare;
   return {
     commit,
     head,
     log,
+    merge,
     read,
     mode: async (path) => (await bare.git(['ls-tree', String(await head()), path])).toString().slice(0, 6),
+    async blobs(folder) {
+      const listed = (await bare.git(['ls-tree', '-r', '-z', String(await head()), `${folder}/`])).toString();
+      const entries = listed
+        .split('\0')
+        .filter(Boolean)
+        .map((entry) => entry.split('\t') as [string, string]);
+      return new Map(entries.map(([what, path]) => [path, what.split(' ')[2] ?? '']));
+    },
   };
 }
 

@@ -78,6 +78,12 @@ async function cloneOf(url: string, authorization: string, folder: string): Prom
       await remote('push', '--quiet', url, `refs/heads/${commit.branch ?? 'main'}`);
       return id;
     },
+    async merge(merge) {
+      await update();
+      const id = await bare.merge(merge);
+      await remote('push', '--quiet', url, `refs/heads/${merge.into}`);
+      return id;
+    },
     async head(branch) {
       await update();
       return here.head(branch);
@@ -93,6 +99,10 @@ async function cloneOf(url: string, authorization: string, folder: string): Prom
     async mode(path) {
       await update();
       return here.mode(path);
+    },
+    async blobs(folder) {
+      await update();
+      return here.blobs(folder);
     },
   };
 }

@@ -20,6 +20,8 @@ import { type Moment, startGiteaFront } from './front.ts';
 import { theServers } from './shop.ts';
 
 const IDENTITY = 'controller';
+/** In order. */
+export const MOMENTS: readonly Moment[] = ['arrives', 'answered'];
 
 /**
  * Kills around the first write of each of these kinds in each chapter: before the server hears of it, and, when it is tried again,
@@ -31,6 +33,7 @@ class Killer {
   #due = new Map<string, Moment[]>();
   #chapter = '';
   readonly kinds = new Map<string, Set<string>>();
+  readonly moments = new Map<string, Set<Moment>>();
   kills = 0;
   kill = () => {};
 
@@ -40,7 +43,7 @@ class Killer {
 
   begin(chapter: string): void {
     this.#chapter = chapter;
-    this.#due = new Map(this.#kinds.map((kind) => [kind, ['arrives', 'answered']]));
+    this.#due = new Map(this.#kinds.map((kind) => [kind, [...MOMENTS]]));
   }
 
   readonly onWrite = (kind: string, moment: Moment): boolean => {
@@ -49,6 +52,7 @@ class Killer {
     const due = this.#due.get(kind);
     if (due === undefined || moment !== due[0]) return false;
     due.shift();
+    this.moments.set(kind, (this.moments.get(kind) ?? new Set()).add(moment));
     this.kills++;
     this.kill();
     return true;
@@ -96,6 +100,10 @@ async function tell(world: TestWorld, team: Team, follow: string, killer: Killer
 export interface Told<T> {
   /** In which chapters each kind of write was seen. */
   kinds: ReadonlyMap<string, ReadonlySet<string>>;
+  /** At which moments of each kind of write it was killed. */
+  moments: ReadonlyMap<string, ReadonlySet<Moment>>;
+  /** What the API server has refused it. */
+  refused: string[];
   kills: number;
   outcome: T;
 }
@@ -117,7 +125,9 @@ export async function tellStory<T>(
     const seenByController = { ...team, url: front.url + new URL(team.url).pathname };
     const yaml = [rightsYaml(world, team), followYaml(world, seenByController)].join('---');
     await tell(world, team, yaml, killer);
-    return { kinds: killer.kinds, kills: killer.kills, outcome: await look(world, team) };
+    const { kinds: seen, moments, kills } = killer;
+    const outcome = await look(world, team);
+    return { kinds: seen, moments, kills, outcome, refused: await world.refused() };
   } finally {
     await world.stop();
     await front.close();
