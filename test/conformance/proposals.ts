@@ -642,6 +642,13 @@ export function conformsAsProposals(
         await expectOne('merged');
       });
 
+      it('is closed or merged, and not both, where others have it merged in the very moment', async () => {
+        await harness.setRule('atOnce');
+        const proposal = await opened();
+        await Promise.all([merge(proposal), close(proposal, why)]);
+        await expectOne((await headOf('main')) === head ? 'closed' : 'merged');
+      });
+
       it('keeps the branch where a person has pushed to it', async () => {
         const proposal = await opened();
         const foreign = await push(FROM, { 'app/other.yaml': 'a: 3\n' });

@@ -1,6 +1,7 @@
 /** As much of a Gitea as a revert needs, over a bare repository, for many cheap runs. The conformance suites run on a real one. */
 import type { HttpRequest, HttpResponse, SendRequest } from '../../src/git/hosts/http.ts';
 import type { BareRepository, PullRequest } from '../../src/sandbox/git/index.ts';
+import { oneAtATime } from '../../src/sandbox/git/one-at-a-time.ts';
 import type { Loop } from '../git/loop.ts';
 
 const BOT = 'headgate';
@@ -224,6 +225,6 @@ export function throughGitea(loopOf: () => Loop, between: (inner: SendRequest) =
       if (path === undefined) return at.pathname === '/api/v1/user' ? answer(200, { login: BOT }) : notFound();
       if (!body) return refused(422, 'invalid JSON');
       const stage = { bare, pulls: hosted?.pulls ?? [], url, now: clock.now(), body, query: at.searchParams };
-      return inRepository(stage, request.method, decodeURIComponent(path));
+      return oneAtATime(bare, () => inRepository(stage, request.method, decodeURIComponent(path)));
     });
 }

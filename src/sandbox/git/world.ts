@@ -2,6 +2,7 @@ import type { AzureRepository } from './azure-devops/pulls.ts';
 import type { DataCenterPulls } from './bitbucket-data-center/pulls.ts';
 import type { HostedApp, Permissions } from './github/apps.ts';
 import type { MergeRequests } from './gitlab/merge-requests.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import type { BareRepository } from './repository.ts';
 
 /** What a token may do. */
@@ -202,7 +203,7 @@ export async function asWrite(world: GitHubWorld, limited: Answer, write: () => 
     return limited;
   }
   await world.beforeWrite?.();
-  const answer = await write();
+  const answer = await oneAtATime(faults, write);
   const isDone = answer.status < 300 && !('errors' in Object(answer.body));
   if (!isDone || faults.cutAfterWrite === 0) return answer;
   if (faults.beforeCut) {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { brings } from '../brings.ts';
 import { rightsOf } from '../github/index.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import { type Answer, asWrite, type Call, type GitHubWorld, type HostedRepository } from '../world.ts';
 import { invalid, listed, needsPermission, noObject, noRepository, ok, refusal } from './call.ts';
 import { type Edit, edit } from './edits.ts';
@@ -30,8 +31,11 @@ function stageOf({ hosted, world }: Pick<Call, 'hosted' | 'world'>): MergeStage 
 
 /** A person merges it on the pages. */
 export async function mergePullNow(world: GitHubWorld, hosted: HostedRepository, pull: AzurePull, by: string) {
-  await settle(stageOf({ hosted, world }));
-  if (pull.status === 'active') await mergeNow(stageOf({ hosted, world }), pull, {}, by);
+  const stage = stageOf({ hosted, world });
+  await oneAtATime(hosted, async () => {
+    await settle(stage);
+    if (pull.status === 'active') await mergeNow(stage, pull, {}, by);
+  });
 }
 
 /** By which a repository, and here its project too, is known when it is not named. */
@@ -220,7 +224,8 @@ async function answerCall(world: GitHubWorld, request: IncomingMessage, url: URL
   // A name that it had before leads nowhere.
   if (!hosted) return noRepository(repository);
   const call: Call = { world, name, hosted, rights, query: url.searchParams, body: sent ? JSON.parse(sent) : {} };
-  return isWrite ? asWrite(world, LIMITED, () => inRepository(call, method, rest)) : inRepository(call, method, rest);
+  const answer = () => oneAtATime(hosted, () => inRepository(call, method, rest));
+  return isWrite ? asWrite(world, LIMITED, answer) : answer();
 }
 
 /** Answers one request to Azure DevOps' API, which is below `_apis` of a project or of what is above it. */

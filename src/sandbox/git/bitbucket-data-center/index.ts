@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { brings } from '../brings.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import type { GitHubWorld, HostedRepository } from '../world.ts';
 import { type Answer, type Call, failure, notPermitted, ok, page, rightsOf } from './call.ts';
 import { answerDataCenterGit, isCut } from './git.ts';
@@ -176,7 +177,8 @@ async function answerCall(world: GitHubWorld, request: IncomingMessage, url: URL
   if (method !== 'GET') await world.beforeWrite?.();
   const pages = `${url.origin}${context}/projects/${project}/repos/${slug}`;
   const body = sent === '' ? {} : JSON.parse(sent);
-  return inRepository({ world, hosted, name, rights, pages, query: url.searchParams, body }, method, path);
+  const call: Call = { world, hosted, name, rights, pages, query: url.searchParams, body };
+  return oneAtATime(hosted, () => inRepository(call, method, path));
 }
 
 /** Whether an address is one of Bitbucket Data Center's, which may live below a path. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { rightsOf } from '../github/index.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import { askForReview, type GitHubWorld, type HostedRepository, type TokenRights } from '../world.ts';
 import { type Answer, type Call, failure, forbidden, notFound, ok } from './call.ts';
 import { CommitRefused } from './commits.ts';
@@ -168,7 +169,8 @@ async function answerCall(world: GitHubWorld, request: IncomingMessage, url: URL
   if (!hosted) return notFound('Project');
   const body = sent === '' ? {} : JSON.parse(sent);
   const address = `${url.origin}/${name}`;
-  return inProject({ world, hosted, name, rights, address, query: url.searchParams, body }, method, path);
+  const call: Call = { world, hosted, name, rights, address, query: url.searchParams, body };
+  return oneAtATime(hosted, () => inProject(call, method, path));
 }
 
 /** Answers one request to GitLab's API below `/api/v4`. */
