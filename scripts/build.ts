@@ -1,11 +1,16 @@
-/** Bundles the two programs into one file each, so that they start fast and an image needs no node_modules. */
+/** Bundles the programs into one file each, so that they start fast and an image needs no node_modules. */
 import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 const out = join(root, 'dist');
-const programs = ['headgate', 'kubectl-headgate'];
+/** By the file's name. The starter is no command: it stands beside those that start it. */
+const programs = {
+  headgate: 'cli/headgate.ts',
+  'kubectl-headgate': 'cli/kubectl-headgate.ts',
+  starter: 'programs/starter-process.ts',
+};
 
 /** The demo brings a whole world along, which no cluster needs. */
 const withoutDemo: Plugin = {
@@ -25,10 +30,10 @@ const withoutDemo: Plugin = {
 const requireForBundled =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
-async function bundle(program: string): Promise<void> {
+async function bundle(program: string, source: string): Promise<void> {
   const outfile = join(out, `${program}.js`);
   await build({
-    entryPoints: [join(root, 'src/cli', `${program}.ts`)],
+    entryPoints: [join(root, 'src', source)],
     outfile,
     bundle: true,
     platform: 'node',
@@ -48,4 +53,4 @@ async function bundle(program: string): Promise<void> {
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
-for (const program of programs) await bundle(program);
+for (const [program, source] of Object.entries(programs)) await bundle(program, source);

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { redact } from '../errors.ts';
-import { runChild } from './child.ts';
+import { startChild } from '../programs/starter.ts';
 import { withoutCredentials } from './url.ts';
 
 const MiB = 1024 * 1024;
@@ -138,7 +138,7 @@ function environmentOf({ protocols, environment: own }: GitOptions, call: GitCal
 async function execute(program: string, args: readonly string[], env: Record<string, string>, call: GitCall) {
   const { input, timeoutMilliseconds = DEFAULT_TIMEOUT_MILLISECONDS, maxOutputBytes = DEFAULT_OUTPUT_BYTES } = call;
   const limits = { timeoutMilliseconds, maxOutputBytes, signal: call.signal };
-  const result = await runChild(program, { args, env, cwd: '/', input, ...limits }).catch((error: Error) => {
+  const result = await startChild(program, { args, env, cwd: '/', input, ...limits }).catch((error: Error) => {
     throw new GitError(`git cannot be run: ${error.message}. Headgate needs git 2.38 or later on its PATH.`);
   });
   const { code, stdout, stopped } = result;

@@ -38,7 +38,8 @@ export const rooms: Record<string, Room> = {
   api: { may: ['type errors.ts'], pure: true },
   ...Object.fromEntries(pureRooms.map((room) => [room, pure])),
   metrics: { may: ['api/**', ...shared, 'net/**'] },
-  git: { may: ['api/**', ...shared, 'net/**'] },
+  git: { may: ['api/**', ...shared, 'net/**', 'programs/**'] },
+  programs: { may: [...shared] },
   kube: { may: ['api/**', ...shared] },
   notify: { may: ['api/**', ...shared] },
   net: { may: ['api/**', ...shared] },
@@ -62,7 +63,7 @@ export const rooms: Record<string, Room> = {
   },
   // Its clock, log and error texts are the house's, and so is the client by which its kubelet speaks to any API server;
   // everything that judges a release is not.
-  sandbox: { may: ['type api/**', 'kube/**', ...shared] },
+  sandbox: { may: ['type api/**', 'kube/**', 'programs/**', ...shared] },
   cli: { may: ['**'] },
   'main.ts': { may: ['!cli', '!sandbox', '**'] },
   'config.ts': { may: ['clock.ts'] },

@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
-import { type ChildResult, runChild } from '../child.ts';
+import type { ChildResult } from '../../programs/child.ts';
+import { startChild } from '../../programs/starter.ts';
 import { inScratchFolder } from '../scratch.ts';
 import { withoutCredentials } from '../url.ts';
 import { isolatedEnvironment, locateProgram, usableWrappers, type Wrapper, wrapped } from './isolation.ts';
@@ -68,7 +69,7 @@ export function runProgram(
   const line = wrapped(wrappers, program, args);
   const env = { ...isolatedEnvironment(join(folder, 'home')), ...more };
   const limits = { timeoutMilliseconds: milliseconds, maxOutputBytes: MOST_OUTPUT_BYTES };
-  return runChild(line.program, { args: line.args, env, cwd: folder, ...limits });
+  return startChild(line.program, { args: line.args, env, cwd: folder, ...limits });
 }
 
 function probe(tool: Tool, program: string, wrappers: readonly Wrapper[]): Promise<ChildResult> {

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { messageOf, redact, Waiting } from '../../errors.ts';
-import type { ChildResult } from '../child.ts';
+import type { ChildResult } from '../../programs/child.ts';
 import type { SopsFormat } from '../sops.ts';
 import {
   createPrograms,

@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { startChild } from '../../programs/starter.ts';
 
 /** The whole new content of a file, or null where the commit deletes it. */
 export type NewContent = string | Buffer | null | { content: string | Buffer; mode: '100644' | '100755' | '120000' };
@@ -83,17 +83,16 @@ const QUIET_ENVIRONMENT = {
   TZ: 'UTC',
 };
 
-function run(searchPath: string, args: readonly string[], { input, env }: RunOptions = {}): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const environment = { PATH: searchPath, ...QUIET_ENVIRONMENT, ...env };
-    const options = { env: environment, encoding: 'buffer' as const, maxBuffer: 64 * 1024 * 1024 };
-    const child = execFile('git', args, options, (error, stdout, stderr) => {
-      if (error) reject(new Error(`git ${args.join(' ')}: ${stderr.toString('utf8').trim()}`));
-      else resolve(stdout);
-    });
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(input ?? '');
-  });
+const LONGEST_MILLISECONDS = 120_000;
+const MOST_BYTES = 256 * 1024 * 1024;
+
+async function run(searchPath: string, args: readonly string[], { input, env }: RunOptions = {}): Promise<Buffer> {
+  const environment = { PATH: searchPath, ...QUIET_ENVIRONMENT, ...env };
+  const limits = { timeoutMilliseconds: LONGEST_MILLISECONDS, maxOutputBytes: MOST_BYTES };
+  const call = { args, input, ...limits, env: environment, cwd: process.cwd() };
+  const { code, stdout, stderr, stopped } = await startChild('git', call);
+  if (code === 0) return stdout;
+  throw new Error(`git ${args.join(' ')}: ${stopped?.why ?? stderr.trim()}`);
 }
 
 const text = (output: Buffer) => output.toString('utf8').trim();

@@ -36,7 +36,7 @@ function movedTo(world: GitHubWorld, { pathname, search }: URL): string | undefi
   return now && `/${now}.git${service}${search}`;
 }
 
-function answerGit(world: GitHubWorld, request: IncomingMessage, response: ServerResponse, url: URL) {
+async function answerGit(world: GitHubWorld, request: IncomingMessage, response: ServerResponse, url: URL) {
   const location = movedTo(world, url);
   if (location) {
     response.writeHead(301, { location }).end();
@@ -65,7 +65,7 @@ function answerGit(world: GitHubWorld, request: IncomingMessage, response: Serve
   if (cut) world.faults.cutAfterWrite--;
   const { path: folder, searchPath } = found.hosted.bare;
   const query = url.search.slice(1);
-  serveGit(request, response, { folder, searchPath, service: found.service, query, user: rights?.login, cut });
+  await serveGit(request, response, { folder, searchPath, service: found.service, query, user: rights?.login, cut });
 }
 
 async function answer(world: GitHubWorld, request: IncomingMessage, response: ServerResponse) {
@@ -81,7 +81,7 @@ async function answer(world: GitHubWorld, request: IncomingMessage, response: Se
   else if (url.pathname.startsWith('/2.0/')) await answerBitbucketCloud(world, request, response);
   else if (url.pathname.startsWith('/api/'))
     await answerApi(world, request, response, url.pathname.slice('/api/'.length));
-  else answerGit(world, request, response, url);
+  else await answerGit(world, request, response, url);
 }
 
 /** Git hosts on loopback: the APIs of all that Headgate knows, and git's own protocol, over the same bare repositories. */

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { startChild } from '../../programs/starter.ts';
 
 export interface SmartRequest {
   /** The bare repository's folder. */
@@ -16,18 +17,21 @@ export interface SmartRequest {
 }
 
 const HEADER_END = Buffer.from('\r\n\r\n');
+const LONGEST_MILLISECONDS = 120_000;
+const MOST_BYTES = 256 * 1024 * 1024;
 
-/** The head of a CGI answer: `Status: 404 Not Found` and ordinary headers. */
-function writeHead(response: ServerResponse, head: string) {
-  let status = 200;
-  for (const line of head.split('\r\n')) {
+/** A CGI answer: `Status: 404 Not Found` and ordinary headers, and what follows them. */
+function answerWith(response: ServerResponse, answer: Buffer) {
+  const end = answer.indexOf(HEADER_END);
+  response.statusCode = 200;
+  for (const line of answer.toString('latin1', 0, end).split('\r\n')) {
     const colon = line.indexOf(':');
     const name = line.slice(0, colon).toLowerCase();
     const value = line.slice(colon + 1).trim();
-    if (name === 'status') status = Number(value.split(' ')[0]);
+    if (name === 'status') response.statusCode = Number(value.split(' ')[0]);
     else response.setHeader(name, value);
   }
-  response.statusCode = status;
+  response.end(answer.subarray(end + HEADER_END.length));
 }
 
 function cgiEnvironment(request: IncomingMessage, { folder, searchPath, service, query, user }: SmartRequest) {
@@ -49,29 +53,13 @@ function cgiEnvironment(request: IncomingMessage, { folder, searchPath, service,
 }
 
 /** Serves git's own protocol over HTTP by git's own program for it. */
-export function serveGit(request: IncomingMessage, response: ServerResponse, smart: SmartRequest) {
-  const child = spawn('git', ['http-backend'], {
-    env: cgiEnvironment(request, smart),
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  let head: Buffer | undefined = Buffer.alloc(0);
-  child.stdout.on('data', (chunk: Buffer) => {
-    if (smart.cut) return;
-    if (!head) {
-      response.write(chunk);
-      return;
-    }
-    head = Buffer.concat([head, chunk]);
-    const end = head.indexOf(HEADER_END);
-    if (end < 0) return;
-    writeHead(response, head.toString('latin1', 0, end));
-    const body = head.subarray(end + HEADER_END.length);
-    head = undefined;
-    if (body.length > 0) response.write(body);
-  });
-  child.on('error', () => response.destroy());
-  child.stdout.on('end', () => (smart.cut ? response.destroy() : response.end()));
-  child.stdin.on('error', () => {});
-  response.on('close', () => child.kill());
-  request.pipe(child.stdin);
+export async function serveGit(request: IncomingMessage, response: ServerResponse, smart: SmartRequest) {
+  const gone = new AbortController();
+  response.on('close', () => gone.abort('nobody waits for it any more'));
+  const limits = { timeoutMilliseconds: LONGEST_MILLISECONDS, maxOutputBytes: MOST_BYTES, signal: gone.signal };
+  const env = cgiEnvironment(request, smart);
+  const input = await buffer(request);
+  const { code, stdout } = await startChild('git', { args: ['http-backend'], env, cwd: '/', input, ...limits });
+  if (smart.cut || code !== 0 || stdout.indexOf(HEADER_END) < 0) response.destroy();
+  else answerWith(response, stdout);
 }
