@@ -71,6 +71,23 @@ const Breaker = Type.Object(
   { description: 'When so much fails at once, in the whole cluster, that it is hardly each release by itself.' },
 );
 
+const Commits = Type.Object(
+  {
+    author: optional(
+      Type.String({
+        pattern: '^[^<>@\\s][^<>@\\r\\n]* <[^<>@\\s]+@[^<>@\\s]+>$',
+        maxLength: 200,
+        description:
+          'Whom commits are by, as in Headgate <headgate@example.com>, which a rule of the host may ask to be a known one. On github, and of what a host merges, it is the account of the token.',
+      }),
+    ),
+    signOff: optional(
+      flag('true: each commit says Signed-off-by and that author, where a rule of the host asks for it.'),
+    ),
+  },
+  { description: 'How a commit is written.' },
+);
+
 const PullRequests = Type.Object(
   {
     autoMerge: optional(
@@ -124,6 +141,7 @@ export const RevertPolicySpec = Type.Object(
         'PullRequest',
       ),
     ),
+    commits: optional(Commits),
     pullRequests: optional(PullRequests),
     telling: optional(Telling),
     triggers: optional(Triggers),

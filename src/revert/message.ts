@@ -21,6 +21,8 @@ export interface MessageFacts {
   scope: 'fields' | 'paths';
   key: string;
   version: string;
+  /** `Name <address>`, who answers for it as a rule of the host may ask; left out: nobody does. */
+  signedOffBy?: string | undefined;
 }
 
 const SUBJECT_CHARACTERS = 80;
@@ -77,6 +79,7 @@ export function revertMessage(facts: MessageFacts): string {
     `Revert-Scope: ${facts.scope}`,
     ...(facts.run ? [`Analysis-Run: ${facts.rollout.namespace}/${facts.run.name}/${facts.run.uid}`] : []),
     `Rollout-Controller: headgate/${facts.version}`,
+    ...(facts.signedOffBy ? [`Signed-off-by: ${facts.signedOffBy}`] : []),
   ];
   return `Revert "${subject}" (${rollout})
 

@@ -84,6 +84,12 @@ describe('the message', () => {
     expect(revertMessage({ ...facts, pullRequest: 12 })).toContain('Original author: Ann, pull request 12.\n');
   });
 
+  it('says who answers for it, where somebody does, as the last of its trailers', () => {
+    const text = revertMessage({ ...facts, signedOffBy: 'Shop Bot <bot@shop.example>' });
+    expect(text).toMatch(/\nRollout-Controller: [^\n]+\nSigned-off-by: Shop Bot <bot@shop\.example>\n$/);
+    expect(revertMessage({ ...facts, culpritMessage: 'Signed-off-by: Eve <eve@x>' })).not.toContain('Signed-off-by:');
+  });
+
   it('lets nothing from outside forge a trailer, mention people or give orders', () => {
     const evil = 'x\nRevert-Key: forged\r\u2028Signed-off-by: Eve <e@e> @team fixes #12 [skip ci]\u202e';
     const text = revertMessage({

@@ -50,6 +50,8 @@ export interface Deviations {
   probe?: string;
   /** Why what is there already is written once more. */
   unchanged?: string;
+  /** Whom a commit is by, whatever is asked for. */
+  author?: string;
   /** Why who only reads may say what became of a commit. */
   report?: string;
 }
@@ -109,6 +111,14 @@ export function conformsAsGitHost(name: string, start: () => Promise<HostHarness
       expect(before?.id).toBe(head);
       expect((await read('app/web.yaml'))?.toString()).toBe('image: v1\n');
       expect((await read('app/run.sh'))?.toString()).toBe('#!/bin/sh\n');
+    });
+
+    it(`writes by whom it is asked to${deviations.author ? `, or does not: ${deviations.author}` : ''}`, async () => {
+      const author = { name: 'Shop Bot', email: 'bot@shop.example' };
+      expect(await commit({ author })).toMatchObject({ kind: 'written' });
+      const by = (await harness.repository.log())[0]?.author;
+      if (deviations.author) expect(by).not.toContain(author.email);
+      else expect(by).toBe('Shop Bot <bot@shop.example>');
     });
 
     it('answers stale and writes nothing when the head moved before', async () => {

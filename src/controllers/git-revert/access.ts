@@ -1,7 +1,7 @@
 import type { RevertPolicy } from '../../api/index.ts';
 import { Stalled, Waiting } from '../../errors.ts';
 import type { Credentials } from '../../git/credentials.ts';
-import type { GitHost, RepositoryAccess } from '../../git/hosts/host.ts';
+import type { Author, GitHost, RepositoryAccess } from '../../git/hosts/host.ts';
 import type { Repository } from '../../git/repository.ts';
 import { canonicalRepository, checkBranch } from '../../git/url.ts';
 import { secrets } from '../../kube/resources.ts';
@@ -21,6 +21,10 @@ export interface PolicyAccess {
   autoMerge: boolean;
   /** Whether those behind the change are asked to review what is proposed. */
   requestReviews: boolean;
+  /** Whom commits are by; undefined: Headgate itself. */
+  author: Author | undefined;
+  /** Whether commits say that their author answers for them. */
+  signOff: boolean;
 }
 
 export function asPolicy({ metadata, spec }: RevertPolicy): Policy {
@@ -38,6 +42,15 @@ function secretName({ name, spec }: Policy, home: string): string | undefined {
     throw new Stalled('InvalidSecretRef', message);
   }
   return reference.name;
+}
+
+function authorIn({ name, spec }: Policy): Author | undefined {
+  const { author } = spec.commits ?? {};
+  if (author === undefined) return undefined;
+  const found = /^(?<name>[^<>@\r\n]+) <(?<email>[^<>@\s]+@[^<>@\s]+)>$/.exec(author)?.groups;
+  if (found?.name && found.email) return { name: found.name, email: found.email };
+  const message = `RevertPolicy ${name}: spec.commits.author is ${JSON.stringify(author)}. Write NAME <ADDRESS>, as in Headgate <headgate@example.com>`;
+  throw new Stalled('InvalidAuthor', message);
 }
 
 type AccessOptions = Pick<GitRevertOptions, 'client' | 'namespace' | 'hosts' | 'locate' | 'repositories'>;
@@ -84,7 +97,8 @@ export async function openPolicy(policy: Policy, options: AccessOptions): Promis
   const access = signedIn(policy, host, { url, ...given });
   const repository = options.repositories.open(location, checkBranch(branch), access);
   const { autoMerge = false, requestReviews = false } = policy.spec.pullRequests ?? {};
-  return { host, access, repository, branch, path, autoMerge, requestReviews };
+  const signOff = policy.spec.commits?.signOff === true;
+  return { host, access, repository, branch, path, autoMerge, requestReviews, author: authorIn(policy), signOff };
 }
 
 /**

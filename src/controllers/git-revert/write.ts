@@ -1,5 +1,5 @@
 import type { GitRevertPlan } from '../../api/index.ts';
-import type { CommitRequest } from '../../git/hosts/host.ts';
+import { authorOf, type CommitRequest } from '../../git/hosts/host.ts';
 import { revertMessage, type WriteResult } from '../../revert/index.ts';
 import { isAsFound } from './as-found.ts';
 import { plannedChanges } from './inverse.ts';
@@ -15,6 +15,8 @@ export async function commitRequest(task: Task, planned: GitRevertPlan): Promise
   const commit = await policy.repository.commit(culprit);
   if (!commit) return undefined;
   const { changes, scope } = inverse;
+  const { author, signOff, branch } = policy;
+  const { name, email } = authorOf({ author });
   const message = revertMessage({
     culpritMessage: commit.message,
     culpritAuthor: commit.authorName,
@@ -29,8 +31,9 @@ export async function commitRequest(task: Task, planned: GitRevertPlan): Promise
     scope,
     key: spec.key,
     version,
+    signedOffBy: signOff ? `${name} <${email}>` : undefined,
   });
-  return { branch: policy.branch, expectedHead: planned.expectedHead, message, changes, key: spec.key };
+  return { branch, expectedHead: planned.expectedHead, message, author, changes, key: spec.key };
 }
 
 /** The one write, bound to the planned head. */

@@ -9,8 +9,17 @@ export interface FileChange {
   mode: string;
 }
 
-/** Whom commits are by, where the host lets that be said. */
-export const AUTHOR = { name: 'Headgate', email: 'noreply@headgate.dev' };
+/** Whom a commit is by, where the host lets that be said. */
+export interface Author {
+  name: string;
+  email: string;
+}
+
+const HEADGATE: Author = { name: 'Headgate', email: 'noreply@headgate.dev' };
+
+export function authorOf({ author }: Pick<CommitRequest, 'author'>): Author {
+  return author ?? HEADGATE;
+}
 
 export interface CommitRequest {
   /** Without `refs/heads/`. */
@@ -18,6 +27,8 @@ export interface CommitRequest {
   /** The commit (40 hex) that was the branch's head when the plan was made. Any other head is `stale`. */
   expectedHead: string;
   message: string;
+  /** Left out: Headgate itself. */
+  author?: Author | undefined;
   changes: FileChange[];
   /** Deterministic key of this write; hosts that can also create a marker ref named after it in the same atomic step. */
   key: string;

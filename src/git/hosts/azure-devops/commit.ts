@@ -1,5 +1,5 @@
 import { fieldsOf, listOf, parsedFields, textOf } from '../../../api/fields.ts';
-import { AUTHOR, type CommitRequest, type FileChange } from '../host.ts';
+import { authorOf, type CommitRequest, type FileChange } from '../host.ts';
 import { blobId, type Entry, openTree, TREE } from '../host-objects.ts';
 import { Ended } from '../http.ts';
 import { type Api, failureOf } from './api.ts';
@@ -39,10 +39,11 @@ async function changesFor(api: Api, { changes, expectedHead, branch }: CommitReq
 }
 
 /** A push moves one branch by one commit, and no marker ref with it. */
-async function push(api: Api, { expectedHead, message }: CommitRequest, name: string, changes: object[]) {
+async function push(api: Api, request: CommitRequest, name: string, changes: object[]) {
+  const { expectedHead, message } = request;
   const answer = await api.post('/pushes', {
     refUpdates: [{ name: `refs/heads/${name}`, oldObjectId: expectedHead }],
-    commits: [{ comment: message, author: AUTHOR, changes }],
+    commits: [{ comment: message, author: authorOf(request), changes }],
   });
   if (answer.status !== 201) throw new Ended(failureOf(answer));
   const id = textOf(fieldsOf(listOf(parsedFields(answer.body).commits)[0]).commitId);

@@ -1,4 +1,4 @@
-import { AUTHOR, type CommitRequest, type FileChange } from '../host.ts';
+import { authorOf, type CommitRequest, type FileChange } from '../host.ts';
 import { type FormField, formOf, isFormName } from '../host-form.ts';
 import { openTree, TREE } from '../host-objects.ts';
 import { Ended, type Failure, type HttpResponse } from '../http.ts';
@@ -79,11 +79,12 @@ function refusedAs(answer: HttpResponse): Failure {
 
 async function post(api: Api, request: CommitRequest, name: string): Promise<WrittenCommit> {
   const { expectedHead, message } = request;
+  const author = authorOf(request);
   const form = formOf([
     { name: 'branch', value: name },
     { name: 'parents', value: expectedHead },
     { name: 'message', value: message },
-    { name: 'author', value: `${AUTHOR.name} <${AUTHOR.email}>` },
+    { name: 'author', value: `${author.name} <${author.email}>` },
     ...(await filesFor(api, request)),
   ]);
   const answer = await api.post('/src', form);

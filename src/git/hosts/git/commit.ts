@@ -1,6 +1,6 @@
 import type { Repository } from '../../repository.ts';
 import { type NewEntry, writeBlob, writeTree } from '../../write-tree.ts';
-import { AUTHOR, type CommitRequest, type FileChange } from '../host.ts';
+import { authorOf, type CommitRequest, type FileChange } from '../host.ts';
 
 /** Of each file in its turn: the clone is written to by one process at a time. */
 async function entriesOf(repository: Repository, changes: readonly FileChange[]): Promise<NewEntry[]> {
@@ -22,12 +22,13 @@ export async function writeCommit(
   const before = await repository.text(['rev-parse', '--verify', '--end-of-options', `${request.expectedHead}^{tree}`]);
   if (tree === before.trim()) return undefined;
   const date = `@${Math.floor(milliseconds / 1000)} +0000`;
+  const author = authorOf(request);
   const env = {
-    GIT_AUTHOR_NAME: AUTHOR.name,
-    GIT_AUTHOR_EMAIL: AUTHOR.email,
+    GIT_AUTHOR_NAME: author.name,
+    GIT_AUTHOR_EMAIL: author.email,
     GIT_AUTHOR_DATE: date,
-    GIT_COMMITTER_NAME: AUTHOR.name,
-    GIT_COMMITTER_EMAIL: AUTHOR.email,
+    GIT_COMMITTER_NAME: author.name,
+    GIT_COMMITTER_EMAIL: author.email,
     GIT_COMMITTER_DATE: date,
   };
   const args = ['commit-tree', tree, '-p', request.expectedHead];

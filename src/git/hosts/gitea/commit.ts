@@ -1,5 +1,5 @@
 import { fieldsOf, listOf, parsedFields, textOf } from '../../../api/fields.ts';
-import { AUTHOR, type CommitOutcome, type CommitRequest, type FileChange } from '../host.ts';
+import { authorOf, type CommitOutcome, type CommitRequest, type FileChange } from '../host.ts';
 import { type Branch, blobId, type Entry, openTree, TREE } from '../host-objects.ts';
 import { Ended, type HttpResponse } from '../http.ts';
 import { type Api, failureOf } from './api.ts';
@@ -58,6 +58,7 @@ export async function writeCommit(api: Api, request: CommitRequest, files: reado
   if (branch.head !== expectedHead) {
     return { kind: 'stale', message: `${name} is at ${branch.head}, not at ${expectedHead}` };
   }
-  const body = JSON.stringify({ branch: name, message, files, author: AUTHOR, committer: AUTHOR });
+  const author = authorOf(request);
+  const body = JSON.stringify({ branch: name, message, files, author, committer: author });
   return outcomeOf(await api.send('POST', 'contents', body), branch);
 }

@@ -26,6 +26,7 @@ async function asApp<T extends Played>(start: (hosted: HostedWorld) => T | Promi
 }
 
 conformsAsGitHost('github, as an App', () => asApp(githubHarness), {
+  author: 'it is the App',
   unchanged: 'createCommitOnBranch says nothing of it, and no plan asks for what the head holds',
   marker: 'createCommitOnBranch moves one branch; a second key is kept out by the look at the trailers',
 });

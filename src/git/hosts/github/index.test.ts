@@ -13,6 +13,7 @@ import type { SendRequest } from '../http.ts';
 import { createGitHubHost } from './index.ts';
 
 conformsAsGitHost('github', async () => githubHarness(await startHostedWorld()), {
+  author: 'it is the account of the token',
   unchanged: 'createCommitOnBranch says nothing of it, and no plan asks for what the head holds',
   marker: 'createCommitOnBranch moves one branch; a second key is kept out by the look at the trailers',
 });

@@ -22,7 +22,10 @@ conformsAsGitHost(
     const hosted = await startHostedWorld();
     return withModes(githubHarness(hosted), hosted);
   },
-  { marker: 'a second key is kept out by the look at the trailers, as in every commit on GitHub' },
+  {
+    author: 'it is the account of the token',
+    marker: 'a second key is kept out by the look at the trailers, as in every commit on GitHub',
+  },
 );
 
 conformsAsProposals('github, with modes', async () => proposalsWithModes(await startGitHubProposals()));

@@ -1,5 +1,5 @@
 import { listOf, parsedFields, textOf } from '../../../api/fields.ts';
-import { AUTHOR, type CommitRequest, type FileChange } from '../host.ts';
+import { authorOf, type CommitRequest, type FileChange } from '../host.ts';
 import { type Branch, blobId, type Entry, openTree, TREE } from '../host-objects.ts';
 import { Ended } from '../http.ts';
 import { type Api, failureOf } from './api.ts';
@@ -69,7 +69,10 @@ async function post(api: Api, body: object, branch?: Branch): Promise<WrittenCom
   return { id: commit, parent: textOf(listOf(parent_ids)[0]), url: textOf(web_url) };
 }
 
-const authorship = { author_name: AUTHOR.name, author_email: AUTHOR.email };
+function authorship(request: CommitRequest) {
+  const { name, email } = authorOf(request);
+  return { author_name: name, author_email: email };
+}
 
 /** Adds the commit to the branch, whose head is read right before. */
 export async function writeCommit(api: Api, request: CommitRequest): Promise<WrittenCommit> {
@@ -79,7 +82,7 @@ export async function writeCommit(api: Api, request: CommitRequest): Promise<Wri
   if (branch.head !== expectedHead) {
     throw new Ended({ kind: 'stale', message: `${name} is at ${branch.head}, not at ${expectedHead}` });
   }
-  return post(api, { branch: name, commit_message: message, actions, ...authorship }, branch);
+  return post(api, { branch: name, commit_message: message, actions, ...authorship(request) }, branch);
 }
 
 /**
@@ -89,5 +92,5 @@ export async function writeCommit(api: Api, request: CommitRequest): Promise<Wri
 export async function writeBranch(api: Api, request: CommitRequest, name: string): Promise<WrittenCommit> {
   const { expectedHead, message } = request;
   const actions = await actionsFor(api, request, false);
-  return post(api, { branch: name, start_sha: expectedHead, commit_message: message, actions, ...authorship });
+  return post(api, { branch: name, start_sha: expectedHead, commit_message: message, actions, ...authorship(request) });
 }

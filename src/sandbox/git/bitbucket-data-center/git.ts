@@ -70,5 +70,12 @@ export async function answerDataCenterGit(
   }
   const { path: folder, searchPath } = hosted.bare;
   const query = url.search.slice(1);
-  await serveGit(request, response, { folder, searchPath, service, query, user: rights.login, cut: writes && isCut(world) });
+  await serveGit(request, response, {
+    folder,
+    searchPath,
+    service,
+    query,
+    user: rights.login,
+    cut: writes && isCut(world),
+  });
 }
