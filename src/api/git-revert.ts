@@ -155,6 +155,9 @@ const Reported = Type.Object(
     at: optional(instant('When it was told beside the commits.')),
     problem: optional(text('Why the host would not show it there.')),
     comment: optional(Comment),
+    reminders: optional(
+      integer('How often a person was reminded of the pull request that waits for them.', { minimum: 0 }),
+    ),
   },
   { description: 'That the Git host was told to show what became of culprit and revert.' },
 );

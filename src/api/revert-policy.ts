@@ -112,6 +112,11 @@ const Telling = Type.Object(
     mentionAuthor: optional(
       flag('true: that comment mentions the author of the pull request, whom the host then notifies.'),
     ),
+    remind: optional(
+      flag(
+        'true: a pull request of a revert that waits for a person gets a comment after an hour, and one more after a day.',
+      ),
+    ),
     graphUrl: optional(
       text(
         'Where people can look at a query: an https address with {query} once behind its host, as in https://HOST/graph?g0.expr={query}.',

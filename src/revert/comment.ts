@@ -52,13 +52,17 @@ function outcome({ spec, status = {} }: GitRevert, state: GitRevertState): strin
   }
 }
 
+/** What has the host notify who opened the pull request of the change, where the policy has them mentioned. */
+export function mentionOf({ status }: GitRevert, mentionsAuthor: boolean): string {
+  const { author } = status?.culprit?.pullRequest ?? {};
+  return mentionsAuthor && author && LOGIN.test(author) ? `@${author}: ` : '';
+}
+
 /** Markdown. All text from outside is in code spans, but for the author's login, where the policy has them mentioned. */
 export function commentText({ revert, state, evidence, mentionsAuthor, graphUrl }: CommentFacts): string {
   const { rollout, culprits } = revert.spec;
-  const { author } = revert.status?.culprit?.pullRequest ?? {};
-  const mention = mentionsAuthor && author && LOGIN.test(author) ? `@${author}: ` : '';
   const which = codeSpan(`${rollout.namespace}/${rollout.name}`, 2 * NAME_CHARACTERS);
-  const failed = `${mention}The release of ${which} with ${codeSpan((culprits[0] ?? '').slice(0, 7), 7)} failed, and its traffic is back on what ran before.`;
+  const failed = `${mentionOf(revert, mentionsAuthor)}The release of ${which} with ${codeSpan((culprits[0] ?? '').slice(0, 7), 7)} failed, and its traffic is back on what ran before.`;
   return [failed, outcome(revert, state), evidenceTable(evidence, graphUrl)].filter(Boolean).join('\n\n');
 }
 

@@ -65,6 +65,7 @@ export type {
   SpliceRequest,
 } from './patch/types.ts';
 export { pausedBy, SWITCH_CONFIG_MAP } from './pause.ts';
+export { nextReminder, reminderText } from './reminder.ts';
 export type { Objects, Sides } from './rest.ts';
 export { changedObjects, changesText, otherChanges, ownChanges } from './rest.ts';
 export { SKIPPED_BY_PERSON, STABLE_FAILS_TOO } from './rules.ts';

@@ -1,85 +1,24 @@
-import { type GitRevert, type GitRevertState, type GitRevertStatus, revertMode } from '../../api/index.ts';
+import type { GitRevert, GitRevertState, GitRevertStatus } from '../../api/index.ts';
 import { timestamp } from '../../api/times.ts';
-import { Stalled } from '../../errors.ts';
-import type { HelmOptions } from '../../git/app.ts';
-import type { CommitReport, Discussion, GitHost, ReportOutcome } from '../../git/hosts/host.ts';
+import type { CommitReport, Discussion, ReportOutcome } from '../../git/hosts/host.ts';
 import { isObjectId } from '../../git/process.ts';
-import { commentDue, commentText, derive, harmless, type Policy } from '../../revert/index.ts';
+import { commentDue, commentText, derive, harmless } from '../../revert/index.ts';
 import { keyOf } from '../keys.ts';
-import { openPolicy, type PolicyAccess } from './access.ts';
+import type { PolicyAccess } from './access.ts';
+import { type Addressee, addressee, type Errand, type ErrandOutcome, openFor, refused } from './addressee.ts';
 import { evidenceFor } from './evidence.ts';
-import { askPolicy } from './facts.ts';
-import { isOfRelease } from './of-release.ts';
 import type { GitRevertOptions } from './options.ts';
-import { causeOf, helmOf, learn, replicaSetOf } from './revision.ts';
+import { reminder } from './reminder.ts';
 
 /** What ended longer ago, under a version that told nobody, is of no use to anyone any more. */
 const RECENT_MILLISECONDS = 3_600_000;
 const DESCRIPTION_CHARACTERS = 250;
 const NAME_CHARACTERS = 200;
 const PROBLEM_CHARACTERS = 500;
-const WRITING_MODES: ReadonlySet<string> = new Set(['Direct', 'PullRequest']);
 const OUT_OF_GIT = new Set(['landed', 'merged', 'observed', 'done']);
-
-/** Who is told, by which host, and why it failed. */
-export interface Addressee {
-  policy: Policy;
-  host: GitHost;
-  why: string;
-  /** How a chart was rendered, where that is known. */
-  helm: HelmOptions | undefined;
-  /** Where the stable ReplicaSet came from, as far as that is known: from a later commit too, once the change is out. */
-  stableCommit: string | undefined;
-}
 
 /** Numbers of culprits' pull requests, by the record, as this process has found them: a status may say anything. */
 export type FoundPullRequests = Map<string, { uid: string | undefined; number: number }>;
-
-/** Nobody where no policy lets Headgate write there. */
-function addressee(options: GitRevertOptions, revert: GitRevert): Addressee | undefined {
-  const { rollout: ref, templates } = revert.spec;
-  const rollout = options.rollouts.get(ref.namespace, ref.name);
-  const canary = rollout && replicaSetOf(options, rollout, templates.canary);
-  const stable = rollout && replicaSetOf(options, rollout, templates.stable);
-  if (!rollout || !canary) return undefined;
-  const [bad, good] = [learn(options, rollout, canary), stable && learn(options, rollout, stable)];
-  if (!bad.known) return undefined;
-  const { policy } = askPolicy(options, revert, rollout, canary);
-  const host = policy && options.hosts.get(policy.spec.repository.host);
-  if (!policy || !host || !WRITING_MODES.has(revertMode(policy))) return undefined;
-  const stableCommit = good?.known ? good.provenance.commit : undefined;
-  return { policy, host, why: causeOf(canary)?.message ?? '', helm: helmOf(options, bad.provenance), stableCommit };
-}
-
-/** `status`: what is to be noted; of a failure, where that is known though the rest is not. */
-export type ErrandOutcome = ReportOutcome & { status?: GitRevertStatus };
-
-/** One thing that is asked of the host or told by it once. */
-export interface Errand {
-  /** Unique within its record. */
-  id: string;
-  run(): Promise<ErrandOutcome>;
-  /** What is noted where it is given up. */
-  givenUp(problem: string): GitRevertStatus;
-}
-
-/** Throws `Stalled` where the commits that are to be spoken of have nothing to do with the release. */
-async function openFor(
-  options: GitRevertOptions,
-  revert: GitRevert,
-  { policy, helm, stableCommit }: Addressee,
-): Promise<PolicyAccess> {
-  const opened = await openPolicy(policy, options);
-  const { repository } = opened;
-  const named = [...revert.spec.culprits, ...(revert.status?.commit === undefined ? [] : [revert.status.commit])];
-  const known = await Promise.all(named.map((id) => repository.commit(id).catch(() => undefined)));
-  if (known.includes(undefined)) await repository.fetch();
-  if (await isOfRelease(repository, { revert, helm, stableCommit })) return opened;
-  throw new Stalled(
-    'NotOfRelease',
-    'the commits that this GitRevert names are not those of the release: nobody is told',
-  );
-}
 
 function reportsOf({ spec, status }: GitRevert, why: string): CommitReport[] {
   const { commit = '', url } = status ?? {};
@@ -148,8 +87,7 @@ function culprit(
         const names = reviewers.map((each) => each.slice(0, NAME_CHARACTERS));
         return { ok: true, status: { culprit: { author, pullRequest, reviewers: names } } };
       }
-      const again = answer.kind === 'unknown' || answer.kind === 'rateLimited';
-      return { ok: false, again, message: answer.message, status: { culprit: { author } } };
+      return { ...refused(answer), status: { culprit: { author } } };
     },
     givenUp: (problem) => ({ culprit: { author: '' }, ...note(problem) }),
   };
@@ -171,12 +109,8 @@ async function checkPullRequest(
     found.set(keyOf(revert), { uid, number });
     return { ok: true };
   }
-  const again = answer.kind === 'unknown' || answer.kind === 'rateLimited';
-  return {
-    ok: false,
-    again,
-    message: 'message' in answer ? answer.message : `the culprit did not come by pull request ${number}`,
-  };
+  const message = 'message' in answer ? answer.message : `the culprit did not come by pull request ${number}`;
+  return refused({ kind: answer.kind, message });
 }
 
 /** On the pull request that brought the change: one comment that tells how things are now. */
@@ -205,9 +139,7 @@ function comment(
       const body = commentText({ revert, state, evidence, mentionsAuthor: mentionAuthor, graphUrl });
       const mark = `headgate/revert/${revert.spec.key}`;
       const outcome = await discussion.comment(opened.access, pullRequest.number, { mark, body });
-      if (outcome.kind === 'commented') return { ok: true, status: told() };
-      const again = outcome.kind === 'unknown' || outcome.kind === 'rateLimited';
-      return { ok: false, again, message: outcome.message };
+      return outcome.kind === 'commented' ? { ok: true, status: told() } : refused(outcome);
     },
     givenUp: told,
   };
@@ -223,7 +155,7 @@ export function errandsOf(options: GitRevertOptions, revert: GitRevert, found: F
   const to = addressee(options, revert);
   if (!to) return [];
   const who = SETTLED.has(derive(status)) ? undefined : culprit(options, revert, to, found);
-  const all = [who, statuses(options, revert, to), comment(options, revert, to, found)];
+  const all = [who, statuses(options, revert, to), comment(options, revert, to, found), reminder(options, revert, to)];
   return all.filter((errand) => errand !== undefined);
 }
 

@@ -2,22 +2,28 @@
  * Which branch a proposal has. Every cluster counts by itself how often a change has failed, and names the branch after that: so
  * those of one key may have several names.
  */
+import type { GitRevert } from '../../api/index.ts';
 import { type ProposalBranches, proposalBranch, proposalTime } from '../../git/hosts/host.ts';
 import { timeOf } from './record.ts';
-import type { Task } from './task.ts';
 
 /** Each is a call to the host. There are so many only where people keep the branches of what they closed. */
 const MOST_BRANCHES = 20;
 
 const HEADS = 'refs/heads/';
 
+/** A record, and the policy that it is acted upon by. */
+interface Concerned {
+  revert: GitRevert;
+  policy: { branch: string };
+}
+
 /** The branch of the proposal that this record opens by itself. */
-export function ownBranches({ policy, revert }: Task): ProposalBranches {
+export function ownBranches({ policy, revert }: Concerned): ProposalBranches {
   return { from: proposalBranch(revert.spec.key, timeOf(revert)), into: policy.branch };
 }
 
 /** The branch of the proposal that it goes by: its own, or that of another cluster. A status may be forged: no others are asked about. */
-export function branchesOf(task: Task): ProposalBranches {
+export function branchesOf(task: Concerned): ProposalBranches {
   const { spec, status } = task.revert;
   const known = status?.proposal?.branch;
   const own = ownBranches(task);

@@ -3,7 +3,8 @@ import { messageOf, Stalled } from '../../errors.ts';
 import { gitReverts } from '../../kube/resources.ts';
 import { splitKey } from '../keys.ts';
 import type { PassResult } from '../queue.ts';
-import { type Errand, type ErrandOutcome, errandsOf, type FoundPullRequests, notedOf } from './errands.ts';
+import type { Errand, ErrandOutcome } from './addressee.ts';
+import { errandsOf, type FoundPullRequests, notedOf } from './errands.ts';
 import type { GitRevertOptions } from './options.ts';
 import type { Pool } from './pool.ts';
 
@@ -69,9 +70,10 @@ export function createReporter(options: GitRevertOptions, pool: Pool, again: (ke
   };
   /** Answers when to look again. */
   const attend = async (key: string, errand: Errand, revert: GitRevert): Promise<number | undefined> => {
+    const now = clock.now();
+    if (errand.dueAt !== undefined && now < errand.dueAt) return errand.dueAt;
     const job = jobOf(key, errand, revert);
     if (job.running) return undefined;
-    const now = clock.now();
     const { outcome, tries } = job;
     if (outcome && (outcome.ok || !outcome.again || tries >= MOST_TRIES)) {
       await note(revert, notedOf(errand, outcome));
