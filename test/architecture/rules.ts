@@ -39,7 +39,7 @@ export const rooms: Record<string, Room> = {
   ...Object.fromEntries(pureRooms.map((room) => [room, pure])),
   metrics: { may: ['api/**', ...shared, 'net/**'] },
   git: { may: ['api/**', ...shared, 'net/**', 'programs/**'] },
-  programs: { may: [...shared] },
+  programs: { may: ['errors.ts'] },
   kube: { may: ['api/**', ...shared] },
   notify: { may: ['api/**', ...shared] },
   net: { may: ['api/**', ...shared] },
