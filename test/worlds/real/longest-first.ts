@@ -4,7 +4,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONG = [
   'real/loop.test.ts',
   'real/scenarios.test.ts',
-  'git-hosts/proposals.test.ts',
+  'git-hosts/proposals-ended.test.ts',
+  'git-hosts/proposals-opened.test.ts',
   'git-hosts/pushes.test.ts',
   'git-hosts/discussions.test.ts',
   'git-hosts/commits.test.ts',
