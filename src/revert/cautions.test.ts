@@ -31,6 +31,9 @@ describe('sensitive paths', () => {
     'db/db.changelog-master.yaml',
     'db/changelog.xml',
     'apps/web/security/headers.yaml',
+    'apps/web/.env',
+    'apps/web/.env.production',
+    'apps/web/db-credentials.txt',
   ])('%s', (path) => expect(isSensitivePath(path)).toBe(true));
 
   it.each([
@@ -40,6 +43,7 @@ describe('sensitive paths', () => {
     'apps/github/x.yaml',
     'nosql/x.yaml',
     'apps/web/Jenkinsfile.md',
+    'apps/web/config.env',
   ])('not %s', (path) => expect(isSensitivePath(path)).toBe(false));
 });
 

@@ -27,7 +27,7 @@ const PATHS: readonly RegExp[] = [
 
 /** What is kept in Git beside the manifests to be made a Secret of, or to log in with. */
 const SECRETS: readonly RegExp[] = [
-  /(^|\/)([^/]+\.)?\.?env(\.[^/]+)?$/i,
+  /(^|\/)\.env(\.[^/]+)?$/i,
   /\.(pem|key|p12|pfx|jks|keystore|kdbx|htpasswd)$/i,
   /(^|\/)(\.?htpasswd|\.netrc|\.npmrc|\.pgpass|\.dockerconfigjson|id_(rsa|dsa|ecdsa|ed25519))$/i,
   /(^|\/)[^/]*(secret|credential|passw)[^/]*(\/|$)/i,

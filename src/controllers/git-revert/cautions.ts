@@ -4,6 +4,7 @@ import type { Clone, TreeEntry } from '../../git/clone.ts';
 import { TooLong } from '../../git/contents.ts';
 import { ABSENT, type Change, difference } from '../../git/inverse.ts';
 import { decodeText, identityOf, mayHoldObjects, parseManifests } from '../../git/manifests.ts';
+import { secretSources } from '../../git/secret-sources.ts';
 import {
   imageAutomation,
   imageSetters,
@@ -159,9 +160,12 @@ export async function culpritCautions(
     const sides = await sidesOf(clone, changes);
     const objects = await sensitiveObjects(sides);
     const updaterFiles = paths.filter((each) => isOf(each, place) && isUpdaterFile(each));
+    const others = paths.filter((path) => !mayHoldObjects(path) && !byPath.includes(path));
+    const secretsOf = (tree: string) => secretSources(clone, tree, others);
+    const sources = new Set([...(await secretsOf(parent)), ...(await secretsOf(culprit))]);
     const unnamed = byPath.filter((path) => !objects.some((named) => named.endsWith(` in ${path}`)));
     const found = [
-      sensitive(culprit, [...unnamed, ...objects]),
+      sensitive(culprit, [...unnamed, ...sources, ...objects]),
       imageAutomation(settersIn(sides, place), updaterFiles),
     ];
     return found.filter((each) => each !== undefined);

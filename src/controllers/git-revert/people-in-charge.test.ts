@@ -214,6 +214,19 @@ describe('what else a culprit touches', () => {
     expect(status()).toMatchObject({ state: 'landed' });
   });
 
+  it.each([
+    ['secretGenerator: [{name: db, envs: [db/main.env]}]', 'infra/db/main.env', true],
+    ['SecretGenerator: [{name: db, files: [url=db/url.txt]}]', 'infra/db/url.txt', true],
+    ['configMapGenerator: [{name: db, envs: [db/main.env]}]', 'infra/db/main.env', false],
+    ['secretGenerator: [{name: db, envs: [other.env]}]', 'infra/db/main.env', false],
+  ])('is a file that %s makes a Secret of: %s, %s', async (generator, file, isSecret) => {
+    loop = await startLoop();
+    await loop.commit({ 'infra/kustomization.yaml': `${generator}\n`, [file]: 'a=1\n' });
+    await failWith({ [file]: 'a=2\n' });
+    if (!isSecret) expect(status()).toMatchObject({ state: 'landed' });
+    else expect(status()).toMatchObject({ reason: 'Sensitive', message: expect.stringContaining(`touches ${file}:`) });
+  });
+
   it('is guessed by its text where it is no YAML', async () => {
     loop = await startLoop();
     await failWith({ 'infra/templates/x.yaml': '{{ if .Values.x }}\nkind: ClusterRole\n{{ end }}\n' });
