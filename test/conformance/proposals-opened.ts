@@ -22,7 +22,7 @@ export function conformsAsOpening(name: string, start: () => Promise<ProposalsHa
     const { request, open, opened, find, merge, push, headOf, read, expectOne, expectOurCommit } = stage;
 
     describe('open', () => {
-      it('opens one whose branch holds one commit on the expected stage.head, and leaves the target alone', async () => {
+      it('opens one whose branch holds one commit on the expected head, and leaves the target alone', async () => {
         const proposal = await opened();
         expect(proposal).toMatchObject({ state: 'open', head: await headOf(FROM) });
         expect(proposal.commit).toBeUndefined();

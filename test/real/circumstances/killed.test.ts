@@ -6,6 +6,7 @@ import { HASH, routeWeights } from '../../behaviour/fixtures.ts';
 import type { TestWorld } from '../../worlds/world.ts';
 import { secondsSince, tellFigures } from '../figures.ts';
 import type { Team } from '../loop/team.ts';
+import type { Moment } from './front.ts';
 import { MOMENTS, type Told, tellStory } from './killed.ts';
 
 /** Each with a controller of its own, on two cores. */
@@ -75,7 +76,7 @@ function lookFor(expected?: Outcome) {
 }
 
 function expectSame(kinds: readonly string[], killed: Told<Look>, recorded: Told<Look>): void {
-  for (const kind of kinds) expect([...(killed.moments.get(kind) ?? [])], `kills around ${kind}`).toEqual(MOMENTS);
+  for (const kind of kinds) expect(killed.moments.get(kind)?.size, `kills around ${kind}`).toBeGreaterThan(0);
   expect(killed.refused).toEqual([]);
   expect(killed.outcome.outcome).toEqual(recorded.outcome.outcome);
   for (const [what, count] of Object.entries(killed.outcome.events))
@@ -105,7 +106,7 @@ it('the controller, killed around any kind of write, ends where it would have en
   timeout: 900_000,
 }, async () => {
   const begin = machineNow();
-  const recorded = await tellStory([], lookFor());
+  const recorded = await tellStory([], [], lookFor());
   const kinds = [...recorded.kinds.keys()].sort();
   console.log(
     `kinds of writes: ${kinds.map((kind) => `${kind} (${[...(recorded.kinds.get(kind) ?? [])]})`).join('; ')}`,
@@ -115,11 +116,18 @@ it('the controller, killed around any kind of write, ends where it would have en
   expect(recorded.outcome.outcome).toMatchObject({ reverts: [['done', 1]], rollout: { phase: 'Healthy' } });
   const recordedSeconds = secondsSince(begin);
   let kills = 0;
-  const failures = await tellAll(inPairs(kinds), async (pair) => {
-    const told = await tellStory(pair, lookFor(recorded.outcome.outcome));
+  const killAround = async (some: readonly string[], moments: readonly Moment[]) => {
+    const told = await tellStory(some, moments, lookFor(recorded.outcome.outcome));
     kills += told.kills;
-    console.log(`${told.kills} kills around: ${pair.join(' and ')}`);
-    expectSame(pair, told, recorded);
+    console.log(`${told.kills} kills around: ${some.join(' and ')} (${moments})`);
+    expectSame(some, told, recorded);
+    return told;
+  };
+  const failures = await tellAll(inPairs(kinds), async (pair) => {
+    const told = await killAround(pair, MOMENTS);
+    // Who died before it had no reason to write it after, as of an Event's count, which nobody else knows.
+    const left = pair.filter((kind) => told.moments.get(kind)?.has('answered') !== true);
+    if (left.length > 0) await killAround(left, ['answered']);
   });
   tellFigures('killed', { kinds: kinds.length, kills, recordedSeconds, seconds: secondsSince(begin) });
   expect(failures.join('\n\n')).toBe('');

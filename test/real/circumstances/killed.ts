@@ -24,11 +24,12 @@ const IDENTITY = 'controller';
 export const MOMENTS: readonly Moment[] = ['arrives', 'answered'];
 
 /**
- * Kills around the first write of each of these kinds in each chapter: before the server hears of it, and, when it is tried again,
- * once the server has done it and before the controller hears of that.
+ * Kills around the first writes of each of these kinds in each chapter: before the server hears of it (`arrives`), and, when it is
+ * tried again, once the server has done it and before the controller hears of that (`answered`).
  */
 class Killer {
   readonly #kinds: readonly string[];
+  readonly #moments: readonly Moment[];
   /** What is yet to come in this chapter, by kind. */
   #due = new Map<string, Moment[]>();
   #chapter = '';
@@ -37,13 +38,14 @@ class Killer {
   kills = 0;
   kill = () => {};
 
-  constructor(kinds: readonly string[]) {
+  constructor(kinds: readonly string[], moments: readonly Moment[]) {
     this.#kinds = kinds;
+    this.#moments = moments;
   }
 
   begin(chapter: string): void {
     this.#chapter = chapter;
-    this.#due = new Map(this.#kinds.map((kind) => [kind, [...MOMENTS]]));
+    this.#due = new Map(this.#kinds.map((kind) => [kind, [...this.#moments]]));
   }
 
   readonly onWrite = (kind: string, moment: Moment): boolean => {
@@ -109,15 +111,16 @@ export interface Told<T> {
 }
 
 /**
- * The first release, a good one, and a bad one that is taken out of Git; the controller is killed around writes of these kinds.
+ * The first release, a good one, and a bad one that is taken out of Git; the controller is killed at these moments of writes of these kinds.
  * `look` sees what came of it.
  */
 export async function tellStory<T>(
   kinds: readonly string[],
+  moments: readonly Moment[],
   look: (world: TestWorld, team: Team) => Promise<T>,
 ): Promise<Told<T>> {
   const { gitea } = theServers();
-  const killer = new Killer(kinds);
+  const killer = new Killer(kinds, moments);
   const team = await foundTeam(gitea);
   const front = await startGiteaFront(gitea.url, { onWrite: killer.onWrite });
   const world = await realWorld((place) => startPatiently(place, killer));
