@@ -58,6 +58,8 @@ export interface ProposalsHarness extends HostHarness {
 export interface ProposalDeviations {
   /** Why the host cannot be told to wait for a rule. */
   later?: string;
+  /** Why a merge and a close at the same moment are not told apart. */
+  together?: string;
   /** Why what is pushed between the last look and the merge is merged too. */
   head?: string;
 }
