@@ -71,11 +71,14 @@ const Breaker = Type.Object(
   { description: 'When so much fails at once, in the whole cluster, that it is hardly each release by itself.' },
 );
 
+/** The name, and the address. */
+export const AUTHOR_PATTERN = '^([^<>@\\s][^<>@\\r\\n]*) <([^<>@\\s]+@[^<>@\\s]+)>$';
+
 const Commits = Type.Object(
   {
     author: optional(
       Type.String({
-        pattern: '^[^<>@\\s][^<>@\\r\\n]* <[^<>@\\s]+@[^<>@\\s]+>$',
+        pattern: AUTHOR_PATTERN,
         maxLength: 200,
         description:
           'Whom commits are by, as in Headgate <headgate@example.com>, which a rule of the host may ask to be a known one. On github, and of what a host merges, it is the account of the token.',

@@ -24,9 +24,14 @@ export interface Place {
   line: number | undefined;
 }
 
+/** By its name: YAML, or JSON. */
+export function isManifestFile(file: string): boolean {
+  return /\.(ya?ml|json)$/i.test(file);
+}
+
 /** By its name: manifests, values, and what a chart makes manifests of. */
 export function mayHoldObjects(file: string): boolean {
-  return /\.(ya?ml|json|tpl)$/i.test(file);
+  return isManifestFile(file) || /\.tpl$/i.test(file);
 }
 
 /** One object as a file holds it, or as it was rendered. */
@@ -38,6 +43,14 @@ export interface ManifestSet {
   manifests: Manifest[];
   /** What is wrong, by file. Where there is anything, the set is not whole. */
   problems: Problem[];
+}
+
+/** What an object is known by. */
+export interface Wanted {
+  group: string;
+  kind: string;
+  namespace: string;
+  name: string;
 }
 
 /** A folder of plain YAML at one commit or tree. */
@@ -148,9 +161,14 @@ function addObjects(set: ManifestSet, place: Place, read: () => unknown) {
 }
 
 /** An object's name across files and commits. */
-export function identityOf({ apiVersion = '', kind, metadata }: KubeObject, namespace: string): string {
-  const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
-  return `${group}/${kind} ${metadata.namespace ?? namespace}/${metadata.name}`;
+export function identityOf({ apiVersion = '', kind = '', metadata }: KubeObject, namespace: string): string {
+  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+  return identity({ group, kind, namespace: metadata.namespace ?? namespace, name: metadata.name });
+}
+
+/** As `identityOf`, of what is only named. */
+export function identity({ group, kind, namespace, name }: Wanted): string {
+  return `${group}/${kind} ${namespace}/${name}`;
 }
 
 /** Objects that are in a set more than once. */
@@ -169,7 +187,7 @@ export function doubles(manifests: readonly Manifest[], namespace: string): Prob
 
 function isManifest({ path }: TreeEntry, folder: string): boolean {
   const below = folder === '' ? path : path.slice(folder.length + 1);
-  return /\.(ya?ml|json)$/i.test(path) && !below.split('/').some((part) => part.startsWith('.'));
+  return isManifestFile(path) && !below.split('/').some((part) => part.startsWith('.'));
 }
 
 /** What is in use stays, and what was not asked for the longest goes. */
@@ -250,11 +268,7 @@ export async function readManifests(
 }
 
 /** The object of that kind and name; undefined where there is none. */
-export function findManifest(
-  set: ManifestSet,
-  wanted: { group: string; kind: string; namespace: string; name: string },
-  defaultNamespace: string,
-): Manifest | undefined {
-  const key = `${wanted.group}/${wanted.kind} ${wanted.namespace}/${wanted.name}`;
+export function findManifest(set: ManifestSet, wanted: Wanted, defaultNamespace: string): Manifest | undefined {
+  const key = identity(wanted);
   return set.manifests.find(({ object }) => identityOf(object, defaultNamespace) === key);
 }

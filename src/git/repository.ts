@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createTurns, type Turns } from '../turns.ts';
 import { type CacheSpace, ENDLESS } from './cache-space.ts';
 import { type Clone, openClone } from './clone.ts';
 import type { Credentials } from './credentials.ts';
 import { createObjectMemory, type ObjectMemory } from './object-memory.ts';
 import { type Git, GitError } from './process.ts';
 import { createTransport, isPartial, type LocateHost, type ProxyFor, type PushReport } from './transport.ts';
-import { createTurns, type Turns } from './turns.ts';
 import { checkBranch, type RepositoryLocation } from './url.ts';
 
 /** Of all clones together. */

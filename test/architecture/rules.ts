@@ -28,7 +28,7 @@ interface Room {
 }
 
 const pureRooms = ['rollout', 'analysis', 'revert', 'traffic', 'view'];
-const shared = ['errors.ts', 'log.ts', 'clock.ts'];
+const shared = ['errors.ts', 'log.ts', 'clock.ts', 'turns.ts'];
 const pure: Room = {
   may: ['api/**', 'errors.ts', 'rollout/index.ts', 'analysis/index.ts', 'revert/index.ts', 'view/index.ts'],
   pure: true,
@@ -70,6 +70,7 @@ export const rooms: Record<string, Room> = {
   'clock.ts': { may: [] },
   'errors.ts': { may: [] },
   'log.ts': { may: [] },
+  'turns.ts': { may: [] },
   'version.ts': { may: ['../package.json'] },
 };
 

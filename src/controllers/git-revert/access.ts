@@ -1,4 +1,4 @@
-import type { RevertPolicy } from '../../api/index.ts';
+import { AUTHOR_PATTERN, type RevertPolicy } from '../../api/index.ts';
 import { Stalled, Waiting } from '../../errors.ts';
 import type { Credentials } from '../../git/credentials.ts';
 import type { Author, GitHost, RepositoryAccess } from '../../git/hosts/host.ts';
@@ -47,8 +47,8 @@ function secretName({ name, spec }: Policy, home: string): string | undefined {
 function authorIn({ name, spec }: Policy): Author | undefined {
   const { author } = spec.commits ?? {};
   if (author === undefined) return undefined;
-  const found = /^(?<name>[^<>@\r\n]+) <(?<email>[^<>@\s]+@[^<>@\s]+)>$/.exec(author)?.groups;
-  if (found?.name && found.email) return { name: found.name, email: found.email };
+  const [, called, email] = new RegExp(AUTHOR_PATTERN).exec(author) ?? [];
+  if (called !== undefined && email !== undefined) return { name: called, email };
   const message = `RevertPolicy ${name}: spec.commits.author is ${JSON.stringify(author)}. Write NAME <ADDRESS>, as in Headgate <headgate@example.com>`;
   throw new Stalled('InvalidAuthor', message);
 }

@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { RevertCaution } from '../../api/index.ts';
+import { bothSides } from '../../git/both-sides.ts';
 import type { Clone, TreeEntry } from '../../git/clone.ts';
 import { TooLong } from '../../git/contents.ts';
-import { ABSENT, type Change, difference } from '../../git/inverse.ts';
+import { type Change, difference } from '../../git/inverse.ts';
 import { decodeText, identityOf, mayHoldObjects, parseManifests } from '../../git/manifests.ts';
 import { secretSources } from '../../git/secret-sources.ts';
 import {
@@ -82,18 +83,9 @@ interface Sides {
 }
 
 async function sidesOf(clone: Clone, changes: readonly Change[]): Promise<Sides[]> {
-  const regular = changes.filter(({ path }) => mayHoldObjects(path));
-  const idOf = (mode: string, id: string) => (mode.startsWith('100') ? [id] : []);
-  const ids = regular.flatMap(({ oldMode, oldId, newMode, newId }) => [
-    ...idOf(oldMode, oldId),
-    ...idOf(newMode, newId),
-  ]);
-  const contents = await clone.read(ids, MOST_BYTES, MOST_BYTES_TOGETHER);
-  return regular.map(({ path, oldMode, oldId, newMode, newId }) => ({
-    path,
-    before: oldMode === ABSENT ? undefined : contents.get(oldId),
-    after: newMode === ABSENT ? undefined : contents.get(newId),
-  }));
+  const looked = changes.filter(({ path }) => mayHoldObjects(path));
+  const sides = await bothSides(clone, looked, MOST_BYTES, MOST_BYTES_TOGETHER);
+  return sides.map(({ change: { path }, before, after }) => ({ path, before, after }));
 }
 
 /** By what makes it the same object on the other side. */

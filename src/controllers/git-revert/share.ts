@@ -1,6 +1,7 @@
 /** What of a commit is one Rollout's, where the commit changed other Rollouts of the same app too. */
 
 import type { Reading } from '../../git/app.ts';
+import { bothSides, isOfRegularFile } from '../../git/both-sides.ts';
 import type { Clone } from '../../git/clone.ts';
 import { TooLong } from '../../git/contents.ts';
 import {
@@ -12,7 +13,7 @@ import {
   restoredTree,
   type Share,
 } from '../../git/inverse.ts';
-import { decodeText, LARGEST_FILE_BYTES } from '../../git/manifests.ts';
+import { decodeText, isManifestFile, LARGEST_FILE_BYTES } from '../../git/manifests.ts';
 import { writeBlob } from '../../git/write-tree.ts';
 import {
   changedObjects,
@@ -47,24 +48,13 @@ function isRollout({ object }: DocumentName): boolean {
 }
 
 async function partsOf(clone: Clone, changes: readonly Change[]): Promise<Part[]> {
-  const regular = changes.filter(({ path, oldMode, newMode }) => {
-    return (
-      /\.(ya?ml|json)$/i.test(path) && [oldMode, newMode].every((mode) => mode === ABSENT || mode.startsWith('100'))
-    );
-  });
-  const ids = regular.flatMap(({ oldMode, oldId, newMode, newId }) => [
-    ...(oldMode === ABSENT ? [] : [oldId]),
-    ...(newMode === ABSENT ? [] : [newId]),
-  ]);
-  const contents = await clone.read(ids, LARGEST_FILE_BYTES);
-  const textOf = (mode: string, id: string) => {
-    const content = mode === ABSENT ? undefined : contents.get(id);
-    return content && decodeText(content, { ignoreBOM: true });
-  };
-  return regular.flatMap((change) => {
-    const { oldMode, oldId, newMode, newId } = change;
-    const [before, after] = [textOf(oldMode, oldId), textOf(newMode, newId)];
-    const isText = (before !== undefined || oldMode === ABSENT) && (after !== undefined || newMode === ABSENT);
+  const regular = changes.filter((change) => isManifestFile(change.path) && isOfRegularFile(change));
+  const sides = await bothSides(clone, regular, LARGEST_FILE_BYTES);
+  const textOf = (content: Buffer | undefined) => content && decodeText(content, { ignoreBOM: true });
+  return sides.flatMap(({ change, ...contents }) => {
+    const [before, after] = [textOf(contents.before), textOf(contents.after)];
+    const isText =
+      (before !== undefined || change.oldMode === ABSENT) && (after !== undefined || change.newMode === ABSENT);
     return isText ? [{ change, before, after, isLess: false }] : [];
   });
 }

@@ -2,7 +2,7 @@ import { fieldsOf, isFields } from '../../api/fields.ts';
 import type { KubeObject, PodTemplateSpec, ReplicaSet, Rollout } from '../../api/index.ts';
 import { type HelmOptions, type Reading, readApp } from '../../git/app.ts';
 import type { Clone } from '../../git/clone.ts';
-import { findManifest, identityOf, type ManifestSet } from '../../git/manifests.ts';
+import { findManifest, identity, identityOf, type ManifestSet } from '../../git/manifests.ts';
 import type { Objects, TemplateInGit } from '../../revert/index.ts';
 import { givenTemplate, type IgnoredMetadata, readTemplate } from '../../rollout/index.ts';
 
@@ -46,15 +46,15 @@ export function otherRollouts(
   set: ManifestSet,
   { namespace, name }: Pick<RolloutInGit, 'namespace' | 'name'>,
 ): Objects {
-  const own = `${ROLLOUT.group}/${ROLLOUT.kind} ${namespace}/${name}`;
+  const own = identity({ ...ROLLOUT, namespace, name });
   const others = new Map<string, string>();
   for (const { object } of set.manifests) {
-    const identity = identityOf(object, namespace);
-    if (!identity.startsWith(`${ROLLOUT.group}/${ROLLOUT.kind} `) || identity === own) continue;
+    const known = identityOf(object, namespace);
+    if (!known.startsWith(`${ROLLOUT.group}/${ROLLOUT.kind} `) || known === own) continue;
     const reference = workloadRefOf(object);
     const place = { namespace: object.metadata.namespace ?? namespace };
     const workload = reference && findManifest(set, { ...reference, ...place }, namespace)?.object;
-    others.set(identity, JSON.stringify([object, workload]));
+    others.set(known, JSON.stringify([object, workload]));
   }
   return others;
 }

@@ -83,13 +83,12 @@ const QUIET_ENVIRONMENT = {
   TZ: 'UTC',
 };
 
-const LONGEST_MILLISECONDS = 120_000;
-const MOST_BYTES = 256 * 1024 * 1024;
+/** Of any call of git in the sandbox. */
+export const LIMITS = { timeoutMilliseconds: 120_000, maxOutputBytes: 256 * 1024 * 1024 } as const;
 
 async function run(searchPath: string, args: readonly string[], { input, env }: RunOptions = {}): Promise<Buffer> {
   const environment = { PATH: searchPath, ...QUIET_ENVIRONMENT, ...env };
-  const limits = { timeoutMilliseconds: LONGEST_MILLISECONDS, maxOutputBytes: MOST_BYTES };
-  const call = { args, input, ...limits, env: environment, cwd: process.cwd() };
+  const call = { args, input, ...LIMITS, env: environment, cwd: process.cwd() };
   const { code, stdout, stderr, stopped } = await startChild('git', call);
   if (code === 0) return stdout;
   throw new Error(`git ${args.join(' ')}: ${stopped?.why ?? stderr.trim()}`);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { startChild } from '../../programs/starter.ts';
+import { LIMITS } from './repository.ts';
 
 export interface SmartRequest {
   /** The bare repository's folder. */
@@ -17,8 +18,6 @@ export interface SmartRequest {
 }
 
 const HEADER_END = Buffer.from('\r\n\r\n');
-const LONGEST_MILLISECONDS = 120_000;
-const MOST_BYTES = 256 * 1024 * 1024;
 
 /** A CGI answer: `Status: 404 Not Found` and ordinary headers, and what follows them. */
 function answerWith(response: ServerResponse, answer: Buffer) {
@@ -56,10 +55,10 @@ function cgiEnvironment(request: IncomingMessage, { folder, searchPath, service,
 export async function serveGit(request: IncomingMessage, response: ServerResponse, smart: SmartRequest) {
   const gone = new AbortController();
   response.on('close', () => gone.abort('nobody waits for it any more'));
-  const limits = { timeoutMilliseconds: LONGEST_MILLISECONDS, maxOutputBytes: MOST_BYTES, signal: gone.signal };
   const env = cgiEnvironment(request, smart);
   const input = await buffer(request);
-  const { code, stdout } = await startChild('git', { args: ['http-backend'], env, cwd: '/', input, ...limits });
+  const call = { args: ['http-backend'], env, cwd: '/', input, ...LIMITS, signal: gone.signal };
+  const { code, stdout } = await startChild('git', call);
   if (smart.cut || code !== 0 || stdout.indexOf(HEADER_END) < 0) response.destroy();
   else answerWith(response, stdout);
 }
