@@ -4,7 +4,7 @@ import { silentLog } from '../log.ts';
 import { type App, type AppContents, readApp } from './app.ts';
 import { placeOf } from './manifests.ts';
 import { locateProgram } from './render/isolation.ts';
-import { documentsOf, parseRendered, templateOf } from './render/output.ts';
+import { chartFileOf, documentsOf, parseRendered } from './render/output.ts';
 import { createRenderer, type Job, type Renderer, type Rendering, type Tool } from './render/renderer.ts';
 
 let trees: Trees;
@@ -183,11 +183,11 @@ describe('what a program writes', () => {
   });
 
   it('names the template, wherever the chart lies', () => {
-    expect(templateOf('\n# Source: web/charts/redis/templates/a.yaml\nkind: X\n', 'charts/web')).toBe(
+    expect(chartFileOf('\n# Source: web/charts/redis/templates/a.yaml\nkind: X\n', 'charts/web')).toBe(
       'charts/web/charts/redis/templates/a.yaml',
     );
-    expect(templateOf('# Source: web/crds/a.yaml\n', '')).toBe('crds/a.yaml');
-    expect(templateOf('kind: X\n', 'charts/web')).toBeUndefined();
+    expect(chartFileOf('# Source: web/crds/a.yaml\n', '')).toBe('crds/a.yaml');
+    expect(chartFileOf('kind: X\n', 'charts/web')).toBe('charts/web/Chart.yaml');
   });
 });
 

@@ -1,38 +1,25 @@
-import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Problem } from '../errors.ts';
 import type { Clone, TreeEntry } from './clone.ts';
-import {
-  doubles,
-  type Folder,
-  type Manifest,
-  type ManifestSet,
-  type ParsedFiles,
-  placeOf,
-  type ReadingFiles,
-  readManifests,
-} from './manifests.ts';
-import { folderInput, folderName, type Graph } from './render/graph.ts';
-import { CHART_FILE, type HelmOptions, helmGraph } from './render/helm-graph.ts';
+import { doubles, type Folder, type Manifest, type ManifestSet, placeOf, readManifests } from './manifests.ts';
+import { chartsNamedIn, releasesIn } from './releases.ts';
+import { folderInput, folderName } from './render/graph.ts';
+import { CHART_FILE, chartOptions, type HelmOptions, helmGraph } from './render/helm-graph.ts';
 import { KUSTOMIZATION_FILES } from './render/kustomization.ts';
 import { kustomizeGraph } from './render/kustomize-graph.ts';
-import { parseRendered, templateOf } from './render/output.ts';
-import type { Job, Renderer } from './render/renderer.ts';
-import { openTree, readContents } from './render/tree.ts';
-import { isEncrypted, openFiles } from './sops.ts';
+import { chartFileOf } from './render/output.ts';
+import { openTree } from './render/tree.ts';
+import { type Reading, renderGraph, withProblem } from './rendering.ts';
+import { isEncrypted } from './sops.ts';
 
-export type { HelmOptions } from './render/helm-graph.ts';
+export type { ChartOptions, HelmOptions } from './render/helm-graph.ts';
 export { type Decrypter, isStoppedRendering, type Renderer } from './render/renderer.ts';
+export type { Reading } from './rendering.ts';
 
 /** A folder at one commit or tree, whatever its manifests are written in. */
 export interface App extends Folder {
   /** How a chart in the folder is rendered; undefined where that is not known. */
   helm?: HelmOptions | undefined;
-}
-
-/** What makes manifests of folders, and what it has made of them already. */
-export interface Reading extends ReadingFiles {
-  renderer: Renderer;
 }
 
 /** In what the manifests of a folder are written. */
@@ -47,9 +34,6 @@ export interface AppContents {
    */
   inputs: string[];
 }
-
-/** Of one memory; the oldest go first. */
-const MOST_RENDERINGS = 64;
 
 /** By the names of the files right in the folder; where several programs would do, one cannot be chosen. */
 function kindOf(files: readonly TreeEntry[], folder: string): AppKind | 'several' {
@@ -67,50 +51,6 @@ function sortedInputs(inputs: Iterable<string>): string[] {
   return all.filter((path) => !folders.some((folder) => folder !== path && path.startsWith(folder))).sort();
 }
 
-function withProblem(path: string, message: string): ManifestSet {
-  return { manifests: [], problems: [{ path, message }] };
-}
-
-/** What a job's result hangs on: the program and the contents of all files, by their ids. */
-function keyOf(version: string, { files: _, ...job }: Job, files: Graph['files']): string {
-  const entries = [...files.values()].map(({ mode, id, path }) => `${mode} ${id} ${path}`).sort();
-  const digest = createHash('sha256')
-    .update(JSON.stringify([job, entries]))
-    .digest('hex');
-  return `${job.tool} ${version} ${digest}`;
-}
-
-function remember(parsed: ParsedFiles, key: string, set: ManifestSet) {
-  parsed.set(key, set);
-  const renderings = [...parsed.keys()].filter((each) => /^(kustomize|helm) /.test(each));
-  for (const old of renderings.slice(0, -MOST_RENDERINGS)) parsed.delete(old);
-}
-
-/** `bare`: the job, but for the files' contents. */
-async function renderGraph(
-  graph: Graph,
-  bare: Job,
-  { renderer, parsed, open }: Reading,
-  fileOf: (document: string) => string,
-): Promise<ManifestSet> {
-  if (graph.problems.length > 0) return { manifests: [], problems: graph.problems };
-  const available = await renderer.availability(bare.tool);
-  const name = folderName(bare.folder);
-  if (available.kind === 'missing') return withProblem(name, `is not rendered: ${available.message}`);
-  const key = keyOf(available.version, bare, graph.files);
-  const known = parsed.get(key);
-  if (known) return known;
-  const { contents, problems } = await readContents(graph.clone, [...graph.files.values()]);
-  if (problems.length > 0) return { manifests: [], problems };
-  const opened = await openFiles(contents, open);
-  if (opened.problems.length > 0) return { manifests: [], problems: opened.problems };
-  const rendering = await renderer.render({ ...bare, files: opened.contents });
-  const set =
-    rendering.kind === 'failed' ? withProblem(name, rendering.message) : await parseRendered(rendering.output, fileOf);
-  remember(parsed, key, set);
-  return set;
-}
-
 async function readKustomize(clone: Clone, { tree, path }: App, files: readonly TreeEntry[], reading: Reading) {
   const graph = await kustomizeGraph(clone, openTree(clone, { tree, folder: path, files }), path);
   const own = KUSTOMIZATION_FILES.map((name) => posix.join(path, name)).find((each) => graph.files.has(each));
@@ -120,36 +60,53 @@ async function readKustomize(clone: Clone, { tree, path }: App, files: readonly 
 
 async function readHelm(clone: Clone, app: App, files: readonly TreeEntry[], reading: Reading) {
   const { tree, path, namespace, helm } = app;
-  const graph = await helmGraph(clone, openTree(clone, { tree, folder: path, files }), path, helm?.valueFiles ?? []);
-  if (helm === undefined) {
+  const options = chartOptions(helm);
+  const opened = openTree(clone, { tree, folder: path, files });
+  const graph = await helmGraph(clone, opened, path, options?.valueFiles ?? []);
+  if (options === undefined) {
     const message = 'holds a Helm chart, and nothing says by which release name and value files it is rendered';
     return { graph, set: withProblem(folderName(path), message) };
   }
-  const { releaseName } = helm;
-  const job = { tool: 'helm', folder: path, files: new Map(), releaseName, namespace, valueFiles: graph.valueFiles };
-  const fileOf = (document: string) => templateOf(document, path) ?? posix.join(path, CHART_FILE);
-  return { graph, set: await renderGraph(graph, job as Job, reading, fileOf) };
+  const { releaseName } = options;
+  const { valueFiles } = graph;
+  const job = { tool: 'helm', folder: path, files: new Map(), releaseName, namespace, valueFiles } as const;
+  return { graph, set: await renderGraph(graph, job, reading, (document) => chartFileOf(document, path)) };
 }
 
 /** What a commit must touch to change what a folder holds, as `readApp` answers it, but nothing is rendered. */
 export async function inputsOf(clone: Clone, { tree, path, helm }: App): Promise<string[]> {
   const files = await clone.files(tree, path);
   const kind = kindOf(files, path);
-  if (kind === 'plain' || kind === 'several') return [path];
+  const releases = helm && 'chartsOf' in helm;
+  if (kind === 'plain' || kind === 'several') {
+    return sortedInputs([path, ...(releases ? await chartsNamedIn(clone, files) : [])]);
+  }
   const opened = openTree(clone, { tree, folder: path, files });
   const graph =
     kind === 'helm'
-      ? await helmGraph(clone, opened, path, helm?.valueFiles ?? [])
+      ? await helmGraph(clone, opened, path, chartOptions(helm)?.valueFiles ?? [])
       : await kustomizeGraph(clone, opened, path);
-  return sortedInputs([...graph.inputs, ...(graph.problems.length > 0 ? [folderInput(path)] : [])]);
+  const charts = releases ? await chartsNamedIn(clone, [...graph.files.values()]) : [];
+  return sortedInputs([...graph.inputs, ...charts, ...(graph.problems.length > 0 ? [folderInput(path)] : [])]);
 }
 
 /**
  * All objects of a folder at one commit or tree, with everything that is wrong with them: of its plain YAML, or rendered by
- * Kustomize or Helm. Throws `Waiting` where a rendering was stopped before it was done.
+ * Kustomize or Helm; and what Flux makes of its HelmReleases, where that is followed. Throws `Waiting` where a rendering was
+ * stopped before it was done.
  */
 export async function readApp(clone: Clone, app: App, reading: Reading): Promise<AppContents> {
-  const { tree, path, namespace } = app;
+  const { kind, set, inputs } = await readFolder(clone, app, reading);
+  const { helm, namespace } = app;
+  const made = helm && 'chartsOf' in helm ? await releasesIn(clone, { ...app, helm }, set, reading) : undefined;
+  const manifests = [...set.manifests, ...(made?.manifests ?? [])];
+  const isOne = kind === 'plain' && made === undefined;
+  const problems = [...set.problems, ...(made?.problems ?? []), ...(isOne ? [] : doubles(manifests, namespace))];
+  return { kind, set: { manifests, problems }, inputs: sortedInputs([...inputs, ...(made?.inputs ?? [])]) };
+}
+
+async function readFolder(clone: Clone, app: App, reading: Reading): Promise<AppContents> {
+  const { tree, path } = app;
   const files = await clone.files(tree, path);
   const kind = kindOf(files, path);
   const inputs = [path];
@@ -162,11 +119,7 @@ export async function readApp(clone: Clone, app: App, reading: Reading): Promise
   const { graph, set } = await read(clone, app, files, reading);
   // What puts it right may be a file that nothing names yet.
   const more = set.problems.length > 0 ? [folderInput(path)] : [];
-  return {
-    kind,
-    set: { ...set, problems: [...set.problems, ...doubles(set.manifests, namespace)] },
-    inputs: sortedInputs([...graph.inputs, ...more]),
-  };
+  return { kind, set, inputs: [...graph.inputs, ...more] };
 }
 
 /** Objects that are encrypted after all, by whatever way they came: they are never applied. */

@@ -37,6 +37,8 @@ export function mayHoldObjects(file: string): boolean {
 /** One object as a file holds it, or as it was rendered. */
 export interface Manifest extends Place {
   object: KubeObject;
+  /** The object of the same set that it comes of: a HelmRelease. */
+  madeBy?: KubeObject;
 }
 
 export interface ManifestSet {

@@ -1,9 +1,10 @@
 /** What in a repository is applied by itself, and made of certain files. */
 import { posix } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { HelmOptions } from './app.ts';
 import type { Clone } from './clone.ts';
 import { resolveBelow } from './render/graph.ts';
-import { CHART_FILE } from './render/helm-graph.ts';
+import { CHART_FILE, chartOptions } from './render/helm-graph.ts';
 import { KUSTOMIZATION_FILES } from './render/kustomization.ts';
 import { isBelow } from './render/tree.ts';
 import { foldersAbove, kustomizationsOf, MOST_KUSTOMIZATIONS } from './render/users.ts';
@@ -35,12 +36,7 @@ export type Roots = { kind: 'roots'; roots: Root[] } | { kind: 'unknown'; messag
 
 /** Whether a chart in a folder is rendered the same for both. */
 export function sameRendering({ helm: one }: Root, { helm: other }: Root): boolean {
-  if (one === undefined || other === undefined) return one === other;
-  return (
-    one.releaseName === other.releaseName &&
-    one.valueFiles.length === other.valueFiles.length &&
-    one.valueFiles.every((file, index) => file === other.valueFiles[index])
-  );
+  return isDeepStrictEqual(one, other);
 }
 
 interface Around {
@@ -68,7 +64,7 @@ function isMadeOf(
   users: ReadonlySet<string>,
 ): boolean {
   if (users.has(root.path)) return true;
-  const values = (root.helm?.valueFiles ?? []).map((text) => resolveBelow(root.path, text));
+  const values = (chartOptions(root.helm)?.valueFiles ?? []).map((text) => resolveBelow(root.path, text));
   if (files.some((file) => values.includes(file))) return true;
   return !kustomizations.has(root.path) && files.some((file) => isBelow(file, root.path));
 }

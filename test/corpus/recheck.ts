@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { chartOptions } from '../../src/git/render/helm-graph.ts';
 import { type Case, culpritFacts } from './cases.ts';
 import type { Doubt, Scope, WantedCommit } from './expected.ts';
 import { changedPaths, type Files, isBelow } from './files.ts';
@@ -148,7 +149,7 @@ async function wrongOthers(
     [...(await renderings.objects({ ...app, commit: id })).values()].map(({ text }) => text).sort();
   const wrong: string[] = [];
   const plain = others.map((folder) => ({ folder, kind: undefined, helm: undefined }));
-  const charts = known.map(({ path, helm }) => ({ folder: path, kind: 'helm' as const, helm }));
+  const charts = known.map(({ path, helm }) => ({ folder: path, kind: 'helm' as const, helm: chartOptions(helm) }));
   for (const app of [...plain, ...charts]) {
     if (isDeepStrictEqual(await textsOf(head, app), await textsOf(commit, app))) continue;
     wrong.push(`the other app in ${app.folder} is rendered otherwise`);

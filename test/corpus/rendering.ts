@@ -2,7 +2,6 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { Tool } from '../../src/git/render/renderer.ts';
-import type { Root } from '../../src/git/roots.ts';
 import type { Layout } from './layouts.ts';
 import { NAMESPACE } from './parts.ts';
 import type { World } from './world.ts';
@@ -26,7 +25,7 @@ export interface RenderRequest {
   folder: string;
   /** Left out: by what lies in the folder, of which nothing says how a chart is rendered. */
   kind?: Layout['kind'] | undefined;
-  helm?: Layout['helm'] | Root['helm'];
+  helm?: Layout['helm'] | undefined;
 }
 
 /** With an index of its own, so that two trees are written out at a time. */

@@ -34,13 +34,14 @@ function problemIn(contents: AppContents): string | undefined {
   return problem && harmless(`${problem.path}: ${problem.message}`, 400);
 }
 
-/** The Rollout, and the workload that it refers to where it does. */
+/** The Rollout, the workload that it refers to where it does, and what makes them. */
 function workloadIn(contents: readonly AppContents[], namespace: string, name: string): Set<string> {
   const found = contents.flatMap(({ set }) => {
-    const rollout = findManifest(set, { ...ROLLOUT, namespace, name }, namespace)?.object;
-    const reference = rollout && workloadRefOf(rollout);
-    const workload = reference && findManifest(set, { ...reference, namespace }, namespace)?.object;
-    return [rollout, workload].flatMap((object) => (object ? [identityOf(object, namespace)] : []));
+    const rollout = findManifest(set, { ...ROLLOUT, namespace, name }, namespace);
+    const reference = rollout && workloadRefOf(rollout.object);
+    const workload = reference && findManifest(set, { ...reference, namespace }, namespace);
+    const objects = [rollout, workload].flatMap((manifest) => [manifest?.object, manifest?.madeBy]);
+    return objects.flatMap((object) => (object ? [identityOf(object, namespace)] : []));
   });
   return new Set(found);
 }

@@ -129,7 +129,7 @@ export function explainSearch(found: SearchResult): Refusal | undefined {
     };
   }
   if (found.kind === 'absent') {
-    const message = `commit ${found.commit.slice(0, 7)} does not hold this Rollout in its folder: what makes it of what is there (a HelmRelease, or a program that Headgate does not run) is not followed. Revert by hand`;
+    const message = `commit ${found.commit.slice(0, 7)} does not hold this Rollout in its folder: what makes it of what is there (a HelmRelease whose chart lies elsewhere, or a program that Headgate does not run) is not followed. Revert by hand`;
     return { reason: 'RolloutNotInGit', message };
   }
   if (found.kind === 'rewritten') {

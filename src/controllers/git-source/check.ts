@@ -2,7 +2,7 @@ import { DURATION_HELP, durationSeconds } from '../../api/durations.ts';
 import type { GitSource } from '../../api/index.ts';
 import { waitingProblems } from '../../api/validate-source.ts';
 import { Stalled } from '../../errors.ts';
-import type { HelmOptions } from '../../git/app.ts';
+import type { ChartOptions } from '../../git/app.ts';
 import { checkBranch, checkPath, type RepositoryLocation } from '../../git/url.ts';
 import type { GitSourceOptions } from './options.ts';
 
@@ -17,7 +17,7 @@ export interface Checked {
   location: RepositoryLocation;
   branch: string;
   path: string;
-  helm: HelmOptions;
+  helm: ChartOptions;
   /** Everything is applied in this one's name. */
   user: string;
   /** Of objects that name none. */
@@ -26,12 +26,12 @@ export interface Checked {
 }
 
 /** How a chart of this source is rendered, wherever it is read. */
-export function helmOptionsOf({ metadata, spec }: Pick<GitSource, 'metadata' | 'spec'>): HelmOptions {
+export function helmOptionsOf({ metadata, spec }: Pick<GitSource, 'metadata' | 'spec'>): ChartOptions {
   const { releaseName = metadata.name, valueFiles = [] } = spec.helm ?? {};
   return { releaseName, valueFiles };
 }
 
-function checkHelm(source: GitSource): HelmOptions {
+function checkHelm(source: GitSource): ChartOptions {
   const options = helmOptionsOf(source);
   const { helm } = source.spec;
   if (helm?.releaseName !== undefined && !RELEASE_NAME.test(helm.releaseName)) {

@@ -1,7 +1,7 @@
 /** Which of an Application's sources an object came from. Where that is not certain, it is not said. */
 import { posix } from 'node:path';
 import { type Fields, fieldsOf, isFields, listOf, textOf } from '../../api/fields.ts';
-import type { HelmOptions } from '../render/helm-graph.ts';
+import type { ChartOptions } from '../render/helm-graph.ts';
 import { canonicalRepository } from '../url.ts';
 import type { Sync } from './argocd-sync.ts';
 import { notYet, shown, unknown } from './lookup.ts';
@@ -129,7 +129,7 @@ function pickFromHydrator(application: Fields, { revisions }: Sync, hydrator: Fi
 }
 
 /** How Argo CD renders a chart in the chosen folder; undefined where it takes values from elsewhere. */
-export function helmOf({ source, values }: Chosen, application: string): HelmOptions | undefined {
+export function helmOf({ source, values }: Chosen, application: string): ChartOptions | undefined {
   const { releaseName, valueFiles: files } = fieldsOf(source.helm);
   if (valueFiles(source).some(isRemote)) return undefined;
   // Those of file parameters come after them.

@@ -340,11 +340,16 @@ describe('an object that a HelmRelease has made', () => {
     const chart = { chart: './charts/web', sourceRef };
     expect(askReleaseWith({ 'spec.chart.spec': chart })).toMatchObject({
       known: true,
-      provenance: { inputs: ['apps/web', 'charts/web'] },
+      provenance: {
+        inputs: ['apps/web', 'charts/web'],
+        helm: { chartsOf: { namespace: 'flux-system', name: 'deploy' } },
+      },
     });
     const other = { chart: './charts/web', sourceRef: { kind: 'GitRepository', name: 'charts' } };
-    expect(askReleaseWith({ 'spec.chart.spec': other })).toMatchObject({
+    const elsewhere = askReleaseWith({ 'spec.chart.spec': other });
+    expect(elsewhere).toMatchObject({
       provenance: { overrides: ['HelmRelease shop/web takes its chart from GitRepository shop/charts'] },
     });
+    expect(elsewhere).not.toHaveProperty('provenance.helm');
   });
 });

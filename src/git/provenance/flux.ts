@@ -119,6 +119,7 @@ function fromHelmRelease(object: unknown, lookup: Lookup, key: Key): Provenance 
   return {
     ...provenance,
     ...(inputs && { inputs }),
+    ...(isBeside && { helm: { chartsOf: from } }),
     ...(overrides.length > 0 && { overrides }),
     evidence: `${name} made it, and ${provenance.evidence}`,
   };

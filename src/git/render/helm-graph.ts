@@ -21,11 +21,24 @@ import { type RepositoryTree, refusalOf } from './tree.ts';
 
 export const CHART_FILE = 'Chart.yaml';
 
-/** How a chart is rendered. */
-export interface HelmOptions {
+/** How the one chart that a folder holds is rendered. */
+export interface ChartOptions {
   releaseName: string;
   /** Relative to the chart's folder; the later ones win. They may lie outside of it, inside the repository. */
   valueFiles: readonly string[];
+}
+
+/** The folder's HelmReleases that take their charts from this GitRepository take them from the very repository. */
+export interface ReleaseOptions {
+  chartsOf: { namespace: string; name: string };
+}
+
+/** What Helm makes of a folder. */
+export type HelmOptions = ChartOptions | ReleaseOptions;
+
+/** Undefined where the folder itself is not said to be a chart. */
+export function chartOptions(helm: HelmOptions | undefined): ChartOptions | undefined {
+  return helm !== undefined && 'valueFiles' in helm ? helm : undefined;
 }
 
 /** A chart's own files, its value files by their paths, and its name. */

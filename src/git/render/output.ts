@@ -1,5 +1,7 @@
+import { posix } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { decodeText, type ManifestSet, NO_TEXT, parseText } from '../manifests.ts';
+import { CHART_FILE } from './helm-graph.ts';
 
 /** Parsed without letting anything else have its turn. */
 const PARSED_AT_ONCE_CHARACTERS = 64 * 1024;
@@ -12,7 +14,7 @@ export function documentsOf(stream: string): string[] {
 }
 
 /** The template's path from the root of the repository, for a chart in `folder`. */
-export function templateOf(document: string, folder: string): string | undefined {
+function templateOf(document: string, folder: string): string | undefined {
   const path = SOURCE.exec(document)?.groups?.path;
   const inside = path?.slice(path.indexOf('/') + 1);
   return inside === undefined ? undefined : folder === '' ? inside : `${folder}/${inside}`;
@@ -35,4 +37,9 @@ export async function parseRendered(output: Buffer, fileOf: (document: string) =
     await setImmediate();
   }
   return set;
+}
+
+/** The file of a chart that a document is from: its template, as far as Helm says so. */
+export function chartFileOf(document: string, folder: string): string {
+  return templateOf(document, folder) ?? posix.join(folder, CHART_FILE);
 }
