@@ -105,6 +105,30 @@ const PullRequests = Type.Object(
   { description: 'How a proposal is made: with mode PullRequest, and where the branch takes nothing else.' },
 );
 
+const PersonMerges = Type.Object(
+  {
+    culpritOlderThanHours: optional(
+      integer('The culprit was committed more than so many hours before its release failed.', { minimum: 1 }),
+    ),
+    commitsInRangeOver: optional(
+      integer(
+        'More than so many commits between the stable and the failed revision touched what the application is made of.',
+        { minimum: 1 },
+      ),
+    ),
+    minutesAfterLastRevert: optional(
+      integer('Another change of the same Rollout was taken out less than so many minutes before.', { minimum: 1 }),
+    ),
+    failedMeasurementsUnder: optional(
+      integer('No metric that failed has so many failed measurements.', { minimum: 2, maximum: 100 }),
+    ),
+  },
+  {
+    description:
+      'When a revert is a pull request at most, which a person merges, whatever the mode and autoMerge say. Nothing of it when not given.',
+  },
+);
+
 const Telling = Type.Object(
   {
     comment: optional(
@@ -151,6 +175,7 @@ export const RevertPolicySpec = Type.Object(
     ),
     commits: optional(Commits),
     pullRequests: optional(PullRequests),
+    personMerges: optional(PersonMerges),
     telling: optional(Telling),
     triggers: optional(Triggers),
     budget: optional(Budget),

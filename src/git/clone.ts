@@ -19,7 +19,7 @@ export interface Commit {
   parents: string[];
   authorName: string;
   authorEmail: string;
-  /** Seconds since the epoch. */
+  /** When it was committed, which may be later than when it was written; seconds since the epoch. */
   time: number;
   /** The whole message. */
   message: string;
@@ -65,7 +65,7 @@ export interface Clone {
   isAncestor(ancestor: string, descendant: string): Promise<boolean>;
 }
 
-const COMMIT_FORMAT = 'tformat:%H%x00%P%x00%an%x00%ae%x00%at%x00%B%x00';
+const COMMIT_FORMAT = 'tformat:%H%x00%P%x00%an%x00%ae%x00%ct%x00%B%x00';
 const COMMIT_FIELDS = 6;
 
 function parseCommits(text: string): Commit[] {

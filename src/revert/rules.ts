@@ -12,6 +12,7 @@ import { timestamp } from '../api/times.ts';
 import { STABLE_NOT_SERVING } from './aftermath.ts';
 import { breakerState, COOL_DOWN_MINUTES } from './breaker.ts';
 import type { Gate, GateFacts, OpenMode } from './gates.ts';
+import { HELD_REASONS } from './held.ts';
 import { autoRevertWords, isAutoRevert, limitOf } from './opt-out.ts';
 import type { Policy } from './select.ts';
 
@@ -27,6 +28,7 @@ export const APPROVABLE: ReadonlySet<string | undefined> = new Set([
   STABLE_NOT_SERVING,
   STABLE_FAILS_TOO,
   'Sensitive',
+  ...HELD_REASONS,
 ]);
 const STABLE_REST_MILLISECONDS = 30_000;
 const HOW_TO_APPROVE = 'a person who knows better lets it pass with "headgate revert approve"';

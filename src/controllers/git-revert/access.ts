@@ -5,12 +5,13 @@ import type { Author, GitHost, RepositoryAccess } from '../../git/hosts/host.ts'
 import type { Repository } from '../../git/repository.ts';
 import { canonicalRepository, checkBranch } from '../../git/url.ts';
 import { secrets } from '../../kube/resources.ts';
-import type { Policy } from '../../revert/index.ts';
+import type { PersonMerges, Policy } from '../../revert/index.ts';
 import { credentialsIn } from '../credentials.ts';
 import type { GitRevertOptions } from './options.ts';
 
 /** A policy's repository, with what it takes to read and to write it. Requests are built from the policy's own address. */
 export interface PolicyAccess {
+  name: string;
   host: GitHost;
   access: RepositoryAccess;
   repository: Repository;
@@ -21,6 +22,8 @@ export interface PolicyAccess {
   autoMerge: boolean;
   /** Whether those behind the change are asked to review what is proposed. */
   requestReviews: boolean;
+  /** When a person merges, whatever else is allowed. */
+  personMerges: PersonMerges | undefined;
   /** Whom commits are by; undefined: Headgate itself. */
   author: Author | undefined;
   /** Whether commits say that their author answers for them. */
@@ -97,8 +100,9 @@ export async function openPolicy(policy: Policy, options: AccessOptions): Promis
   const access = signedIn(policy, host, { url, ...given });
   const repository = options.repositories.open(location, checkBranch(branch), access);
   const { autoMerge = false, requestReviews = false } = policy.spec.pullRequests ?? {};
-  const signOff = policy.spec.commits?.signOff === true;
-  return { host, access, repository, branch, path, autoMerge, requestReviews, author: authorIn(policy), signOff };
+  const { personMerges, commits } = policy.spec;
+  const how = { autoMerge, requestReviews, personMerges, author: authorIn(policy), signOff: commits?.signOff === true };
+  return { name: policy.name, host, access, repository, branch, path, ...how };
 }
 
 /**

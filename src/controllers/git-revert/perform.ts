@@ -16,6 +16,7 @@ import { keyOf } from '../keys.ts';
 import { openPolicy } from './access.ts';
 import { whyOf } from './evidence.ts';
 import { noFindings } from './findings.ts';
+import { measured } from './held.ts';
 import type { Context, Job } from './job.ts';
 import { knownRoots } from './known-roots.ts';
 import { look } from './look.ts';
@@ -136,6 +137,7 @@ export function begin(context: Context, job: Job, { effect, revert, policy, seen
       const asked = {
         stableFailsToo: async () =>
           rollout && !isApproved(revert) ? stableFailsToo(context, rollout, revert) : undefined,
+        measured: () => measured(context, revert),
         mayWrite: () => mayWrite(context, job, revert, policy),
         takePlace: (way: RevertWay) => context.places.take(revert, policy, way),
         isDryRun: () => isDryRun(context, job, revert),

@@ -12,6 +12,7 @@ import {
 import { sameTemplate } from '../../rollout/index.ts';
 import { culpritCautions, optOutAt } from './cautions.ts';
 import { type Chosen, findingsOf } from './findings.ts';
+import { heldBy } from './held.ts';
 import { chooseInverse } from './inverse.ts';
 import { revertSince } from './look.ts';
 import { digestOf, short, type Task, templateIn } from './task.ts';
@@ -65,11 +66,12 @@ interface Found {
 
 /** What is to be written, with all that people have said in Git about it. */
 async function planned(
-  { policy: { repository }, revert }: Task,
+  task: Task,
   { tree, changes }: Extract<Inverse, { kind: 'changes' }>,
   { head, culprit: commit, merged }: Found,
 ): Promise<PlanResult> {
-  const { path, culprits } = revert.spec;
+  const { path, culprits } = task.revert.spec;
+  const { repository, personMerges } = task.policy;
   const culprit = culprits[0] ?? '';
   const files = changes.map((change) => change.path);
   const optOut = await optOutAt(repository, head, { path, files });
@@ -81,7 +83,8 @@ async function planned(
   const said = [commit, ...merged].map((each) => securityFix(culprit, each?.message ?? ''));
   const touched = await culpritCautions(repository, { culprit, parent: commit?.parents[0] ?? culprit, path, files });
   const unread = merged.length > MOST_MERGED ? sensitive(culprit, [`more than ${MOST_MERGED} commits`]) : undefined;
-  const cautions = [optOut, said.find(Boolean), unread, ...touched].filter((each) => each !== undefined);
+  const held = personMerges ? await heldBy(task, personMerges, commit) : [];
+  const cautions = [optOut, said.find(Boolean), unread, ...touched, ...held].filter((each) => each !== undefined);
   return { kind: 'planned', expectedHead: head, tree, patchDigest: digestOf(changes), files, cautions };
 }
 

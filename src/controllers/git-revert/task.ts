@@ -7,6 +7,7 @@ import type { FailedResult } from '../../revert/index.ts';
 import type { IgnoredMetadata } from '../../rollout/index.ts';
 import type { PolicyAccess } from './access.ts';
 import type { Findings } from './findings.ts';
+import type { Measured } from './held.ts';
 import { rolloutAt } from './templates.ts';
 
 /** All that the work on one revert needs, gathered by the pass that begins it. */
@@ -32,6 +33,8 @@ export interface Task {
   why: () => Promise<string[]>;
   /** Why the verdict is no proof against the release; throws `Waiting` while that is being asked. */
   stableFailsToo: () => Promise<string | undefined>;
+  /** What the policy may measure of the failure. */
+  measured: () => Promise<Measured>;
   /** Asks again, of what is known at this moment, whether the policy lets it be written and the failure still counts. */
   mayWrite: () => boolean;
   /** Takes a place in the day's budget, after `mayWrite` and right before the write; or why there is none. */
