@@ -29,7 +29,13 @@ export type * from './kubernetes.ts';
 export type { ManagedRoute } from './managed-routes.ts';
 export { JobMetric, MetricProvider, PrometheusMetric, WebMetric } from './metric-providers.ts';
 export type { RevertMode, RevertPolicy } from './revert-policy.ts';
-export { AUTHOR_PATTERN, knowsPullRequests, RevertPolicySpec, RevertPolicyStatus } from './revert-policy.ts';
+export {
+  AUTHOR_PATTERN,
+  CLUSTER_PATTERN,
+  knowsPullRequests,
+  RevertPolicySpec,
+  RevertPolicyStatus,
+} from './revert-policy.ts';
 export type { Rollout } from './rollout.ts';
 export { RolloutSpec } from './rollout-spec.ts';
 export type {

@@ -105,6 +105,23 @@ const PullRequests = Type.Object(
   { description: 'How a proposal is made: with mode PullRequest, and where the branch takes nothing else.' },
 );
 
+/** Part of the name of a ref. */
+export const CLUSTER_PATTERN = '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$';
+
+const Quorum = Type.Object(
+  {
+    clusters: integer('How many clusters must have seen the change fail before any of them writes.', { minimum: 2 }),
+    cluster: Type.String({
+      pattern: CLUSTER_PATTERN,
+      description: 'What this cluster is called among them: lower-case letters, digits and -.',
+    }),
+  },
+  {
+    description:
+      'For a path that several clusters are made of. Each tells the others by a ref in the repository, refs/headgate/failed/KEY/CLUSTER.',
+  },
+);
+
 const PersonMerges = Type.Object(
   {
     culpritOlderThanHours: optional(
@@ -176,6 +193,7 @@ export const RevertPolicySpec = Type.Object(
     commits: optional(Commits),
     pullRequests: optional(PullRequests),
     personMerges: optional(PersonMerges),
+    quorum: optional(Quorum),
     telling: optional(Telling),
     triggers: optional(Triggers),
     budget: optional(Budget),

@@ -155,6 +155,11 @@ async function splicedTree(clone: Clone, { head, path, splice }: InverseRequest,
 async function mergeInto(clone: Clone, head: string, culprit: string, restored: string) {
   const commit = ['commit-tree', restored, '-p', culprit, '-m', 'restored'];
   const side = (await clone.text(commit, { env: SYNTHETIC_IDENTITY })).trim();
+  return mergeCommits(clone, head, side);
+}
+
+/** Merges a commit into another one, in the object store alone. `files`: those that conflict. */
+export async function mergeCommits(clone: Clone, head: string, side: string) {
   const merge = ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', head, side];
   const { code, stdout, stderr } = await clone.git(merge);
   if (code !== 0 && code !== 1) throw new GitError(`git merge-tree failed (${code}): ${stderr}`, { code, stderr });

@@ -69,7 +69,7 @@ export { pausedBy, SWITCH_CONFIG_MAP } from './pause.ts';
 export { nextReminder, reminderText } from './reminder.ts';
 export type { Objects, Sides } from './rest.ts';
 export { changedObjects, changesText, otherChanges, ownChanges } from './rest.ts';
-export { SKIPPED_BY_PERSON, STABLE_FAILS_TOO } from './rules.ts';
+export { QUORUM_NOT_REACHED, SKIPPED_BY_PERSON, STABLE_FAILS_TOO } from './rules.ts';
 export type { Origin, Policy, Selection } from './select.ts';
 export { liesBelow, selectPolicy } from './select.ts';
 export type { TouchedObject } from './sensitive.ts';

@@ -19,6 +19,9 @@ import type { Policy } from './select.ts';
 /** What failed fails for the stable side too: found before there is a plan. */
 export const STABLE_FAILS_TOO = 'StableFailsToo';
 
+/** Other clusters have not seen it fail by now. */
+export const QUORUM_NOT_REACHED = 'QuorumNotReached';
+
 /** What only asks for a person's word. Neither what is forbidden nor what cannot be proved is among them. */
 export const APPROVABLE: ReadonlySet<string | undefined> = new Set([
   'BudgetExhausted',
@@ -28,6 +31,7 @@ export const APPROVABLE: ReadonlySet<string | undefined> = new Set([
   STABLE_NOT_SERVING,
   STABLE_FAILS_TOO,
   'Sensitive',
+  QUORUM_NOT_REACHED,
   ...HELD_REASONS,
 ]);
 const STABLE_REST_MILLISECONDS = 30_000;

@@ -162,6 +162,7 @@ export async function play(
       ignored: {},
     },
     cause: { message: 'metric "ok" assessed Failed', step: 1 },
+    now: () => 0,
     measured: async () => ({ failedAt: 0, lastRevertAt: undefined, failedMeasurements: 1 }),
     reading,
     helm: layout.helm,

@@ -1,4 +1,4 @@
-import { AUTHOR_PATTERN, type RevertPolicy } from '../../api/index.ts';
+import { AUTHOR_PATTERN, CLUSTER_PATTERN, type RevertPolicy } from '../../api/index.ts';
 import { Stalled, Waiting } from '../../errors.ts';
 import type { Credentials } from '../../git/credentials.ts';
 import type { Author, GitHost, RepositoryAccess } from '../../git/hosts/host.ts';
@@ -24,6 +24,8 @@ export interface PolicyAccess {
   requestReviews: boolean;
   /** When a person merges, whatever else is allowed. */
   personMerges: PersonMerges | undefined;
+  /** Which others must have seen it fail too, and what this cluster is called among them. */
+  quorum: { clusters: number; cluster: string } | undefined;
   /** Whom commits are by; undefined: Headgate itself. */
   author: Author | undefined;
   /** Whether commits say that their author answers for them. */
@@ -54,6 +56,12 @@ function authorIn({ name, spec }: Policy): Author | undefined {
   if (called !== undefined && email !== undefined) return { name: called, email };
   const message = `RevertPolicy ${name}: spec.commits.author is ${JSON.stringify(author)}. Write NAME <ADDRESS>, as in Headgate <headgate@example.com>`;
   throw new Stalled('InvalidAuthor', message);
+}
+
+function quorumIn({ name, spec: { quorum } }: Policy): PolicyAccess['quorum'] {
+  if (quorum === undefined || new RegExp(CLUSTER_PATTERN).test(quorum.cluster)) return quorum;
+  const message = `RevertPolicy ${name}: spec.quorum.cluster is ${JSON.stringify(quorum.cluster)}. Write lower-case letters, digits and -, 63 at most`;
+  throw new Stalled('InvalidQuorum', message);
 }
 
 type AccessOptions = Pick<GitRevertOptions, 'client' | 'namespace' | 'hosts' | 'locate' | 'repositories'>;
@@ -101,7 +109,15 @@ export async function openPolicy(policy: Policy, options: AccessOptions): Promis
   const repository = options.repositories.open(location, checkBranch(branch), access);
   const { autoMerge = false, requestReviews = false } = policy.spec.pullRequests ?? {};
   const { personMerges, commits } = policy.spec;
-  const how = { autoMerge, requestReviews, personMerges, author: authorIn(policy), signOff: commits?.signOff === true };
+  const quorum = quorumIn(policy);
+  const how = {
+    autoMerge,
+    requestReviews,
+    personMerges,
+    quorum,
+    author: authorIn(policy),
+    signOff: commits?.signOff === true,
+  };
   return { name: policy.name, host, access, repository, branch, path, ...how };
 }
 

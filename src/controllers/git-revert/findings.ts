@@ -23,6 +23,8 @@ export interface Found {
   proof?: { head: string; tree: string; result: Proof };
   /** The head of the proposal's branch that holds the planned change and nothing but that. */
   ours?: string;
+  /** That head, and the branch's for which it is as good as one that would be made now. */
+  fresh?: string;
 }
 
 /** Lost with the process, or when something goes wrong, and found out again. */

@@ -4,6 +4,7 @@ import { markerRef } from '../../git/hosts/host.ts';
 import { type LookResult, liesBelow, takesOut } from '../../revert/index.ts';
 import { optOutAt } from './cautions.ts';
 import { proposalRefs } from './proposal-branches.ts';
+import { quorumRefs } from './quorum.ts';
 import { short, type Task } from './task.ts';
 
 const MOST_COMMITS = 500;
@@ -60,7 +61,7 @@ export async function look(task: Task, planned: GitRevertPlan): Promise<Looked> 
   if (by) return { result: found(by.id, ` by ${by.authorName}`), refs: new Map() };
   const marker = markerRef(key);
   // In one call with those that proposals have.
-  const refs = await repository.remoteRefs([marker, proposalRefs(key)]);
+  const refs = await repository.remoteRefs([marker, proposalRefs(key), ...quorumRefs(task)]);
   const marked = refs.get(marker);
   if (marked) {
     // Once more: it may have been made, in one step with the branch's move, after the first fetch.

@@ -25,6 +25,7 @@ import { closeUnneeded, proposalInstead } from './one-proposal.ts';
 import { plan } from './plan.ts';
 import { cancelMerge, propose, watch, withdraw } from './proposals.ts';
 import { prove } from './prove.ts';
+import { awaited, takeBack } from './quorum.ts';
 import { causeOf, helmOf, learn, replicaSetOf } from './revision.ts';
 import { stableFailsToo } from './stable-check.ts';
 import type { Task } from './task.ts';
@@ -67,10 +68,12 @@ async function planFor(task: Task): Promise<PlanResult> {
 /** On the branch first, then among the proposals where it is to be one. */
 async function lookFor(task: Task, planned: GitRevertPlan): Promise<LookResult> {
   const { result, refs } = await look(task, planned);
-  if (!mayHaveProposed(task)) return result;
+  if (task.unwanted !== undefined) await takeBack(task, refs);
+  const others = async () => (result.kind === 'clear' && task.unwanted === undefined ? awaited(task, refs) : undefined);
+  if (!mayHaveProposed(task)) return (await others()) ?? result;
   if (result.kind === 'found') return (await closeUnneeded(task)) ?? result;
   const mayAdopt = result.kind === 'clear' && task.mayWrite();
-  return (await proposalInstead(task, refs, mayAdopt)) ?? result;
+  return (await proposalInstead(task, refs, mayAdopt)) ?? (await others()) ?? result;
 }
 
 /** What the work needs of the cluster; undefined where a part of it is gone. */
@@ -137,6 +140,7 @@ export function begin(context: Context, job: Job, { effect, revert, policy, seen
       const asked = {
         stableFailsToo: async () =>
           rollout && !isApproved(revert) ? stableFailsToo(context, rollout, revert) : undefined,
+        now: context.clock.now,
         measured: () => measured(context, revert),
         mayWrite: () => mayWrite(context, job, revert, policy),
         takePlace: (way: RevertWay) => context.places.take(revert, policy, way),

@@ -15,6 +15,7 @@ import { revertSince } from './look.ts';
 import { insteadOfClosed, oneOfAll } from './one-proposal.ts';
 import { branchesOf, ownBranches } from './proposal-branches.ts';
 import { asFailed, asPaused, foreignOn, heldBy, type Merging, proposalsOf, resultOf } from './proposal-results.ts';
+import { renewed } from './renew.ts';
 import type { Task } from './task.ts';
 import { commitRequest } from './write.ts';
 
@@ -76,10 +77,15 @@ async function holding(task: Task, head: string | undefined, into: string): Prom
   return task.mayWrite() ? undefined : {};
 }
 
-/** Has the host not merge what it may have been asked for; what it merged first is merged. */
-async function callOff(task: Task, found: Proposal, merging: Merging = {}): Promise<ProposedResult | FailedResult> {
+/** Has the host not merge what it may have been asked for; what it merged first is merged. `head`: as of `resultOf`. */
+async function callOff(
+  task: Task,
+  found: Proposal,
+  merging: Merging = {},
+  head = task.revert.status?.proposal?.head,
+): Promise<ProposedResult | FailedResult> {
   const branches = branchesOf(task);
-  const { head, autoMerge } = task.revert.status?.proposal ?? {};
+  const { autoMerge } = task.revert.status?.proposal ?? {};
   if (autoMerge !== true || found.state !== 'open') return resultOf(found, branches.from, head, merging);
   const outcome = await proposalsOf(task).cancelMerge(task.policy.access, { ...found, ...branches, head });
   if (outcome.kind === 'proposal') return resultOf(outcome.proposal, branches.from, head, merging);
@@ -98,7 +104,7 @@ async function onHold(task: Task, found: Proposal, message: string): Promise<Pro
 async function merged(task: Task, proposal: Proposal, head: string | undefined, into: string): Promise<WatchResult> {
   const branches = branchesOf(task);
   const held = await holding(task, head, into);
-  if (held) return callOff(task, proposal, held);
+  if (held) return callOff(task, proposal, held, head);
   const asked = (message?: string) => resultOf(proposal, branches.from, head, { message, autoMerge: true });
   if (task.revert.status?.proposal?.autoMerge !== true) return asked();
   const outcome = await proposalsOf(task).merge(task.policy.access, { ...proposal, ...branches, head });
@@ -117,7 +123,11 @@ async function fared(task: Task, planned: GitRevertPlan): Promise<WatchResult> {
   const known = revert.status?.proposal?.head;
   if (found.proposal.state !== 'open') return resultOf(found.proposal, branches.from, known);
   const { head, by } = await outOf(task, planned);
-  if (!by) return merged(task, found.proposal, known, head);
+  if (!by) {
+    const own = await renewed(task, planned, found.proposal, head);
+    const isNew = own !== undefined && own !== known;
+    return merged(task, isNew ? { ...found.proposal, head: own } : found.proposal, own, head);
+  }
   const paused = task.paused();
   if (paused !== undefined) return onHold(task, found.proposal, paused);
   const ours = { ...found.proposal, ...branches, head: known };

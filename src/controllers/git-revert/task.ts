@@ -33,6 +33,8 @@ export interface Task {
   why: () => Promise<string[]>;
   /** Why the verdict is no proof against the release; throws `Waiting` while that is being asked. */
   stableFailsToo: () => Promise<string | undefined>;
+  /** World time, milliseconds since the epoch. */
+  now: () => number;
   /** What the policy may measure of the failure. */
   measured: () => Promise<Measured>;
   /** Asks again, of what is known at this moment, whether the policy lets it be written and the failure still counts. */

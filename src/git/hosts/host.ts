@@ -223,3 +223,8 @@ export function carriesKey(message: string, key: string): boolean {
 export function markerRef(key: string): string {
   return `refs/headgate/reverts/${key}`;
 }
+
+/** The refs by which clusters tell each other that the change of this key failed for them; `*` for all of them. */
+export function failedRef(key: string, cluster: string): string {
+  return `refs/headgate/failed/${key}/${cluster}`;
+}

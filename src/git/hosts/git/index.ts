@@ -1,9 +1,10 @@
 import type { Clock } from '../../../clock.ts';
+import { classify, pushRef } from '../../push-report.ts';
 import type { Repositories } from '../../repository.ts';
 import type { RepositoryLocation } from '../../url.ts';
+import { writeCommit } from '../../write-commit.ts';
 import type { CommitOutcome, CommitRequest, GitHost, ProbeOutcome, RepositoryAccess } from '../host.ts';
-import { writeCommit } from './commit.ts';
-import { classify, outcomeOf, push, pushNew } from './push.ts';
+import { outcomeOf, push } from './push.ts';
 
 export interface GitHostOptions {
   repositories: Repositories;
@@ -41,7 +42,9 @@ export async function createBranch(
       return { kind: 'stale', message: `${branch} does not hold ${expectedHead} any more` };
     }
     const commit = await writeCommit(repository, request, options.clock.now());
-    return commit ? await pushNew(repository, name, commit) : nothingToWrite(branch);
+    if (!commit) return nothingToWrite(branch);
+    const pushed = await pushRef(repository, `refs/heads/${name}`, { to: commit });
+    return pushed.kind === 'pushed' ? { kind: 'written', commit } : pushed;
   } catch (error) {
     return outcomeOf(error);
   }

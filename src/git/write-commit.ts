@@ -1,6 +1,6 @@
-import type { Repository } from '../../repository.ts';
-import { type NewEntry, writeBlob, writeTree } from '../../write-tree.ts';
-import { authorOf, type CommitRequest, type FileChange } from '../host.ts';
+import { authorOf, type CommitRequest, type FileChange } from './hosts/host.ts';
+import type { Repository } from './repository.ts';
+import { type NewEntry, writeBlob, writeTree } from './write-tree.ts';
 
 /** Of each file in its turn: the clone is written to by one process at a time. */
 async function entriesOf(repository: Repository, changes: readonly FileChange[]): Promise<NewEntry[]> {
