@@ -46,6 +46,8 @@ export async function startAzure(rules: AzureRules = {}): Promise<ProposalsHarne
     ],
     missing: { url: `${url}-missing`, token: WRITE_TOKEN },
     statuses: statusesOf(hosted, 'failed'),
+    labels: async (number) => one(number).labels,
+    badLabel: 'human; needed',
     async seen() {
       return azure.pulls.map(({ id, status, title, description, from, into }) => ({
         number: id,

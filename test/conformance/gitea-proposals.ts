@@ -14,8 +14,8 @@ interface PullRequest {
 
 const CHECK = 'ci';
 /** What the owner does on Gitea's pages with pull requests, beside one host. */
-export function onProposalsStage(stage: GiteaStage, host: GitHost): ProposalsHarness {
-  const { owner, path, proxy } = stage;
+export async function onProposalsStage(stage: GiteaStage, host: GitHost): Promise<ProposalsHarness> {
+  const { owner, path, proxy, access } = stage;
   const pulls = () => owner.call<PullRequest[]>('GET', `${path}/pulls?state=all&sort=oldest`);
   const rules: Record<MergeRule, object> = {
     atOnce: { enable_push_whitelist: true, push_whitelist_usernames: [owner.name] },
@@ -57,6 +57,12 @@ export function onProposalsStage(stage: GiteaStage, host: GitHost): ProposalsHar
       );
       return (found.requested_reviewers ?? []).map(({ login }) => login);
     },
+    async labels(number) {
+      const found = await owner.call<{ name: string }[]>('GET', `${path}/issues/${number}/labels`);
+      return found.map(({ name }) => name);
+    },
+    // To label is to write to issues, for which a token has a scope of its own.
+    labeller: { ...access, token: await stage.writer.token('write:repository', 'write:issue') },
     loseAnswer(after = 0) {
       proxy.loseAnswerAfter = after;
     },

@@ -71,6 +71,8 @@ export async function startGitHubProposals(
       const { reviews = [] } = repository.pulls?.[number - 1] ?? {};
       return reviews.filter(({ state }) => state === 'REQUESTED').map(({ login }) => login);
     },
+    labels: async (number) => repository.pulls?.[number - 1]?.labels ?? [],
+    badLabel: 'x'.repeat(51),
     async seen() {
       if (!world.repositories.has('team/shop')) return [];
       const pulls = await byHand<ShownPull[]>('GET', 'pulls?state=all&direction=asc');

@@ -85,6 +85,8 @@ export async function startGitLab(rules: MergeRules = {}): Promise<GitLabStage> 
       const { reviews = [] } = one(number) ?? {};
       return reviews.filter(({ state }) => state === 'REQUESTED').map(({ login }) => login);
     },
+    labels: async (number) => one(number).labels,
+    badLabel: 'x'.repeat(256),
     async seen() {
       return requests.all.map(({ iid, state, title, description, source_branch, target_branch }) => ({
         number: iid,

@@ -7,6 +7,7 @@ import {
   KEY,
   LONGEST,
   MESSAGE,
+  type ProposalDeviations,
   type ProposalsHarness,
   proposalOf,
   proposalsStage,
@@ -15,7 +16,11 @@ import {
 } from './proposals-stage.ts';
 
 /** How proposals are opened and found. */
-export function conformsAsOpening(name: string, start: () => Promise<ProposalsHarness>) {
+export function conformsAsOpening(
+  name: string,
+  start: () => Promise<ProposalsHarness>,
+  deviations: ProposalDeviations = {},
+) {
   // One harness at a time, also where all else runs at once.
   describe(`opening proposals of ${name}`, { timeout: LONGEST, concurrent: false }, () => {
     const stage = proposalsStage(name, start);
@@ -193,6 +198,55 @@ export function conformsAsOpening(name: string, start: () => Promise<ProposalsHa
         await open({ reviewers: [one, other] });
         const { number } = proposalOf(await open({ reviewers: [one, other] }));
         await expectAsked(number, [one, other]);
+        await expectOne('open');
+        await expectOurCommit();
+      });
+    });
+
+    describe(`open, with labels${deviations.labels ? `, or without them: ${deviations.labels}` : ''}`, () => {
+      const LABEL = 'needs-human';
+      const openWith = async (...labels: string[]) => {
+        const { access, labeller = access } = stage.harness;
+        return proposalOf(await stage.proposals.open(labeller, request({ labels })));
+      };
+      const expectLabelled = async (number: number, ...labels: string[]) => {
+        const found = await stage.harness.labels?.(number);
+        expect(found).toEqual(deviations.labels ? undefined : labels);
+      };
+
+      it('carries its label, once, where no other had it before and where one had', async () => {
+        const { number } = await openWith(LABEL);
+        await expectLabelled(number, LABEL);
+        expect(await openWith(LABEL)).toMatchObject({ number });
+        await expectLabelled(number, LABEL);
+        await stage.harness.closeByHand(number);
+        const from = `${FROM}-2`;
+        const { access, labeller = access } = stage.harness;
+        const second = proposalOf(await stage.proposals.open(labeller, request({ from, labels: [LABEL] })));
+        await expectLabelled(second.number, LABEL);
+      });
+
+      it('carries none where none is named', async () => {
+        await expectLabelled((await openWith()).number);
+      });
+
+      it('is open all the same where the host will not label it, with what it will', async ({ skip }) => {
+        const { access, labeller = access, badLabel } = stage.harness;
+        if (!badLabel && labeller === access && !deviations.labels) return skip('it labels with whatever there is');
+        const labels = badLabel ? [badLabel, LABEL] : [LABEL];
+        const { number, state } = proposalOf(await open({ labels }));
+        expect(state).toBe('open');
+        await expectLabelled(number, ...(badLabel ? [LABEL] : []));
+        await expectOne('open');
+        await expectOurCommit();
+      });
+
+      it.each([0, 1, 2, 3, 4])('is open once the answer was lost that came after %i others', async (after) => {
+        const { access, labeller = access } = stage.harness;
+        stage.harness.loseAnswer(after);
+        await stage.proposals.open(labeller, request({ labels: [LABEL] }));
+        const { number } = await openWith(LABEL);
+        await expectLabelled(number, LABEL);
         await expectOne('open');
         await expectOurCommit();
       });

@@ -5,6 +5,7 @@ import {
   type ProposalRequest,
   type Proposals,
   proposalBranch,
+  type RepositoryAccess,
 } from '../../src/git/hosts/host.ts';
 import type { HostHarness } from './git-host.ts';
 import { takeMismatches } from './git-hosts.ts';
@@ -53,6 +54,12 @@ export interface ProposalsHarness extends HostHarness {
   asked?(number: number): Promise<string[]>;
   /** Two who can be asked, and one who cannot. */
   colleagues?: readonly [string, string, stranger: string];
+  /** What one is labelled with; left out where the host knows no labels of proposals. */
+  labels?(number: number): Promise<string[]>;
+  /** Who may label, where that takes more than `access`. */
+  labeller?: RepositoryAccess;
+  /** What nobody can label one with; left out where there is no such thing. */
+  badLabel?: string;
 }
 
 export interface ProposalDeviations {
@@ -60,6 +67,8 @@ export interface ProposalDeviations {
   later?: string;
   /** Why a merge and a close at the same moment are not told apart. */
   together?: string;
+  /** Why none carries a label. */
+  labels?: string;
   /** Why what is pushed between the last look and the merge is merged too. */
   head?: string;
 }

@@ -10,6 +10,6 @@ export function conformsAsProposals(
   start: () => Promise<ProposalsHarness>,
   deviations: ProposalDeviations = {},
 ) {
-  conformsAsOpening(name, start);
+  conformsAsOpening(name, start, deviations);
   conformsAsEnding(name, start, deviations);
 }

@@ -29,6 +29,7 @@ const OPERATIONS: Record<string, string[]> = {
   '/repos/{owner}/{repo}/pulls/{pull_number}/merge': ['put'],
   '/repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers': ['post'],
   '/repos/{owner}/{repo}/issues/{issue_number}/comments': ['post'],
+  '/repos/{owner}/{repo}/issues/{issue_number}/labels': ['post'],
 };
 
 /** Of GitHub's GraphQL API, by type. Input types and enumerations come whole. */
@@ -222,6 +223,8 @@ const GITEA: [method: string, path: string, body: string | undefined, status: nu
   ['POST', '/repos/{owner}/{repo}/pulls/{index}/requested_reviewers', 'PullReviewRequestOptions', 201, 'PullReview[]'],
   ['GET', '/repos/{owner}/{repo}/pulls/{index}/reviews', undefined, 200, 'PullReview[]'],
   ['POST', '/repos/{owner}/{repo}/pulls/{index}/reviews', 'CreatePullReviewOptions', 200, 'PullReview'],
+  ['POST', '/repos/{owner}/{repo}/issues/{index}/labels', 'IssueLabelsOption', 200, 'Label[]'],
+  ['POST', '/repos/{owner}/{repo}/labels', 'CreateLabelOption', 201, 'Label'],
   ['GET', '/repos/{owner}/{repo}/issues/{index}/comments', undefined, 200, 'Comment[]'],
   ['POST', '/repos/{owner}/{repo}/issues/{index}/comments', 'CreateIssueCommentOption', 201, 'Comment'],
   ['PATCH', '/repos/{owner}/{repo}/issues/comments/{id}', 'EditIssueCommentOption', 200, 'Comment'],

@@ -15,6 +15,8 @@ export interface ProposalCalls<Api> {
   open(api: Api, request: ProposalRequest): Promise<ProposalOutcome>;
   /** What it does not come to is no failure. Left out where people are known by other things than names. */
   requestReviews?(api: Api, proposal: Proposal, reviewers: readonly string[]): Promise<void>;
+  /** What it does not come to is no failure. Left out where proposals have no labels. */
+  addLabels?(api: Api, proposal: Proposal, labels: readonly string[]): Promise<void>;
   merge(api: Api, proposal: Proposal & ProposalBranches): Promise<ProposalOutcome>;
   cancelMerge(api: Api, proposal: Proposal & ProposalBranches): Promise<ProposalOutcome>;
   close(api: Api, proposal: Proposal & ProposalBranches, why: string): Promise<ProposalOutcome>;
@@ -24,23 +26,24 @@ export function asOutcome(proposal: Proposal): ProposalOutcome {
   return { kind: 'proposal', proposal };
 }
 
-/** Asks all of them at once, and each by themselves where the host refuses all for one of them. */
+/** Asks for all names at once, and for each by itself where the host refuses all for one of them. */
 export async function askAtOnceOrEach(
-  reviewers: readonly string[],
+  names: readonly string[],
   ask: (some: readonly string[]) => Promise<HttpResponse>,
 ): Promise<void> {
-  const { status } = await ask(reviewers);
+  const { status } = await ask(names);
   if (status !== 422 && status !== 404) return;
-  for (const each of reviewers.length > 1 ? reviewers : []) await ask([each]);
+  for (const each of names.length > 1 ? names : []) await ask([each]);
 }
 
 async function openAndAsk<Api>(api: Api, request: ProposalRequest, calls: ProposalCalls<Api>) {
   const outcome = await calls.open(api, request);
-  const { reviewers = [] } = request;
-  const isOpen = outcome.kind === 'proposal' && outcome.proposal.state === 'open';
-  if (isOpen && reviewers.length > 0) {
-    await orFailure(async () => calls.requestReviews?.(api, outcome.proposal, reviewers));
-  }
+  if (outcome.kind !== 'proposal' || outcome.proposal.state !== 'open') return outcome;
+  const { proposal } = outcome;
+  const { reviewers = [], labels = [] } = request;
+  // First, for those who are asked to look at it.
+  if (labels.length > 0) await orFailure(async () => calls.addLabels?.(api, proposal, labels));
+  if (reviewers.length > 0) await orFailure(async () => calls.requestReviews?.(api, proposal, reviewers));
   return outcome;
 }
 

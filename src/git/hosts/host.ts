@@ -106,6 +106,11 @@ export interface ProposalRequest extends CommitRequest {
    * proposal is open all the same. Nobody is asked on hosts that know people by other things than names.
    */
   reviewers?: readonly string[];
+  /**
+   * By what people find it among others. What the host will not label it with, for whatever reason, is left out: the proposal is open
+   * all the same. It has none on hosts that know no labels of proposals.
+   */
+  labels?: readonly string[];
 }
 
 export type ProposalOutcome = { kind: 'proposal'; proposal: Proposal } | HostFailure;

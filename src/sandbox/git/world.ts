@@ -63,6 +63,7 @@ export interface PullRequest {
   /** Oldest first. */
   comments: SaidBelow[];
   reviews?: Review[];
+  labels?: string[];
   /** It is merged as soon as the rules allow. */
   armed?: { method: MergeMethod; by: string; headline?: string; body?: string };
   /** The head and base for which GitHub has worked out whether it can be merged. */

@@ -72,7 +72,12 @@ async function close(api: Api, proposal: Proposal & ProposalBranches, why: strin
   return shown(await editPull(api, proposal, { status: 'abandoned' }), isGone ? undefined : there);
 }
 
+/** Azure DevOps makes those that the project does not have yet. */
+async function addLabels(api: Api, proposal: Proposal, labels: readonly string[]): Promise<void> {
+  for (const name of labels) await api.post(`${pathOf(proposal)}/labels`, { name });
+}
+
 /** Pull requests from a branch of the same repository. */
 export function createAzureProposals(send: SendRequest): Proposals {
-  return proposalsOver((access) => openApi(send, access), { find, open, merge, cancelMerge, close });
+  return proposalsOver((access) => openApi(send, access), { find, open, addLabels, merge, cancelMerge, close });
 }

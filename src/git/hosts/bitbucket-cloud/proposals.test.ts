@@ -6,6 +6,7 @@ import { file, HEAD, OTHER, ok, WRITTEN } from '../../../../test/conformance/scr
 import { type ProposalRequest, proposalBranch } from '../host.ts';
 
 conformsAsProposals('bitbucket-cloud', startBitbucketCloud, {
+  labels: 'Bitbucket Cloud knows none',
   later: 'the API merges now or not at all',
   head: 'the request to merge cannot name a head',
 });

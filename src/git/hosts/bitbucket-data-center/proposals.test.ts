@@ -11,6 +11,7 @@ import type { ProposalRequest } from '../host.ts';
 import { createBitbucketDataCenterHost } from './index.ts';
 
 conformsAsProposals('bitbucket-data-center', startBitbucketDataCenter, {
+  labels: 'Bitbucket has labels of repositories only',
   head: "a merge is bound to the pull request's version, which a push does not change",
 });
 

@@ -467,3 +467,47 @@ it('asks each to review it where Gitea does not know one of them', async () => {
   expect(await open({ reviewers: ['gone', 'ann'] })).toMatchObject({ kind: 'proposal', proposal: { number: 7 } });
   expect(bodies()).toEqual([{ reviewers: ['gone', 'ann'] }, { reviewers: ['gone'] }, { reviewers: ['ann'] }]);
 });
+
+describe('a label', () => {
+  const ADD = `POST ${REPOSITORY}/issues/7/labels`;
+  const MAKE = `POST ${REPOSITORY}/labels`;
+  const LABEL = { id: 3, name: 'needs-human', color: 'd93f0b' };
+  const labelled = async () => {
+    replies[PAIR] = ok(pull());
+    replies[OUR_BRANCH] = branch(OURS, OUR_MESSAGE);
+    expect(await open({ labels: ['needs-human'] })).toMatchObject({ kind: 'proposal', proposal: { number: 7 } });
+    return server.asked.map(({ call }) => call).filter((call) => [ADD, MAKE].includes(call));
+  };
+
+  it('that the repository or its organisation has is added by its name', async () => {
+    replies[ADD] = ok([{ ...LABEL, id: 1, name: 'other' }, LABEL]);
+    expect(await labelled()).toEqual([ADD]);
+    expect(bodies()).toEqual([{ labels: ['needs-human'] }]);
+  });
+
+  it('that nobody has yet is made first, for Gitea says nothing of names that it does not know', async () => {
+    replies[ADD] = [ok([]), ok([LABEL])];
+    replies[MAKE] = { status: 201, body: LABEL };
+    expect(await labelled()).toEqual([ADD, MAKE, ADD]);
+    expect(bodies()[1]).toEqual({ name: 'needs-human', color: '#d93f0b' });
+  });
+
+  it.each([
+    ['a token without the scope', 403, 'token does not have at least one of required scope(s)'],
+    [
+      'a Gitea that knows labels by their numbers only',
+      422,
+      'cannot unmarshal string into Go struct field of type int64',
+    ],
+    ['a Gitea that is asked too often', 429, 'slow down'],
+  ])('is left out by %s', async (_, status, text) => {
+    replies[ADD] = said(status, text);
+    expect(await labelled()).toEqual([ADD]);
+  });
+
+  it('is left out where who writes may not make it', async () => {
+    replies[ADD] = ok([]);
+    replies[MAKE] = said(403, 'user should have a permission to write to a repo');
+    expect(await labelled()).toEqual([ADD, MAKE]);
+  });
+});

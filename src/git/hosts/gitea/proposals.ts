@@ -1,4 +1,4 @@
-import { parsedFields, textOf } from '../../../api/fields.ts';
+import { fieldsOf, parsedFields, parsedList, textOf } from '../../../api/fields.ts';
 import {
   carriesKey,
   type Proposal,
@@ -117,6 +117,25 @@ async function closePull(api: Api, proposal: Proposal & ProposalBranches, why: s
   throw new Ended(failureOf(closed));
 }
 
+/** Of a label that the repository does not have yet: Gitea makes none without. */
+const LABEL_COLOR = '#d93f0b';
+
+/**
+ * Of the names that it is asked for, Gitea adds those that the repository or its organisation has as labels, says nothing of the
+ * others, and answers with all labels that the pull request has then. It takes names since 1.22.
+ */
+async function addLabels(api: Api, { number }: Proposal, labels: readonly string[]): Promise<void> {
+  const add = (names: readonly string[]) =>
+    api.send('POST', `issues/${number}/labels`, JSON.stringify({ labels: names }));
+  const answer = await add(labels);
+  if (answer.status !== 200) return;
+  const added = new Set(parsedList(answer.body).map((label) => fieldsOf(label).name));
+  for (const name of labels.filter((each) => !added.has(each))) {
+    const made = await api.send('POST', 'labels', JSON.stringify({ name, color: LABEL_COLOR }));
+    if (made.status === 201) await add([name]);
+  }
+}
+
 /** Pull requests of Gitea and Forgejo. */
 export function createGiteaProposals(openApi: (access: RepositoryAccess) => Api, pauseMilliseconds: number): Proposals {
   return proposalsOver(openApi, {
@@ -129,6 +148,7 @@ export function createGiteaProposals(openApi: (access: RepositoryAccess) => Api,
       askAtOnceOrEach(reviewers, (some) =>
         api.send('POST', `pulls/${number}/requested_reviewers`, JSON.stringify({ reviewers: some })),
       ),
+    addLabels,
     merge: async (api, proposal) => asOutcome(await mergePull(api, proposal, pauseMilliseconds)),
     cancelMerge: async (api, proposal) => asOutcome(await cancelMerge(api, proposal)),
     close: async (api, proposal, why) => asOutcome(await closePull(api, proposal, why)),

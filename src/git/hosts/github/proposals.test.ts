@@ -453,3 +453,20 @@ it.each<[string, Reply[], number]>([
   expect(bodies[0]).toEqual(['ann', 'bob', 'gone']);
   if (count > 1) expect(bodies.slice(1)).toEqual([['ann'], ['bob'], ['gone']]);
 });
+
+it.each<[string, Reply[], number]>([
+  ['are added at once', [[200, []]], 1],
+  [
+    'are added each where GitHub refuses all for one of them',
+    [invalid({ field: 'name', code: 'invalid' }), [200, []]],
+    3,
+  ],
+  ['are left out where the token may not', [[403, { message: 'no' }]], 1],
+])('labels %s', async (_, replies, count) => {
+  const ADD = 'POST /issues/7/labels';
+  const { proposals, asked } = playing({ [ADD]: replies });
+  const outcome = await proposals.open(ACCESS, { ...REQUEST, labels: ['needs-human', 'x'] });
+  expect(outcome).toMatchObject({ proposal: { number: 7, state: 'open' } });
+  const bodies = asked.filter(({ call }) => call === ADD).map(({ body }) => body.labels);
+  expect(bodies).toEqual([['needs-human', 'x'], ['needs-human'], ['x']].slice(0, count));
+});

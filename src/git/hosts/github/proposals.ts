@@ -156,6 +156,9 @@ export function createGitHubProposals(send: SendRequest): Proposals {
       askAtOnceOrEach(reviewers, (some) =>
         api.call('POST', `/pulls/${number}/requested_reviewers`, { reviewers: some }),
       ),
+    /** GitHub makes those that the repository does not have yet. */
+    addLabels: (api, { number }, labels) =>
+      askAtOnceOrEach(labels, (some) => api.call('POST', `/issues/${number}/labels`, { labels: some })),
     merge,
     cancelMerge,
     close: async (api, proposal, why) => asOutcome(await close(api, proposal, why)),

@@ -111,6 +111,11 @@ async function requestReviews(api: Api, proposal: Proposal, names: readonly stri
   await api.put(pathOf(proposal), { reviewer_ids: [...ids] });
 }
 
+/** GitLab makes those that the project does not have yet, and leaves out by itself what can be none. */
+async function addLabels(api: Api, proposal: Proposal, labels: readonly string[]): Promise<void> {
+  await api.put(pathOf(proposal), { add_labels: labels.join(',') });
+}
+
 /** GitLab answers 401 to a valid token whose owner may not merge. */
 async function unmergeable(api: Api, answer: HttpResponse): Promise<Failure> {
   const { onlyReads } = await api.project();
@@ -199,5 +204,13 @@ async function close(api: Api, proposal: Proposal & ProposalBranches, why: strin
 
 /** Merge requests from a branch of the same project. */
 export function createGitLabProposals(send: SendRequest): Proposals {
-  return proposalsOver((access) => openApi(send, access), { find, open, requestReviews, merge, cancelMerge, close });
+  return proposalsOver((access) => openApi(send, access), {
+    find,
+    open,
+    requestReviews,
+    addLabels,
+    merge,
+    cancelMerge,
+    close,
+  });
 }

@@ -6,6 +6,7 @@ import { oneAtATime } from '../one-at-a-time.ts';
 import { type Answer, asWrite, type Call, type GitHubWorld, type HostedRepository } from '../world.ts';
 import { invalid, listed, needsPermission, noObject, noRepository, ok, refusal } from './call.ts';
 import { type Edit, edit } from './edits.ts';
+import { addLabel } from './labels.ts';
 import { configurations, evaluations } from './policies.ts';
 import { type AzurePull, type AzureRepository, type MergeStage, mergeNow, settle, show } from './pulls.ts';
 import { isKnown, push, updateRefs } from './pushes.ts';
@@ -125,6 +126,7 @@ async function openPull(call: Call): Promise<Answer> {
     mergeStatus: 'succeeded',
     comments: [],
     reviews: [],
+    labels: [],
     undecidedReads: rules.undecidedReads ?? 0,
   };
   pulls.push(pull);
@@ -137,6 +139,7 @@ async function onPull(call: Call, method: string, id: number, rest: string): Pro
   const missing = 'TF401180: The requested pull request was not found.';
   if (!pull) return refusal(404, 'GitPullRequestNotFoundException', missing);
   if (rest.startsWith('/threads')) return onThreads(pull, method, rest, call);
+  if (rest === '/labels' && method === 'POST') return addLabel(pull, call);
   const refused = method === 'PATCH' ? edit(pull, rules, call.rights, call.body as Edit) : undefined;
   return refused ?? ok(show(pull, repositoryOf(call)));
 }

@@ -38,6 +38,7 @@ export interface AzurePull {
   /** When it was completed; world time, milliseconds since the epoch. */
   closedAt?: number;
   reviews: Review[];
+  labels: string[];
   /** What people and programs said below it, oldest first: each begins a thread of its own. */
   comments: SaidBelow[];
   undecidedReads: number;

@@ -16,7 +16,16 @@ import { answerApp } from './apps.ts';
 import { graphql } from './graphql.ts';
 import { mergeArmed } from './merging.ts';
 import { createBlob, createCommitObject, createTree } from './objects.ts';
-import { commentOn, createPull, listComments, listPulls, putMerge, requestReviewers, updatePull } from './pulls.ts';
+import {
+  addLabels,
+  commentOn,
+  createPull,
+  listComments,
+  listPulls,
+  putMerge,
+  requestReviewers,
+  updatePull,
+} from './pulls.ts';
 import { createRef, deleteRef, readCommit, readRef } from './refs.ts';
 
 async function readBody(request: IncomingMessage): Promise<string> {
@@ -94,6 +103,7 @@ const writes: [string, RegExp, Handler][] = [
   ['PUT', /^pulls\/(\d+)\/merge$/, putMerge],
   ['POST', /^pulls\/(\d+)\/requested_reviewers$/, requestReviewers],
   ['POST', /^issues\/(\d+)\/comments$/, commentOn],
+  ['POST', /^issues\/(\d+)\/labels$/, addLabels],
 ];
 
 function route(method: string, path: string, call: Call): Promise<Answer> {

@@ -15,6 +15,10 @@ import { mergePull, refreshPulls } from './merging.ts';
 const isoTime = (milliseconds: number | undefined) =>
   milliseconds === undefined ? null : new Date(milliseconds).toISOString();
 
+function shownLabels({ labels = [] }: PullRequest) {
+  return labels.map((name, index) => ({ id: index + 1, name, color: 'ededed', default: false }));
+}
+
 function shown({ name, hosted }: Call, pull: PullRequest) {
   const number = (hosted.pulls ?? []).indexOf(pull) + 1;
   return {
@@ -25,6 +29,7 @@ function shown({ name, hosted }: Call, pull: PullRequest) {
     body: pull.body,
     head: { ref: pull.from, sha: pull.head, repo: { id: 1, full_name: name } },
     base: { ref: pull.into, repo: { id: 1, full_name: name } },
+    labels: shownLabels(pull),
     created_at: isoTime(pull.createdAt),
     merged_at: isoTime(pull.mergedAt),
     // GitHub tries the merge before anyone asks for it, and says with which commit.
@@ -134,6 +139,21 @@ export function requestReviewers(call: Call, number: string): Promise<Answer> {
     pull.reviews ??= [];
     for (const login of reviewers) askForReview(pull.reviews, login);
     return { status: 201, body: shown(call, pull) };
+  });
+}
+
+/** GitHub takes no longer ones. */
+const LABEL_CHARACTERS = 50;
+
+/** All of them are added, or none; what the repository does not have yet is made. */
+export function addLabels(call: Call, number: string): Promise<Answer> {
+  return withPull(call, number, async (pull) => {
+    const { labels = [] } = call.body as { labels?: string[] };
+    if (labels.some((name) => name.trim() === '' || name.length > LABEL_CHARACTERS)) {
+      return restError(422, 'Validation Failed', [{ resource: 'Label', field: 'name', code: 'invalid' }]);
+    }
+    pull.labels = [...new Set([...(pull.labels ?? []), ...labels])];
+    return { status: 200, body: shownLabels(pull) };
   });
 }
 

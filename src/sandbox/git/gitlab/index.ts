@@ -20,6 +20,9 @@ import {
 } from './merge-requests.ts';
 import { branch, commit, deleteBranch, file, project, setStatus, tree } from './repository.ts';
 
+/** GitLab takes no longer ones. */
+const LABEL_CHARACTERS = 255;
+
 /** The merge requests of a project; none at first. */
 export function mergeRequestsOf(hosted: HostedRepository): MergeRequests {
   hosted.mergeRequests ??= { all: [], rules: {} };
@@ -65,6 +68,7 @@ async function openMergeRequest(call: Call): Promise<Answer> {
     merged_at: null,
     notes: [],
     reviews: [],
+    labels: [],
     undecidedReads: rules.undecidedReads ?? 0,
   };
   all.push(request);
@@ -78,8 +82,15 @@ function setReviewers({ hosted: { collaborators } }: Call, request: MergeRequest
   for (const name of names) askForReview(request.reviews, name);
 }
 
+/** What the project does not have yet is made, and what can be no label is left out. */
+function addLabels(request: MergeRequest, names: string) {
+  const labels = names.split(',').filter((name) => name.trim() !== '' && name.length <= LABEL_CHARACTERS);
+  request.labels = [...new Set([...request.labels, ...labels])];
+}
+
 function edit(call: Call, request: MergeRequest) {
-  const { state_event, reviewer_ids } = call.body;
+  const { state_event, reviewer_ids, add_labels } = call.body;
+  if (typeof add_labels === 'string') addLabels(request, add_labels);
   if (state_event === 'close' && request.state === 'opened') request.state = 'closed';
   if (Array.isArray(reviewer_ids)) setReviewers(call, request, reviewer_ids);
 }

@@ -31,6 +31,7 @@ export interface MergeRequest {
   /** What people and programs said below it, oldest first. */
   notes: SaidBelow[];
   reviews: Review[];
+  labels: string[];
   /** As it was asked for. */
   merging?: MergeBody | undefined;
   undecidedReads: number;
