@@ -175,7 +175,7 @@ describe('what else a culprit touches', () => {
       message: expect.stringMatching(expected),
       plan: { cautions: [{ reason: 'Sensitive' }] },
     });
-    expect(pulls()).toMatchObject([{ state: 'open', body: expect.stringMatching(expected) }]);
+    expect(pulls()).toMatchObject([{ state: 'open', body: expect.stringMatching(expected), labels: ['needs-human'] }]);
     approve();
     await loop.settle(MINUTE);
     expect(pulls()).toMatchObject([{ state: 'merged' }]);

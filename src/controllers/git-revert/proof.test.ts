@@ -201,6 +201,7 @@ describe('a plan that is not proved, on a host that knows pull requests', () => 
         state: 'open',
         title: expect.stringMatching(/^Needs a person: Revert "Release v2"/),
         body: expect.stringContaining('which would be neither as it is nor as it was before'),
+        labels: ['needs-human'],
       },
     ]);
     expect(status()).toMatchObject({ state: 'proposed', way: 'PullRequest', reason: 'NotProved' });

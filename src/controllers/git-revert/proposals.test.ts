@@ -61,6 +61,7 @@ describe('a policy that asks for pull requests', () => {
       { state: 'open', into: 'main', title: expect.stringContaining('Revert "Release v2"') },
     ]);
     expect(pulls()[0]?.body).toContain(`This reverts commit ${bad}.`);
+    expect(pulls()[0]?.labels).toBeUndefined();
     expect(status()).toMatchObject({ state: 'proposed', way: 'PullRequest', proposal: { number: 1 } });
     expect([await image('main'), await image(pulls()[0]?.from ?? '')]).toEqual(['web:v2', 'web:v1']);
     expect(loop.told).toContainEqual(expect.objectContaining({ reason: 'GitRevertProposed', object: 'Rollout/web' }));

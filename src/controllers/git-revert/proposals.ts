@@ -40,18 +40,23 @@ async function reviewersFor({ policy, revert }: Task): Promise<string[]> {
   return [...new Set(names)].slice(0, MOST_ASKED);
 }
 
+/** What a person has to merge or to judge is found among all other pull requests. */
+const NEEDS_HUMAN = 'needs-human';
+
 /** The one write, where people or rules decide whether it reaches the branch. */
 export async function propose(task: Task, planned: GitRevertPlan): Promise<ProposeResult> {
   const request = await commitRequest(task, planned);
   if (!request) return { kind: 'stale', message: 'the plan cannot be derived again' };
   const { from } = ownBranches(task);
-  const more = { caution: task.limits?.message, unproved: isUnproved(planned), why: await task.why() };
+  const unproved = isUnproved(planned);
+  const more = { caution: task.limits?.message, unproved, why: await task.why() };
   const text = proposalText(request.message, task.revert.spec.rollout, more);
   const reviewers = await reviewersFor(task);
   if (!task.mayWrite()) return { kind: 'withheld' };
   const spent = task.takePlace('PullRequest');
   if (spent) return spent;
-  const outcome = await proposalsOf(task).open(task.policy.access, { ...request, from, ...text, reviewers });
+  const labels = task.limits?.personMerges === true || unproved ? [NEEDS_HUMAN] : [];
+  const outcome = await proposalsOf(task).open(task.policy.access, { ...request, from, ...text, reviewers, labels });
   if (outcome.kind !== 'proposal') return outcome;
   return oneOfAll(task, { from, proposal: outcome.proposal });
 }
