@@ -26,6 +26,8 @@ export async function startBitbucketCloud(
   Object.assign(repository, settings, { pulls: [] });
   const { pulls = [] } = repository;
   world.tokens.set('token-for-reading', { login: 'headgate', write: true, scopes: SCOPES });
+  const commits = [...SCOPES, 'repository:write'];
+  world.tokens.set('token-for-commits', { login: 'headgate', write: true, scopes: commits });
   const byHand = async (path: string, body: object = {}) => {
     const headers = { authorization: `Bearer ${WRITE_TOKEN}` };
     const address = url.replace('/team/shop', `/2.0/repositories/team/shop${path}`);
@@ -41,6 +43,7 @@ export async function startBitbucketCloud(
       { url: `${url}.git`, token: READ_TOKEN, username: 'reader@example.com' },
       { url, token: 'token-for-reading', username: 'x-token-auth' },
     ],
+    commitOnly: [{ url, token: 'token-for-commits', username: 'x-token-auth' }],
     missing: { url: `${url}-missing`, token: WRITE_TOKEN },
     statuses: statusesOf(hosted, 'FAILED'),
     seen: async () =>

@@ -26,6 +26,10 @@ export interface HostHarness {
   move?(): Promise<void>;
   /** From now on the branch main takes changes by pull request only. */
   protect(): Promise<void>;
+  /** From now on the repository takes no proposals at all; left out where that is not to be had. */
+  closeProposals?(): Promise<void>;
+  /** With the right to write to branches, and not to open proposals, each in another way; left out where who writes may propose. */
+  commitOnly?: RepositoryAccess[];
   /** The next write is carried out, but its answer is lost; left out where no connection can be cut. */
   loseAnswer?(): void;
   /** Runs after the host has looked at the branch and before its write arrives. */
@@ -293,6 +297,35 @@ export function conformsAsGitHost(name: string, start: () => Promise<HostHarness
     it('probes without writing', async () => {
       expect(await harness.host.probe(harness.access, 'main')).toEqual({ ok: true });
       expect(await harness.repository.head()).toBe(head);
+    });
+
+    it('probes for proposals without writing, also where the branch takes nothing else', async ({ skip }) => {
+      const { host, access, repository } = harness;
+      if (!host.proposals) return skip('it knows none');
+      await harness.protect();
+      expect(await host.probe(access, 'main', 'proposal')).toEqual({ ok: true });
+      expect(await repository.head()).toBe(head);
+    });
+
+    it('sees that the repository takes no proposals, and that commits are possible all the same', async ({ skip }) => {
+      const { host, access, closeProposals } = harness;
+      if (!closeProposals) return skip('it always does');
+      await closeProposals();
+      const message = expect.stringMatching(/takes no (?:pull|merge) requests.*turn them on/);
+      expect(await host.probe(access, 'main', 'proposal')).toEqual({ ok: false, reason: 'noRights', message });
+      expect(await host.probe(access, 'main', 'commit')).toEqual({ ok: true });
+    });
+
+    it('sees who may commit but not propose, and says what is missing', async ({ skip }) => {
+      const { host, commitOnly } = harness;
+      if (!commitOnly) return skip('who commits may propose');
+      for (const access of commitOnly) {
+        const probed = await host.probe(access, 'main', 'proposal');
+        const message = expect.stringMatching(/give|grant/);
+        expect(probed).toEqual({ ok: false, reason: 'noRights', message });
+        expect(JSON.stringify(probed)).not.toContain(access.token);
+        expect(await host.probe(access, 'main', 'commit')).toEqual({ ok: true });
+      }
     });
 
     it(`shows beside a commit what became of it; said twice, it is shown once more at most${deviations.report ? `; also by who only reads: ${deviations.report}` : ''}`, async () => {

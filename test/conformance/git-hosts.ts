@@ -98,6 +98,13 @@ export function shopOf({ world }: HostedWorld): HostedRepository {
   return found;
 }
 
+/** From now on it takes no proposals. */
+export function closingProposals(hosted: HostedWorld) {
+  return async () => {
+    shopOf(hosted).takesPulls = false;
+  };
+}
+
 /** What happens to such a repository and to the network in the same way, whatever host stands before it. */
 export function hostedStage(hosted: HostedWorld) {
   const { world, bare, move, close } = hosted;

@@ -159,6 +159,7 @@ export async function setGiteaStage({ url, admin }: RunningGitea): Promise<Gitea
     missing: { url: `${address}-missing`, token: await writer.token('write:repository') },
     move: () => asOwner('PATCH', at, { name: 'store' }),
     protect: () => asOwner('POST', `${at}/branch_protections`, { rule_name: 'main', enable_push: false }),
+    closeProposals: () => asOwner('PATCH', at, { has_pull_requests: false }),
     loseAnswer() {
       proxy.loseAnswerAfter = 0;
     },

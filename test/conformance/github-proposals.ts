@@ -4,6 +4,7 @@ import type { HostHarness } from './git-host.ts';
 import {
   COLLEAGUES,
   clock,
+  closingProposals,
   collaborators,
   type HostedWorld,
   hostedStage,
@@ -27,6 +28,7 @@ export function githubHarness(hosted: HostedWorld): HostHarness & ReturnType<typ
     access: { url, token: WRITE_TOKEN },
     readOnly: [{ url: `${url}.git`, token: READ_TOKEN }],
     statuses: statusesOf(hosted),
+    closeProposals: closingProposals(hosted),
     missing: { url: `${url}-missing`, token: WRITE_TOKEN },
   };
 }

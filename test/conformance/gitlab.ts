@@ -3,6 +3,7 @@ import type { SendRequest } from '../../src/git/hosts/http.ts';
 import { type MergeRequests, type MergeRules, mergeNow, mergeRequestsOf } from '../../src/sandbox/git/index.ts';
 import {
   COLLEAGUES,
+  closingProposals,
   collaborators,
   type HostedWorld,
   hostedStage,
@@ -78,6 +79,7 @@ export async function startGitLab(rules: MergeRules = {}): Promise<GitLabStage> 
       { url: `${url}.git`, token: READ_TOKEN },
       { url, token: 'token-of-a-reader' },
     ],
+    closeProposals: closingProposals(hosted),
     missing: { url: `${url}-missing`, token: WRITE_TOKEN },
     statuses: statusesOf(hosted, 'failed'),
     colleagues: COLLEAGUES,

@@ -48,3 +48,41 @@ it('probes once for each state of a policy, and again when it is made anew', asy
   await probe.reconcile();
   expect(probe.probes()).toBe(4);
 });
+
+it('says of a policy that commits whether it could fall back to pull requests, too', async () => {
+  const ways: (string | undefined)[] = [];
+  const said: string[] = [];
+  const lacks = { ok: false, reason: 'noRights', message: 'give the token the scope x' };
+  const host = {
+    proposals: {},
+    probe: async (_: object, __: string, way?: string) => {
+      ways.push(way);
+      return way === 'proposal' ? lacks : { ok: true };
+    },
+  };
+  const repository = { host: 'git', url: 'https://git.example/team/shop', branch: 'main' };
+  const all = new Map(
+    ['Direct', 'DryRun', 'PullRequest'].map((mode) => [mode, { metadata: { name: mode }, spec: { repository, mode } }]),
+  );
+  const { reconcile } = createPolicyProbe({
+    client: {
+      async patch(_: object, __: object, { body }: { body: { status: { conditions: Record<string, string>[] } } }) {
+        const [condition] = body.status.conditions;
+        said.push(`${condition?.status} ${condition?.message}`);
+        return {};
+      },
+    },
+    clock: { now: () => 0 },
+    policies: { get: (_: undefined, name: string) => all.get(name), observe() {} },
+    hosts: new Map([['git', host]]),
+    locate: async () => ({ kind: 'https' }),
+    repositories: { open: () => ({}) },
+  } as unknown as GitRevertOptions);
+  for (const name of all.keys()) await reconcile(name);
+  expect(ways).toEqual(['commit', 'proposal', 'commit', 'proposal']);
+  expect(said).toEqual([
+    'True repository, branch and the right to write are there, but not for pull requests: give the token the scope x',
+    'True repository, branch and the right to write are there',
+    'False give the token the scope x',
+  ]);
+});

@@ -3,6 +3,7 @@ import { conditionAt } from '../../api/conditions.ts';
 import { type RevertPolicy, type RevertPolicyStatus, revertMode } from '../../api/index.ts';
 import { timestamp } from '../../api/times.ts';
 import { Stalled, Waiting } from '../../errors.ts';
+import type { ProbeOutcome } from '../../git/hosts/host.ts';
 import { isConflict } from '../../kube/client.ts';
 import { revertPolicies } from '../../kube/resources.ts';
 import { HOST_REASONS } from '../../revert/index.ts';
@@ -25,13 +26,21 @@ interface Answer {
   message: string;
 }
 
+const READY = 'repository, branch and the right to write are there';
+
+function lacking(outcome: ProbeOutcome): string {
+  return outcome.ok || outcome.reason !== 'noRights' ? '' : `, but not for pull requests: ${outcome.message}`;
+}
+
 async function probe(options: GitRevertOptions, object: RevertPolicy): Promise<Answer> {
   try {
     const { host, access, branch } = await openPolicy(asPolicy(object), options);
-    const way = revertMode(object) === 'PullRequest' ? 'proposal' : 'commit';
-    const outcome = await host.probe(access, branch, way);
-    if (outcome.ok)
-      return { ready: true, reason: 'Probed', message: 'repository, branch and the right to write are there' };
+    const mode = revertMode(object);
+    const outcome = await host.probe(access, branch, mode === 'PullRequest' ? 'proposal' : 'commit');
+    // What a commit may not do goes by pull request: where that is not possible either, commits still are.
+    const also =
+      outcome.ok && mode === 'Direct' && host.proposals ? await host.probe(access, branch, 'proposal') : outcome;
+    if (outcome.ok) return { ready: true, reason: 'Probed', message: `${READY}${lacking(also)}` };
     return { ready: false, reason: REASONS[outcome.reason], message: outcome.message };
   } catch (error) {
     if (error instanceof Stalled || error instanceof Waiting)

@@ -198,7 +198,10 @@ export interface GitHost {
    * `Stalled` for an address that is none of this host. Left out where the host knows no Apps.
    */
   signIn?(access: RepositoryAccess & { app: GitHubApp }): RepositoryAccess;
-  /** Whether token, rights and branch are there, without writing anything. `way`: a branch that takes proposals only is enough for those. */
+  /**
+   * Whether token, rights and branch are there, without writing anything. `way`: for proposals, a branch that takes nothing else is
+   * enough, and a credential that is known not to open any is not. What a host does not tell counts as there.
+   */
   probe(access: RepositoryAccess, branch: string, way?: 'commit' | 'proposal'): Promise<ProbeOutcome>;
   commit(access: RepositoryAccess, request: CommitRequest): Promise<CommitOutcome>;
   /** Left out where the host knows none. */

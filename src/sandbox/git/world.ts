@@ -10,7 +10,7 @@ export interface TokenRights {
   /** The account that commits are made as. */
   login: string;
   write: boolean;
-  /** As GitLab or Bitbucket names them; left out: all. */
+  /** As the host names them, GitHub for classic tokens only; left out: all. */
   scopes?: string[];
   /** As GitHub names them; left out: as `write` says. */
   permissions?: Permissions;
@@ -81,6 +81,9 @@ export interface HostedRepository {
   /** Branches on which changes must come by pull request. */
   protectedBranches?: Set<string>;
   archived?: boolean;
+  isPublic?: boolean;
+  /** Whether it takes pull requests at all; default yes. */
+  takesPulls?: boolean;
   /** Newest last. */
   statuses?: ShownStatus[];
   /** Oldest first: number 1 is the first. */

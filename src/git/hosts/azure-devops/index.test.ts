@@ -223,7 +223,7 @@ describe('a probe', () => {
     expect(await probe()).toEqual({ ok: true });
     expect(writes().map(({ body }) => body)).toEqual([{ refUpdates: [], commits: [] }]);
     replies['POST /pushes'] = said(401, 'UnauthorizedRequestException');
-    expect(await probe()).toMatchObject(noRights('401'));
+    expect(await probe()).toMatchObject(noRights('give the token the scope Code: read & write'));
   });
 
   it('sees a repository that is disabled', async () => {
@@ -237,7 +237,7 @@ describe('a probe', () => {
     ['proposal', '/16384?', 'Contribute to pull requests'],
   ] as const)('by way of %s sees a permission that is missing: %s', async (way, call, words) => {
     replies[permission(call)] = values(false);
-    expect(await probe(way)).toMatchObject(noRights(words));
+    expect(await probe(way)).toMatchObject(noRights(`${JSON.stringify(words)} on the repository: grant it`));
     expect(writes()).toEqual([]);
   });
 

@@ -38,7 +38,10 @@ export async function probe(api: Api, branch: string, way: 'commit' | 'proposal'
   const needed = way === 'commit' ? [CONTRIBUTE] : [CONTRIBUTE, CREATE_BRANCH, PULL_REQUESTS];
   for (const permission of needed) {
     if ((await may(api, permission, token)) === false) {
-      return noRights(`the token's account lacks the permission ${JSON.stringify(permission[1])} on the repository`);
+      const name = JSON.stringify(permission[1]);
+      return noRights(
+        `the token's account lacks the permission ${name} on the repository: grant it in its security settings`,
+      );
     }
   }
   const id = textOf(repository.id) ?? '';
@@ -47,5 +50,8 @@ export async function probe(api: Api, branch: string, way: 'commit' | 'proposal'
   }
   // What a token is for is looked at first, and a push of nothing writes nothing.
   const answer = await api.post('/pushes', { refUpdates: [], commits: [] });
-  return answer.status === 400 ? { ok: true } : probeFailure(failureOf(answer));
+  if (answer.status === 400) return { ok: true };
+  const failure = failureOf(answer);
+  const advice = answer.status === 401 ? '; give the token the scope Code: read & write' : '';
+  return probeFailure({ ...failure, message: `${failure.message}${advice}` });
 }

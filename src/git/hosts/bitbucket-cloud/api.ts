@@ -40,7 +40,7 @@ function authorizationOf({ token, username }: RepositoryAccess): Record<string, 
 function wordsOf(body: string): string {
   const error = fieldsOf(parsedFields(body).error);
   const required = listOf(fieldsOf(error.detail).required).map(String);
-  const lacks = required.length > 0 ? `required: ${required.join(', ')}` : undefined;
+  const lacks = required.length > 0 ? `give the token the scope ${required.join(', ')}` : undefined;
   const words = [textOf(error.message), textOf(error.detail), lacks].filter((each) => each !== undefined);
   return words.join(': ').slice(0, 300) || 'no explanation';
 }

@@ -166,7 +166,9 @@ describe('what Bitbucket answers to the write', () => {
 
   it('names the scopes that a token lacks', async () => {
     replies['POST /src'] = SCOPES;
-    expect(await write()).toMatchObject({ message: expect.stringContaining('required: repository:write') });
+    expect(await write()).toMatchObject({
+      message: expect.stringContaining('give the token the scope repository:write'),
+    });
   });
 
   it('that names no commit means the head of the branch, if that is what was asked for', async () => {
@@ -219,7 +221,7 @@ describe('the probe', () => {
   it('sees a token that may not open pull requests', async () => {
     replies['POST /src'] = said(409, 'Conflict');
     replies['POST /pullrequests'] = said(403, 'lacks', { required: ['pullrequest:write'] });
-    expect(await probe('proposal')).toMatchObject(noRights('pullrequest:write'));
+    expect(await probe('proposal')).toMatchObject(noRights('give the token the scope pullrequest:write'));
     expect(await probe('commit')).toEqual({ ok: true });
   });
 

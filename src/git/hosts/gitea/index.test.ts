@@ -243,7 +243,7 @@ describe('what Gitea answers to the write', () => {
 });
 
 describe('the probe', () => {
-  const probe = () => host.probe(access(), 'main');
+  const probe = (way?: 'commit' | 'proposal') => host.probe(access(), 'main', way);
   const refused = (status: number, text: string) => {
     replies[`POST ${REPOSITORY}/contents`] = { status, body: message(text) };
   };
@@ -270,6 +270,23 @@ describe('the probe', () => {
     expect(await probe()).toMatchObject({ ok: false, reason: 'noRights', message: expect.stringContaining(words) });
     expect(posts()).toEqual([]);
   });
+
+  it.each([
+    [422, '[]: unexpected EOF', undefined],
+    [404, "The target couldn't be found.", 'turn them on in its settings'],
+    [403, 'token does not have at least one of required scope(s), required=[write:repository]', 'write:repository'],
+  ])(
+    'sends a pull request that is none where those are wanted, which is answered with %d: %s',
+    async (status, text, words) => {
+      refused(422, '[]: unexpected EOF');
+      replies[`POST ${REPOSITORY}/pulls`] = { status, body: message(text) };
+      const expected = words
+        ? { ok: false, reason: 'noRights', message: expect.stringContaining(words) }
+        : { ok: true };
+      expect(await probe('proposal')).toEqual(expected);
+      expect(posts().map(({ body }) => body)).toEqual(['{', '{']);
+    },
+  );
 
   it('asks for a branch with slashes in its name', async () => {
     await host.probe(access(), 'release/1 2');

@@ -14,6 +14,9 @@ export interface GiteaOptions {
 const DESCRIPTION_CHARACTERS = 255;
 const PAUSE_MILLISECONDS = 1_000;
 
+const NO_PULLS =
+  "the repository takes no pull requests, or none of the token's account: turn them on in its settings, or let the account's team see them";
+
 /**
  * Gitea and Forgejo: one commit by the API for many files. The API knows no expected head, so the write is bound by two
  * things: the head is read right before it, and each file is bound to its content at that head. What comes in between is
@@ -33,8 +36,12 @@ export function createGiteaHost({ send, pauseMilliseconds = PAUSE_MILLISECONDS }
       return { ok: false, reason: 'noRights', message };
     }
     // What a token is for is asked before the body is read, and a body that is no JSON can write nothing.
-    const answer = await api.send('POST', 'contents', '{');
-    return answer.status === 422 ? { ok: true } : probeFailure(failureOf(answer));
+    for (const path of way === 'proposal' ? ['contents', 'pulls'] : ['contents']) {
+      const answer = await api.send('POST', path, '{');
+      if (path === 'pulls' && answer.status === 404) return { ok: false, reason: 'noRights', message: NO_PULLS };
+      if (answer.status !== 422) return probeFailure(failureOf(answer));
+    }
+    return { ok: true };
   };
   const report: Discussion['report'] = async (access, { commit, state, context, description, url }) => {
     const short = description.slice(0, DESCRIPTION_CHARACTERS);

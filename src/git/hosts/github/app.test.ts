@@ -211,6 +211,9 @@ describe('tokens of a GitHub App', () => {
     arrange();
     const outcome = await write(start(), part);
     expect(outcome).toMatchObject({ kind, message: expect.stringMatching(words) });
+    const host = start();
+    const probed = await host.probe(signedIn(host, { url: hosted.url }, part), 'main', 'proposal');
+    expect(probed).toMatchObject({ ok: false, reason: kind, message: expect.stringMatching(words) });
     expect(JSON.stringify(outcome)).not.toMatch(/eyJ|ghs_/);
   });
 

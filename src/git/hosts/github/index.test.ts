@@ -4,6 +4,7 @@ import {
   clock,
   type HostedWorld,
   send,
+  shopOf,
   startHostedWorld,
   WRITE_TOKEN,
 } from '../../../../test/conformance/git-hosts.ts';
@@ -106,5 +107,60 @@ describe('what GitHub answers', () => {
   it('names the form of an address that is none of GitHub', async () => {
     const outcome = await createGitHubHost({ send, clock }).probe({ url: 'https://github.com/only-owner' }, 'main');
     expect(outcome).toMatchObject({ ok: false, message: expect.stringContaining('https://github.com/OWNER/NAME') });
+  });
+});
+
+describe('the scopes of a classic token', () => {
+  let hosted: HostedWorld;
+  beforeEach(async () => {
+    hosted = await startHostedWorld();
+    await hosted.bare.commit({ author: 'Ann <a@b>', time: 0, message: 'one', files: { 'a.yaml': 'a: 1\n' } });
+  });
+  afterEach(() => hosted.close());
+
+  const host = createGitHubHost({ send, clock });
+  const withScopes = (isPublic: boolean, ...scopes: string[]) => {
+    shopOf(hosted).isPublic = isPublic;
+    hosted.world.tokens.set('classic', { login: 'headgate', write: true, scopes });
+    return { url: hosted.url, token: 'classic' };
+  };
+
+  it.each([
+    [false, ['read:org', 'repo']],
+    [true, ['repo']],
+    [true, ['public_repo', 'gist']],
+    // Of what GitHub calls a user's token of an App, too.
+    [true, []],
+  ])('may do (public: %s): %j', async (isPublic, scopes) => {
+    const access = withScopes(isPublic, ...scopes);
+    for (const way of ['commit', 'proposal'] as const)
+      expect(await host.probe(access, 'main', way)).toEqual({ ok: true });
+  });
+
+  it('are told to be too few where their owner may do more, as the first write would find out', async () => {
+    const access = withScopes(true, 'repo:status', 'read:org');
+    const message = expect.stringContaining(
+      'neither commit nor open pull requests: give it the scope public_repo or repo',
+    );
+    for (const way of ['commit', 'proposal'] as const)
+      expect(await host.probe(access, 'main', way)).toEqual({ ok: false, reason: 'noRights', message });
+    const expectedHead = String(await hosted.bare.head());
+    const changes = [{ path: 'a.yaml', content: Buffer.from('a: 0\n'), mode: '100644' }];
+    const request = { branch: 'main', expectedHead, message: 'Revert', changes, key: 'k' };
+    expect(await host.commit(access, request)).toMatchObject({ kind: 'noRights' });
+    const proposal = { ...request, from: 'headgate/revert/k', title: 'Revert', body: 'why' };
+    expect(await host.proposals?.open(access, proposal)).toMatchObject({ kind: 'noRights' });
+  });
+
+  it('of public repositories are none for a private one', async () => {
+    const body = JSON.stringify({ private: true, permissions: { push: true } });
+    const headers = { 'x-oauth-scopes': 'public_repo' };
+    const told = createGitHubHost({ send: async () => ({ status: 200, headers, body }), clock });
+    const message = expect.stringMatching(/give it the scope repo$/);
+    expect(await told.probe({ url: hosted.url, token: 'x' }, 'main')).toEqual({
+      ok: false,
+      reason: 'noRights',
+      message,
+    });
   });
 });

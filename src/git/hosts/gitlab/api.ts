@@ -136,8 +136,15 @@ export function openApi(send: SendRequest, access: RepositoryAccess) {
       return typeof id === 'number' ? id : undefined;
     },
     async project() {
-      const { archived, permissions } = parsedFields(await get(''));
-      return { isArchived: archived === true, onlyReads: onlyReads(permissions) };
+      const { archived, permissions, merge_requests_access_level, merge_requests_enabled } = parsedFields(
+        await get(''),
+      );
+      return {
+        isArchived: archived === true,
+        onlyReads: onlyReads(permissions),
+        // The second name is the older one.
+        takesMergeRequests: merge_requests_access_level !== 'disabled' && merge_requests_enabled !== false,
+      };
     },
     branch: async (name: string): Promise<Branch> => branchIn(parsedFields(await get(branchPath(name)))),
     /** Undefined where the project has no such branch. */

@@ -179,7 +179,7 @@ describe('what GitLab answers to the write', () => {
 });
 
 describe('the probe', () => {
-  const probe = () => host.probe(access, 'main');
+  const probe = (way?: 'commit' | 'proposal') => host.probe(access, 'main', way);
   const project = (part: object) => {
     replies['GET '] = ok({ archived: false, permissions: { project_access: null, group_access: null }, ...part });
   };
@@ -212,9 +212,21 @@ describe('the probe', () => {
   });
 
   it('sees a token for other things', async () => {
-    replies['POST /repository/commits'] = { status: 403, body: { error: 'insufficient_scope' } };
-    expect(await probe()).toMatchObject(noRights('insufficient_scope'));
+    const body = { error: 'insufficient_scope', scope: 'api read_api' };
+    replies['POST /repository/commits'] = { status: 403, body };
+    expect(await probe()).toMatchObject(noRights('insufficient_scope (give the token the scope api)'));
+    expect(await probe('proposal')).toMatchObject(noRights('give the token the scope api'));
   });
+
+  it.each([{ merge_requests_access_level: 'disabled' }, { merge_requests_enabled: false }])(
+    'sees a project without merge requests, where those are wanted: %j',
+    async (part) => {
+      project(part);
+      replies['POST /repository/commits'] = said(400, 'actions is missing');
+      expect(await probe('proposal')).toMatchObject(noRights('takes no merge requests: turn them on'));
+      expect(await probe()).toEqual({ ok: true });
+    },
+  );
 
   it('asks for a branch with slashes in its name', async () => {
     await host.probe(access, 'release/1 2');

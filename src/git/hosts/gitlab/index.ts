@@ -1,5 +1,14 @@
+import { parsedFields } from '../../../api/fields.ts';
 import type { CommitOutcome, CommitRequest, Discussion, GitHost, RepositoryAccess } from '../host.ts';
-import { endedAs, orFailure, probeFailure, reportFailure, type SendRequest } from '../http.ts';
+import {
+  endedAs,
+  type Failure,
+  type HttpResponse,
+  orFailure,
+  probeFailure,
+  reportFailure,
+  type SendRequest,
+} from '../http.ts';
 import { failureOf, openApi } from './api.ts';
 import { writeCommit } from './commit.ts';
 import { createGitLabDiscussion } from './discussion.ts';
@@ -11,6 +20,13 @@ export interface GitLabOptions {
 
 /** GitLab takes no longer ones; a longer address is left out. */
 const STATUS_CHARACTERS = 255;
+
+/** What GitLab names, beside the scope that is missing, are lesser ones that would do for reading. */
+function probed(answer: HttpResponse): Failure {
+  const failure = failureOf(answer);
+  if (parsedFields(answer.body).error !== 'insufficient_scope') return failure;
+  return { ...failure, message: `${failure.message} (give the token the scope api)` };
+}
 
 /**
  * GitLab: one commit by the API for many files. The API knows no expected head for a branch that is there, so the write is
@@ -26,8 +42,12 @@ export function createGitLabHost({ send }: GitLabOptions): GitHost {
   };
   const probe: GitHost['probe'] = async (access, name, way) => {
     const api = openApi(send, access);
-    const { isArchived, onlyReads } = await api.project();
+    const { isArchived, onlyReads, takesMergeRequests } = await api.project();
     if (isArchived) return { ok: false, reason: 'noRights', message: 'the repository is archived' };
+    if (way === 'proposal' && !takesMergeRequests) {
+      const message = 'the project takes no merge requests: turn them on in its settings';
+      return { ok: false, reason: 'noRights', message };
+    }
     const { isProtected, mayPush } = await api.branch(name);
     if (onlyReads || (!mayPush && !(isProtected && way === 'proposal'))) {
       const rule = `${name} is protected: it takes changes by merge request only, or by others`;
@@ -36,7 +56,7 @@ export function createGitLabHost({ send }: GitLabOptions): GitHost {
     }
     // What a token is for is asked first, and without message and actions nothing can be written.
     const answer = await api.post('/repository/commits', { branch: name });
-    return answer.status === 400 ? { ok: true } : probeFailure(failureOf(answer));
+    return answer.status === 400 ? { ok: true } : probeFailure(probed(answer));
   };
   const report: Discussion['report'] = async (access, { commit, state, context, description, url }) => {
     const answer = await openApi(send, access).post(`/statuses/${commit}`, {

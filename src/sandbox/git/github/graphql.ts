@@ -116,6 +116,10 @@ async function autoMerge(world: GitHubWorld, rights: TokenRights, isOn: boolean,
 export async function graphql(world: GitHubWorld, rights: TokenRights, text: string): Promise<Answer> {
   const { query, variables = {} } = JSON.parse(text) as { query: string; variables?: Variables };
   const { input } = variables;
+  if (input && rights.scopes && !rights.scopes.some((scope) => scope === 'repo' || scope === 'public_repo')) {
+    const message = 'Your token has not been granted the required scopes to execute this query.';
+    return { status: 200, body: { errors: [{ type: 'INSUFFICIENT_SCOPES', message }] } };
+  }
   if (/\bcreateCommitOnBranch\b/.test(query) && input) return createCommit(world, rights, input as CommitInput);
   if (/\bupdateRefs\b/.test(query) && input) return updateRefs(world, rights, input as UpdateRefsInput);
   if (/\benablePullRequestAutoMerge\b/.test(query) && input) return autoMerge(world, rights, true, input as ArmInput);

@@ -4,6 +4,7 @@ import {
   asWrite,
   type Call,
   type GitHubWorld,
+  type HostedRepository,
   LIMITED,
   mayWrite,
   restError,
@@ -68,11 +69,14 @@ async function readRepository({ name, hosted, rights }: Call): Promise<Answer> {
   const permissions = {
     admin: false,
     maintain: false,
+    // Of a classic token, what its owner may do.
     push: mayWrite(rights, 'contents'),
     triage: rights.write,
     pull: true,
   };
-  const body = { full_name: name, archived: hosted.archived === true, default_branch: 'main', permissions };
+  const { archived = false, isPublic = false, takesPulls = true } = hosted;
+  const shown = { archived, private: !isPublic, has_pull_requests: takesPulls };
+  const body = { full_name: name, ...shown, default_branch: 'main', permissions };
   return { status: 200, body };
 }
 
@@ -120,6 +124,10 @@ function route(method: string, path: string, call: Call): Promise<Answer> {
   return Promise.resolve(restError(404, 'Not Found'));
 }
 
+function isInScope({ isPublic }: HostedRepository, { scopes }: TokenRights): boolean {
+  return !scopes || scopes.includes('repo') || (isPublic === true && scopes.includes('public_repo'));
+}
+
 async function rest(
   world: GitHubWorld,
   rights: TokenRights,
@@ -132,6 +140,9 @@ async function rest(
   if (now) return { ...restError(301, 'Moved Permanently'), headers: { location: `/api/v3/repos/${now}` } };
   const hosted = world.repositories.get(name);
   if (!hosted) return restError(404, 'Not Found');
+  // What a token may not see or do is hidden from it.
+  const isHidden = !hosted.isPublic || request.method !== 'GET';
+  if (isHidden && !isInScope(hosted, rights)) return restError(404, 'Not Found');
   const query = new URL(request.url ?? '/', 'http://sandbox').searchParams;
   const call: Call = { world, name, hosted, rights, query, body: text === '' ? {} : JSON.parse(text) };
   return route(request.method ?? 'GET', match?.groups?.rest ?? '', call);
@@ -155,7 +166,10 @@ export async function answerApi(world: GitHubWorld, request: IncomingMessage, re
     const rights = rightsOf(world, request);
     if (!rights) return restError(401, 'Bad credentials');
     const seen = seenBy(world, rights);
-    return path === 'graphql' ? graphql(seen, rights, received.text) : rest(seen, rights, received, below);
+    const work = path === 'graphql' ? graphql(seen, rights, received.text) : rest(seen, rights, received, below);
+    const { headers, ...answer } = await work;
+    const scopes = rights.scopes && { 'x-oauth-scopes': rights.scopes.join(', ') };
+    return { ...answer, headers: { ...scopes, ...headers } };
   };
   const answer = await answerTo();
   if (answer.cut) {

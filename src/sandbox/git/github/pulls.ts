@@ -62,6 +62,7 @@ export async function createPull(call: Call): Promise<Answer> {
     head: from,
     base: into,
   } = call.body as { title: string; body: string; head: string; base: string };
+  if (hosted.takesPulls === false) return restError(404, 'Not Found');
   if (!mayWrite(rights, 'pull_requests')) return restError(403, NOT_ACCESSIBLE);
   const [head, base] = [await hosted.bare.head(from), await hosted.bare.head(into)];
   if (!base) return invalid({ field: 'base', code: 'invalid' });

@@ -45,7 +45,7 @@ async function listMergeRequests(call: Call): Promise<Answer> {
 
 async function openMergeRequest(call: Call): Promise<Answer> {
   const { rights, body, address, hosted } = call;
-  if (!rights.write) return forbidden();
+  if (!rights.write || hosted.takesPulls === false) return forbidden();
   const stage = stageOf(call);
   const { all, rules } = stage.requests;
   const source_branch = String(body.source_branch);

@@ -13,7 +13,9 @@ function mayPush({ hosted, rights }: Call, branch: string): boolean {
 export function project({ hosted, name, rights }: Call): Answer {
   const project_access = { access_level: rights.write ? DEVELOPER : REPORTER, notification_level: 3 };
   const permissions = { project_access, group_access: null };
-  return ok({ id: 1, path_with_namespace: name, archived: hosted.archived === true, permissions });
+  const merge_requests_access_level = hosted.takesPulls === false ? 'disabled' : 'enabled';
+  const archived = hosted.archived === true;
+  return ok({ id: 1, path_with_namespace: name, archived, permissions, merge_requests_access_level });
 }
 
 export async function branch(call: Call, name: string): Promise<Answer> {
@@ -63,9 +65,10 @@ export async function file({ hosted, query }: Call, path: string): Promise<Answe
 export async function commit(call: Call): Promise<Answer> {
   const { world, hosted, address } = call;
   const body = call.body as CommitBody;
+  // What is missing is told before what the branch allows.
+  const missing = (['branch', 'commit_message', 'actions'] as const).filter((key) => !body[key]);
+  if (missing.length > 0) return { status: 400, body: { error: missing.map((key) => `${key} is missing`).join(', ') } };
   if (!mayPush(call, String(body.branch))) return forbidden('You are not allowed to push into this branch');
-  const missing = (['branch', 'commit_message', 'actions'] as const).find((key) => !body[key]);
-  if (missing) return failure(400, `400 Bad request - ${missing} is required`);
   await world.beforeWrite?.();
   const id = await commitActions(hosted, body, world.now());
   const parents = (await hosted.bare.git(['log', '-1', '--format=%P', id])).toString().trim();
