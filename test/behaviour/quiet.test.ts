@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
-import { worlds } from '../worlds/index.ts';
+import { sandboxOnly, worlds } from '../worlds/index.ts';
 import type { TestWorld } from '../worlds/world.ts';
-import { BAD, GOOD, isAborted, isHealthy, released } from './fixtures.ts';
+import { BAD, GOOD, installed, isAborted, isHealthy, ROUTING, released, rolloutYaml, routeYaml } from './fixtures.ts';
 import { expectAborted, expectPromoted, judgedYaml } from './judged.ts';
 
 async function expectQuiet(world: TestWorld): Promise<void> {
@@ -26,5 +26,25 @@ describe.each(worlds)('in the $name', ({ it }) => {
     await world.pass(20);
     await expectAborted(world);
     await expectQuiet(world);
+  });
+});
+
+sandboxOnly.describe('in the sandbox', () => {
+  const { it } = sandboxOnly;
+
+  it('writes a status for each move of a release, and not for every count and weight between them', async ({
+    world,
+  }) => {
+    const steps = '[{ setWeight: 25 }, { setWeight: 50 }, { setWeight: 75 }]';
+    await installed(world, [routeYaml(world), rolloutYaml({ replicas: 1, steps, canary: ROUTING })].join('---'));
+    await world.pass(20);
+    const before = await world.writes();
+    await world.setImage('shop', GOOD);
+    await world.until('shop', isHealthy, 60);
+    await world.pass(20);
+    const writes = (await world.writes()).slice(before.length);
+    // It begins, its pods come up, three steps, it is promoted, all requests are at home, the old pods are gone.
+    expect(writes.filter((line) => line.endsWith('/shop/status'))).toHaveLength(8);
+    expect(writes).toHaveLength(19);
   });
 });

@@ -51,8 +51,14 @@ export interface RolloutPassOptions {
   isCrowded(): boolean;
 }
 
-/** Milliseconds of world time for which news may wait; a status does only while a crowd is at work. */
+/** Milliseconds of world time for which news may wait: a status only while a crowd is at work, and else a moment. */
 const PATIENCE = 15_000;
+const MOMENT = 1_000;
+
+function statusPatience({ isCrowded }: RolloutPassOptions, { mayWait }: Decision, change?: Fields): number | undefined {
+  if (!change || !mayWait) return undefined;
+  return isCrowded() ? PATIENCE : MOMENT;
+}
 
 function tell({ emit }: RolloutPassOptions, rollout: Rollout, happenings: Happening[]): void {
   for (const happening of happenings) emit(rollout, happening);
@@ -198,8 +204,8 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
   const losses = createLosses();
   const notes = createNotes();
   const contests = createContests(options);
-  const memories = createPatience(PATIENCE);
-  const statuses = createPatience(PATIENCE);
+  const memories = createPatience();
+  const statuses = createPatience();
   const pass = async (key: string, rollout: Rollout): Promise<PassResult | undefined> => {
     const resolved = resolve(rollout, caches);
     // Nothing is known of its pods: the next pass comes when the workloads are listed.
@@ -221,14 +227,13 @@ export function rolloutPass(options: RolloutPassOptions): (key: string) => Promi
       problems,
     });
     const memory = decision.effects.find(mayWait);
-    const memoryWaits = memories.until(key, observed.now, memory !== undefined);
+    const memoryWaits = memories.until(key, observed.now, memory && PATIENCE);
     notes.keep(key, memoryWaits ? memory : undefined);
     const due = memoryWaits ? decision.effects.filter((effect) => !mayWait(effect)) : decision.effects;
     const applied = await carryOut(options, rollout, routers, onlyRetreats ? due.filter(lowers) : due);
     contests.settle(key, looked, { decision, ...applied }, observed.now);
     const change = mergeDiff(rollout.status ?? {}, statusWith(decision, applied, observed.now));
-    const hasTime = change !== undefined && decision.mayWait && options.isCrowded();
-    const statusWaits = statuses.until(key, observed.now, hasTime);
+    const statusWaits = statuses.until(key, observed.now, statusPatience(options, decision, change));
     const isRefused = refusals.note(rollout, applied, observed.now);
     if (change && !onlyRetreats && !statusWaits && memoryWritten(applied) && !(isRefused && isFirst(rollout)))
       await writeDown(options, rollout, decision, { ...applied, change });

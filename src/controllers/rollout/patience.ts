@@ -1,22 +1,25 @@
 /** Lets news wait, so that what follows within a moment is written along with it. Forgetting it all costs one write. */
 export interface Patience {
-  /** World time until which the key's news waits; undefined: there is none, or it has waited enough. */
-  until(key: string, now: number, hasNewsThatMayWait: boolean): number | undefined;
+  /**
+   * World time until which the key's news waits; undefined: there is none, or it has waited enough. `most`: how long news that
+   * decides nothing may wait, milliseconds of world time; undefined: there is no such news.
+   */
+  until(key: string, now: number, most: number | undefined): number | undefined;
   forget(key: string): void;
 }
 
-/** `patience`: how long news that decides nothing waits, milliseconds of world time. */
-export function createPatience(patience: number): Patience {
+export function createPatience(): Patience {
   const began = new Map<string, number>();
   return {
-    until(key, now, hasNewsThatMayWait) {
-      const since = began.get(key) ?? now;
-      if (!hasNewsThatMayWait || now >= since + patience) {
+    until(key, now, most) {
+      // A clock that was set back makes nothing wait for longer.
+      const since = Math.min(began.get(key) ?? now, now);
+      if (most === undefined || now >= since + most) {
         began.delete(key);
         return undefined;
       }
       began.set(key, since);
-      return since + patience;
+      return since + most;
     },
     forget: (key) => void began.delete(key),
   };
