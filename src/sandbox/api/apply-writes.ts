@@ -91,7 +91,7 @@ function changeTo(
   applyKindDefaults(kind, next);
   allocate(kind, next, live, services.storage);
   dropDisabled(kind, next);
-  return replace(services, target, { live, next, given: applied }, options);
+  return replace(services, target, { live, next, given: applied, sent: merged }, options);
 }
 
 /** What is applied must say what it is. */

@@ -99,18 +99,20 @@ export function make(
   return options.dryRun ? object : storage.commit(kind, undefined, object);
 }
 
-interface Step {
+export interface Step {
   live: ApiObject;
   next: ApiObject;
-  /** What the writer sent. */
+  /** What the writer sent, as its type holds it. */
   given: ApiObject;
+  /** The same with what the type leaves out. */
+  sent: object;
 }
 
 /** Checks and commits what a live object is to become; a write that changes nothing is none. */
 export function replace(
   { storage, unsettled }: Services,
   target: Target,
-  { live, next, given }: Step,
+  { live, next, given, sent }: Step,
   options: WriteOptions,
 ): ApiObject {
   const { kind, subresource } = target;
@@ -119,7 +121,7 @@ export function replace(
     ...(isCustomStatus ? [] : immutableMetadata(live, given)),
     ...validateMetadata(kind, next),
     ...judge(target, next, live),
-    ...validateChange(kind, live, next),
+    ...validateChange(kind, live, next, sent),
     ...newFinalizers(live, next),
   ]);
   if (subresource === '') options.warnings.push(...warningsOf(kind, next, live));

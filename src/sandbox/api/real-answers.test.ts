@@ -30,6 +30,21 @@ describe('what is written', () => {
     expect(body.spec).toEqual({});
   });
 
+  it.each([
+    ['ConfigMap', 'binaryData', 422],
+    ['ConfigMap', 'data', 200],
+    ['Secret', 'data', 422],
+  ])('answers an empty map, where an immutable %s has no %s, with %i', async (kind, field, code) => {
+    const path = `/api/v1/namespaces/default/${kind.toLowerCase()}s`;
+    const name = `fixed-${field.toLowerCase()}`;
+    const { body: made } = await server.call('POST', path, { metadata: { name }, immutable: true });
+    expect((await server.call('PUT', `${path}/${name}`, { ...made, [field]: {} })).code).toBe(code);
+    const { code: patched } = await server.patch(`${path}/${name}`, { [field]: { gone: null } }, 'merge');
+    expect(patched).toBe(code);
+    expect((await server.patch(`${path}/${name}`, { [field]: null }, 'merge')).code).toBe(200);
+    expect((await server.call('PUT', `${path}/${name}`, made)).code).toBe(200);
+  });
+
   it('reads null in a map of texts as an empty text', async () => {
     const { body } = await server.call('POST', MAPS, configMap('nulls', { a: null as never }));
     expect(body.data).toEqual({ a: '' });

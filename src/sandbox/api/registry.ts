@@ -1,7 +1,7 @@
 /** Writes: from a request's object to a committed one. Everything is synchronous, so every write is atomic. */
 import { allocate } from './allocation.ts';
 import { apply } from './apply-writes.ts';
-import { make, replace, type Services, setManagers, track, type WriteOptions } from './commits.ts';
+import { make, replace, type Services, type Step, setManagers, track, type WriteOptions } from './commits.ts';
 import { applyKindDefaults, dropDisabled } from './defaulting-kinds.ts';
 import { type Deletion, prepareDeletion } from './deletion.ts';
 import { badRequest, conflict, forbidden, notFound } from './failure.ts';
@@ -44,8 +44,9 @@ export function createRegistry({ storage, clock }: Pick<Services, 'storage' | 'c
     change(target, makeNext, options) {
       const live = read(target.kind, target.key);
       const { fieldValidation, warnings, origin } = options;
-      const given = decode(target.kind, makeNext(live), fieldValidation, warnings, origin) as unknown as ApiObject;
-      return change(services, target, live, given, options);
+      const sent = makeNext(live);
+      const given = decode(target.kind, sent, fieldValidation, warnings, origin) as unknown as ApiObject;
+      return change(services, target, { live, given, sent }, options);
     },
     apply: (target, given, options) => apply(services, target, given, options),
     remove(kind, key, request, dryRun = false) {
@@ -82,7 +83,10 @@ function put(services: Services, target: Target, body: object, options: WriteOpt
   checkName(target, given);
   given.metadata.name ||= key.name;
   const live = services.storage.get(kind, key.namespace, key.name);
-  if (live) return { object: change(services, { ...target, replaces: true }, live, given, options), created: false };
+  if (live) {
+    const object = change(services, { ...target, replaces: true }, { live, given, sent: body }, options);
+    return { object, created: false };
+  }
   if (!kind.createsOnUpdate) throw notFound(kind, key.name);
   if (given.metadata.uid) {
     throw conflict(
@@ -97,8 +101,7 @@ function put(services: Services, target: Target, body: object, options: WriteOpt
 function change(
   services: Services,
   target: Target,
-  live: ApiObject,
-  given: ApiObject,
+  { live, given, sent }: Omit<Step, 'next'>,
   options: WriteOptions,
 ): ApiObject {
   const { kind, key } = target;
@@ -114,5 +117,5 @@ function change(
   // What the server gives back was not written by anybody.
   allocate(kind, next, live, services.storage);
   dropDisabled(kind, next);
-  return replace(services, target, { live, next, given }, options);
+  return replace(services, target, { live, next, given, sent }, options);
 }

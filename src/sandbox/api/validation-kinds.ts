@@ -259,7 +259,22 @@ export function validateKind(kind: KindInfo, object: ApiObject): Cause[] {
   return VALIDATIONS[kind.kind]?.(object) ?? [];
 }
 
-export function validateChange(kind: KindInfo, before: ApiObject, after: ApiObject): Cause[] {
+/** Where an empty map is another value than none, although neither is stored; a ConfigMap's data is never none. */
+const EMPTY_IS_A_CHANGE: Record<string, string> = { ConfigMap: 'binaryData', Secret: 'data' };
+
+function immutableData(kind: KindInfo, before: ApiObject, after: ApiObject, sent: object): Cause[] {
+  if (valueAt(before, 'immutable') !== true) return [];
+  const changed = ['data', 'binaryData'].filter((key) => {
+    const isGivenEmpty =
+      EMPTY_IS_A_CHANGE[kind.kind] === key && before[key] === undefined && isFields(valueAt(sent, key));
+    return isGivenEmpty || !equal(before[key], after[key]);
+  });
+  const refused = valueAt(after, 'immutable') === true ? changed : ['immutable', ...changed];
+  return refused.map((key) => cause.forbidden(key, 'field is immutable when `immutable` is set'));
+}
+
+/** `sent`: what the writer sent, with what is not stored. */
+export function validateChange(kind: KindInfo, before: ApiObject, after: ApiObject, sent: object): Cause[] {
   const found = (IMMUTABLE[kind.kind] ?? []).flatMap((path) => {
     const value = valueAt(after, ...path.split('.'));
     const old = valueAt(before, ...path.split('.'));
@@ -270,12 +285,7 @@ export function validateChange(kind: KindInfo, before: ApiObject, after: ApiObje
   if (kind.kind === 'Service' && address !== '' && textAt(after, 'spec', 'clusterIP') !== address) {
     found.push(cause.invalid('spec.clusterIPs[0]', [textAt(after, 'spec', 'clusterIP')], 'may not change once set'));
   }
-  if (valueAt(before, 'immutable') === true) {
-    const why = 'field is immutable when `immutable` is set';
-    if (valueAt(after, 'immutable') !== true) found.push(cause.forbidden('immutable', why));
-    for (const key of ['data', 'binaryData'])
-      if (!equal(before[key], after[key])) found.push(cause.forbidden(key, why));
-  }
+  found.push(...immutableData(kind, before, after, sent));
   return found;
 }
 

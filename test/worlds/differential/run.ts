@@ -34,7 +34,7 @@ export async function runSequence(sides: [Side, Side], seed: number, only?: stri
       Outcome,
     ];
     const found = differences(left, right).filter((difference) => {
-      const match = knownDifference(operation, difference, [left, right]);
+      const match = knownDifference(operation, difference, [left, right], operations.slice(0, number));
       if (match) known.add(match);
       return !match;
     });
