@@ -65,7 +65,7 @@ export interface ProposalsHarness extends HostHarness {
 export interface ProposalDeviations {
   /** Why the host cannot be told to wait for a rule. */
   later?: string;
-  /** Why a merge and a close at the same moment are not told apart. */
+  /** Why the host may call closed what was merged in the moment of its being closed; our answer to the merge is right all the same. */
   together?: string;
   /** Why none carries a label. */
   labels?: string;

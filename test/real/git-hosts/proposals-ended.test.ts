@@ -3,5 +3,5 @@ import { conformsAsEnding } from '../../conformance/proposals-ended.ts';
 import { gitea, stage } from './stage.ts';
 
 conformsAsEnding('gitea', async () => onProposalsStage(await stage(), gitea), {
-  together: 'Gitea 1.26 came to another end in one of two runs, under load: why is not known yet',
+  together: 'Gitea 1.26 pushes the merge first, and then takes a pull request that was closed meanwhile for not merged',
 });

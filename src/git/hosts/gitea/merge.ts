@@ -98,12 +98,23 @@ async function attempt(api: Api, pull: Pull): Promise<'lookAgain' | 'merged' | '
   return 'scheduled';
 }
 
+/**
+ * Gitea pushes a merge before it says so of the pull request, and of one that was closed meanwhile it never does: what it
+ * answered to the merge is what the branch holds.
+ */
+async function readMerged(api: Api, wanted: Proposal): Promise<Proposal> {
+  const { proposal, into } = await look(api, wanted);
+  if (proposal.state !== 'closed') return proposal;
+  return { ...proposal, state: 'merged', commit: (await api.branch(into)).head };
+}
+
 async function mergeOrSchedule(api: Api, wanted: Proposal, pauseMilliseconds: number): Promise<Proposal> {
   for (let looks = 1; ; looks++) {
     const pull = await look(api, wanted);
     if (pull.proposal.state !== 'open') return pull.proposal;
     const done = await attempt(api, pull);
-    if (done !== 'lookAgain') return (await look(api, wanted)).proposal;
+    if (done === 'merged') return readMerged(api, wanted);
+    if (done === 'scheduled') return (await look(api, wanted)).proposal;
     if (looks === LOOKS) {
       throw refusal(pull, `is not found mergeable: it conflicts with ${pull.into}, or changes nothing there`);
     }

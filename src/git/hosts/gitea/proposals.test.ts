@@ -275,6 +275,14 @@ describe('merge', () => {
     expect(bodies()).toMatchObject([{ Do: style }]);
   });
 
+  it('believes the answer to the merge where others closed it in that moment, which Gitea then tells of it for ever', async () => {
+    replies[`GET ${PULL}`] = [ok(pull()), ok(pull(closed, { gone: true }))];
+    replies[`GET ${REPOSITORY}/branches/main`] = branch(MERGED);
+    const proposal = { number: 7, url: URL, state: 'merged', commit: MERGED };
+    expect(await merge()).toEqual({ kind: 'proposal', proposal });
+    expect(written()).toEqual([MERGE]);
+  });
+
   it('looks again while Gitea checks for conflicts', async () => {
     const checking = ok(pull({ mergeable: false }));
     replies[`GET ${PULL}`] = [checking, checking, ok(pull()), ok(pull()), ok(pull(merged))];
