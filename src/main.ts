@@ -16,6 +16,7 @@ import { createCacheSpace } from './git/cache-space.ts';
 import type { Hint } from './git/hint.ts';
 import { hooks } from './git/hooks/index.ts';
 import { startHookServer } from './git/hooks/server.ts';
+import { counted } from './git/hosts/counted.ts';
 import type { SendRequest } from './git/hosts/http.ts';
 import { createHosts } from './git/hosts/index.ts';
 import { createLimiter } from './git/hosts/limiter.ts';
@@ -89,7 +90,14 @@ function clockOf({ worldTime }: Config): Clock {
   return worldTime ? scaledClock(worldTime) : machineClock();
 }
 
-function composeGit(config: Config, clock: Clock, dialer: Dialer, log: Log) {
+interface GitParts {
+  clock: Clock;
+  dialer: Dialer;
+  log: Log;
+  metrics: ControllerMetrics;
+}
+
+function composeGit(config: Config, { clock, dialer, log, metrics }: GitParts) {
   const { localRepositories, plainHttpHosts, cacheFolder, cacheBytes, environment, kustomize, helm, sops } = config;
   const protocols: GitOptions['protocols'] = [
     'https',
@@ -106,7 +114,7 @@ function composeGit(config: Config, clock: Clock, dialer: Dialer, log: Log) {
   const locate = async (url: string) => locateRepository(url, { localRoots: await roots, plainHttpHosts });
   // Only Git goes through a proxy: what metrics name is of tenants, and mostly in the cluster.
   const dial: SendRequest = (request) => dialer.request({ ...request, mayUseProxy: true });
-  const send = createLimiter({ send: dial, clock });
+  const send = createLimiter({ send: counted(dial, metrics.gitHost), clock });
   const hosts = createHosts({ repositories, locate, clock, send });
   const programs = { ...(kustomize && { kustomize }), ...(helm && { helm }), ...(sops && { sops }) };
   const renderer = createRenderer({ programs, environment, log, clock });
@@ -147,7 +155,7 @@ function compose(config: Config, log: Log, metrics: ControllerMetrics, beforeReq
     version,
     metrics,
     pauseReverts: config.pauseReverts,
-    ...composeGit(config, clock, dialer, log),
+    ...composeGit(config, { clock, dialer, log, metrics }),
   });
   const options = {
     connection,

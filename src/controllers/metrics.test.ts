@@ -44,7 +44,7 @@ const template = { metadata: { namespace: 'shop', name: 'rate' }, spec: run.spec
 const clusterTemplate = { metadata: { name: 'shared' }, spec: run.spec } as unknown as ClusterAnalysisTemplate;
 const revert = {
   metadata: { namespace: 'shop', name: 'revert-1' },
-  status: { state: 'needsHuman', reason: 'Conflict' },
+  status: { state: 'needsHuman', reason: 'Conflict', startedAt: '2026-11-20T12:00:00Z' },
 } as unknown as GitRevert;
 
 function counting(rollouts: Rollout[]) {
@@ -102,6 +102,7 @@ it('counts the objects under the names that dashboards know', async () => {
     'analysis_template_info{namespace="",name="shared"} 1',
     'analysis_template_metric_info{namespace="shop",name="rate",type="Prometheus",metric="rate"} 1',
     'headgate_git_revert_info{namespace="shop",name="revert-1",state="needsHuman",reason="Conflict"} 1',
+    'headgate_git_revert_pending_since_timestamp_seconds{namespace="shop",name="revert-1"} 1795176000',
     'build_info{version="1.2.3"} 1',
   ]) {
     expect(text).toContain(line);
@@ -134,6 +135,33 @@ it.each([
 ])('tells of %s as dashboards know it', async (phase, conditions) => {
   const text = await counting([{ ...rollout, status: { conditions } } as unknown as Rollout]).text();
   expect(text).toMatch(new RegExp(`rollout_info\\{.*phase="${phase}"\\} 1`));
+});
+
+it.each(['landed', 'done', 'skipped', 'vetoed', 'superseded', 'dryRun'])(
+  'knows nothing pending of what is %s',
+  async (state) => {
+    const metrics = createMetrics('1.2.3');
+    const one = { ...revert, status: { ...revert.status, state } };
+    const none = holding([]);
+    metrics.count({ rollouts: none, runs: none, templates: none, clusterTemplates: none, reverts: holding([one]) });
+    expect(await metrics.text()).not.toContain('headgate_git_revert_pending_since_timestamp_seconds{');
+  },
+);
+
+it('counts what Git hosts are asked, and keeps what they said of their limits last', async () => {
+  const metrics = createMetrics('1.2.3');
+  const call = { host: 'api.github.com', method: 'GET' };
+  metrics.gitHost({ ...call, status: 200, remaining: 4999 });
+  metrics.gitHost({ ...call, status: 200, remaining: 4998 });
+  metrics.gitHost({ ...call, status: undefined, remaining: undefined });
+  const text = await metrics.text();
+  for (const line of [
+    'headgate_git_host_requests_total{host="api.github.com",method="GET",status_code="200"} 2',
+    'headgate_git_host_requests_total{host="api.github.com",method="GET",status_code="none"} 1',
+    'headgate_git_host_rate_remaining{host="api.github.com"} 4998',
+  ]) {
+    expect(text).toContain(line);
+  }
 });
 
 it('counts passes, events and calls', async () => {

@@ -3,6 +3,7 @@ import type { AnalysisRun, KubeObject, Rollout } from '../api/index.ts';
 import type { Cache } from '../kube/cache.ts';
 import type { Answered } from '../kube/http-client.ts';
 import { type Attendance, createAttendance } from './attendance.ts';
+import { type GitHostCall, gitHostMetrics } from './git-metrics.ts';
 import { keyOf, splitKey } from './keys.ts';
 import { type Counted, countObjects, gauge, objectGauges } from './object-metrics.ts';
 import type { QueueMetrics } from './queue.ts';
@@ -17,6 +18,8 @@ export interface ControllerMetrics extends QueueMetrics {
   readonly sources: SourceMetrics;
   /** Counts one call to the API server. */
   request(answered: Answered): void;
+  /** Counts one request to a Git host. */
+  gitHost(call: GitHostCall): void;
   /** The text that Prometheus scrapes. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -102,6 +105,7 @@ export function createMetrics(version: string): ControllerMetrics {
     event: events.count,
     sources,
     request: requestMetrics(registry),
+    gitHost: gitHostMetrics(registry),
     async text() {
       if (counted) {
         countObjects(gauges, counted);

@@ -53,6 +53,8 @@ const PHASES: Record<string, string> = {
   RolloutAborted: 'Abort',
 };
 const ROLLOUT_PHASES = ['Completed', 'Progressing', 'Paused', 'Timeout', 'Error', 'Abort'];
+/** States of a GitRevert in which Git holds what is to go, and nobody has said that it may stay. */
+const IN_GIT: ReadonlySet<string> = new Set(['pending', 'planned', 'verified', 'writing', 'proposed', 'needsHuman']);
 const RUN_PHASES = ['Pending', 'Error', 'Failed', 'Successful', 'Running', 'Inconclusive'];
 
 function routerOf({ spec }: Rollout): string {
@@ -110,6 +112,10 @@ export function objectGauges(registry: Registry) {
       ...(['type', 'metric'] as const),
     ),
     reverts: made('headgate_git_revert_info', 'Information about a GitRevert.', 'state', 'reason'),
+    pending: made(
+      'headgate_git_revert_pending_since_timestamp_seconds',
+      'Since when a change that failed is to be taken out of Git, as long as Git holds it.',
+    ),
   };
 }
 
@@ -164,5 +170,7 @@ export function countObjects(gauges: ObjectGauges, caches: Counted): void {
   for (const revert of caches.reverts.list()) {
     const { state = 'pending', reason = '' } = revert.status ?? {};
     gauges.reverts.set({ ...labelsOf(revert), state, reason }, 1);
+    const since = Date.parse(revert.status?.startedAt ?? revert.metadata.creationTimestamp ?? '');
+    if (IN_GIT.has(state) && !Number.isNaN(since)) gauges.pending.set(labelsOf(revert), since / 1000);
   }
 }

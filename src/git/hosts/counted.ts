@@ -1,0 +1,34 @@
+import type { SendRequest } from './http.ts';
+
+/** One request to a host, and what came of it. */
+export interface HostCall {
+  host: string;
+  method: string;
+  /** Undefined where there was no answer. */
+  status: number | undefined;
+  /** How many more requests the host takes by that credential for now, where it says so. */
+  remaining: number | undefined;
+}
+
+/** In lower case: as GitHub, Gitea and Azure DevOps call it, and as GitLab does. */
+const REMAINING = ['x-ratelimit-remaining', 'ratelimit-remaining'];
+
+function remainingIn(headers: Record<string, string>): number | undefined {
+  const text = REMAINING.flatMap((name) => headers[name] ?? [])[0];
+  return text !== undefined && /^\d{1,9}$/.test(text.trim()) ? Number(text) : undefined;
+}
+
+/** Tells of each request that is really sent. */
+export function counted(send: SendRequest, onCall: (call: HostCall) => void): SendRequest {
+  return async (request) => {
+    const call = { host: URL.parse(request.url)?.host ?? '', method: request.method };
+    try {
+      const response = await send(request);
+      onCall({ ...call, status: response.status, remaining: remainingIn(response.headers) });
+      return response;
+    } catch (error) {
+      onCall({ ...call, status: undefined, remaining: undefined });
+      throw error;
+    }
+  };
+}
