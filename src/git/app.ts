@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { Problem } from '../errors.ts';
 import type { Clone, TreeEntry } from './clone.ts';
 import { doubles, type Folder, type Manifest, type ManifestSet, placeOf, readManifests } from './manifests.ts';
-import { chartsNamedIn, releasesIn } from './releases.ts';
+import { namedForReleases, releasesIn } from './releases.ts';
 import { folderInput, folderName } from './render/graph.ts';
 import { CHART_FILE, chartOptions, type HelmOptions, helmGraph } from './render/helm-graph.ts';
 import { KUSTOMIZATION_FILES } from './render/kustomization.ts';
@@ -79,14 +79,14 @@ export async function inputsOf(clone: Clone, { tree, path, helm }: App): Promise
   const kind = kindOf(files, path);
   const releases = helm && 'chartsOf' in helm;
   if (kind === 'plain' || kind === 'several') {
-    return sortedInputs([path, ...(releases ? await chartsNamedIn(clone, files) : [])]);
+    return sortedInputs([path, ...(releases ? await namedForReleases(clone, files) : [])]);
   }
   const opened = openTree(clone, { tree, folder: path, files });
   const graph =
     kind === 'helm'
       ? await helmGraph(clone, opened, path, chartOptions(helm)?.valueFiles ?? [])
       : await kustomizeGraph(clone, opened, path);
-  const charts = releases ? await chartsNamedIn(clone, [...graph.files.values()]) : [];
+  const charts = releases ? await namedForReleases(clone, [...graph.files.values()]) : [];
   return sortedInputs([...graph.inputs, ...charts, ...(graph.problems.length > 0 ? [folderInput(path)] : [])]);
 }
 

@@ -121,7 +121,7 @@ describe('a HelmRelease whose chart lies in the same repository', () => {
     });
   });
 
-  it('names the folder of its chart before anything is rendered, of a kustomization too', async () => {
+  it('names its chart and value files before anything is rendered, of a kustomization too', async () => {
     const files = { ...CHART_FILES, 'apps/web.json': helmRelease() };
     const plain = { tree: await trees.commit(files), path: 'apps', namespace: 'shop', helm: HELM };
     expect(await inputsOf(trees.clone, plain)).toEqual(['apps', `${CHART}/`]);
@@ -132,6 +132,9 @@ describe('a HelmRelease whose chart lies in the same repository', () => {
     };
     const tree = await trees.commit({ ...base, 'apps/kustomization.yaml': 'resources: [../base]\n' });
     expect(await inputsOf(trees.clone, { ...plain, tree })).toContain(`${CHART}/`);
+    const valuesFiles = ['env/prod.yaml', '../../x.yaml'];
+    const named = await trees.commit({ ...CHART_FILES, 'apps/web.json': helmRelease({ chart: { valuesFiles } }) });
+    expect(await inputsOf(trees.clone, { ...plain, tree: named })).toEqual(['apps', `${CHART}/`, 'env/prod.yaml']);
     const { helm: _, ...unfollowed } = plain;
     expect(await inputsOf(trees.clone, unfollowed)).toEqual(['apps']);
   });

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { KubeObject } from '../api/kubernetes.ts';
 import type { Clone, TreeEntry } from './clone.ts';
 import { isManifestFile, type Manifest, type ManifestSet, parseManifests, placeOf } from './manifests.ts';
-import { chartFolderOf, isHelmRelease, type Release, readRelease } from './render/flux-release.ts';
+import { isHelmRelease, namedBy, type Release, readRelease } from './render/flux-release.ts';
 import { folderInput } from './render/graph.ts';
 import { type HelmGraph, helmGraph, type ReleaseOptions } from './render/helm-graph.ts';
 import { chartFileOf } from './render/output.ts';
@@ -100,13 +100,13 @@ export async function releasesIn(
   return all;
 }
 
-/** The folders of the charts that files name for HelmReleases, before anything is rendered: all that may be one. */
-export async function chartsNamedIn(clone: Clone, files: readonly TreeEntry[]): Promise<string[]> {
+/** What files name for HelmReleases, before anything is rendered: all that may be a chart or values of one. */
+export async function namedForReleases(clone: Clone, files: readonly TreeEntry[]): Promise<string[]> {
   const { contents } = await readContents(
     clone,
     files.filter(({ path }) => isManifestFile(path)),
   );
   const sets = [...contents].map(([path, content]) => parseManifests(path, content));
   const objects = sets.flatMap(({ manifests }) => manifests.map(({ object }) => object)).filter(isHelmRelease);
-  return objects.flatMap((object) => chartFolderOf(object) ?? []).map(folderInput);
+  return objects.flatMap(namedBy);
 }

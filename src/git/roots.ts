@@ -78,12 +78,29 @@ function unknownChart({ charts }: Around, files: readonly string[], known: reado
   return undefined;
 }
 
-async function rootsIn(clone: Clone, tree: string, { files, known, namespace }: RootsRequest): Promise<Roots> {
+/** A file that HelmReleases of an app name, outside of its folder: others may name it too, and nothing lists them. */
+async function unknownValues(clone: Clone, tree: string, { files, known }: RootsRequest): Promise<string | undefined> {
+  for (const { path, helm } of known) {
+    if (!helm || !('chartsOf' in helm)) continue;
+    for (const file of files.filter((each) => !isBelow(each, path))) {
+      const users = await kustomizationsOf(clone, tree, [file]);
+      if (users && !users.folders.has(path)) return file;
+    }
+  }
+  return undefined;
+}
+
+async function rootsIn(clone: Clone, tree: string, request: RootsRequest): Promise<Roots> {
+  const { files, known, namespace } = request;
   const found = await around(clone, tree, files);
   const chart = unknownChart(found, files, known);
   if (chart !== undefined) {
     const message = `the chart in ${chart || '/'} would change, and nothing says by which values it is rendered`;
     return { kind: 'unknown', message };
+  }
+  const values = await unknownValues(clone, tree, request);
+  if (values !== undefined) {
+    return { kind: 'unknown', message: `${values} would change, and other HelmReleases may name it too` };
   }
   const users = await kustomizationsOf(clone, tree, files);
   if (users === undefined) {

@@ -23,6 +23,7 @@ export interface Result {
 }
 
 export function needs({ layout }: RepositoryPlan): Tool | undefined {
+  if (layout.kind === 'releases') return 'helm';
   return layout.kind === 'plain' ? undefined : layout.kind;
 }
 

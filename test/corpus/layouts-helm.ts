@@ -3,7 +3,7 @@ import { FIRST_RELEASE, type Model } from './model.ts';
 import { noted, otherRollout, REPOSITORY } from './parts.ts';
 import type { Node } from './text.ts';
 
-const chart = (fields: { readonly [key: string]: Node } = {}): Node => ({
+export const chart = (fields: { readonly [key: string]: Node } = {}): Node => ({
   apiVersion: 'v2',
   name: 'web',
   version: '1.0.0',
@@ -11,7 +11,7 @@ const chart = (fields: { readonly [key: string]: Node } = {}): Node => ({
 });
 
 /** What a release says of itself. */
-function values(model: Model): Node {
+export function values(model: Model): Node {
   const { tag, digest, env, sidecars, script, memory, podLabels, config, replicas, weight, servicePort } = model;
   return {
     image: { repository: REPOSITORY, ...(digest === undefined ? { tag: noted(model, tag ?? '') } : { digest }) },
@@ -28,7 +28,7 @@ function values(model: Model): Node {
 }
 
 /** `image`: what stands for it in the template. `port`: what pods listen on. */
-function templates(folder: string, { shared }: Model, image: string): Sources {
+export function templates(folder: string, { shared }: Model, image: string): Sources {
   const rollout = `apiVersion: argoproj.io/v1alpha1
 kind: Rollout
 metadata:
@@ -77,10 +77,10 @@ data: {{- toYaml .Values.config | nindent 2 }}
   };
 }
 
-const IMAGE =
+export const IMAGE =
   '"{{ .Values.image.repository }}{{ with .Values.image.digest }}@{{ . }}{{ else }}:{{ .Values.image.tag }}{{ end }}"';
-const other = (model: Model): Sources => ({ 'apps/other/rollout.yaml': { documents: [otherRollout(model)] } });
-const LACKS = ['tag and a renamed file'];
+export const other = (model: Model): Sources => ({ 'apps/other/rollout.yaml': { documents: [otherRollout(model)] } });
+export const LACKS = ['tag and a renamed file'];
 
 export const helmLayouts: readonly Layout[] = [
   {

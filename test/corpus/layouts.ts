@@ -1,8 +1,10 @@
+import type { HelmOptions } from '../../src/git/app.ts';
 import type { Root } from '../../src/git/roots.ts';
 import { helmLayouts } from './layouts-helm.ts';
 import { overlayLayouts } from './layouts-kustomize.ts';
 import { ownKustomizeLayouts } from './layouts-kustomize-own.ts';
 import { plainLayouts } from './layouts-plain.ts';
+import { releaseLayouts } from './layouts-releases.ts';
 import { sharedLayouts } from './layouts-shared.ts';
 import type { Model } from './model.ts';
 import type { Node, Style } from './text.ts';
@@ -24,8 +26,8 @@ export interface Layout {
   name: string;
   /** The app's folder; '' for the root. */
   path: string;
-  kind: 'plain' | 'kustomize' | 'helm';
-  helm?: { releaseName: string; valueFiles: readonly string[] };
+  kind: 'plain' | 'kustomize' | 'helm' | 'releases';
+  helm?: HelmOptions;
   /** The Rollout's name. */
   rollout?: string;
   files(model: Model, style: Style): Sources;
@@ -60,4 +62,5 @@ export const LAYOUTS: readonly Layout[] = [
   ...ownKustomizeLayouts,
   ...sharedLayouts,
   ...helmLayouts,
+  ...releaseLayouts,
 ];

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { chartOptions } from '../../src/git/render/helm-graph.ts';
 import { type Case, culpritFacts } from './cases.ts';
 import type { Doubt, Scope, WantedCommit } from './expected.ts';
 import { changedPaths, type Files, isBelow } from './files.ts';
@@ -75,10 +74,10 @@ function wrongLines(path: string, was: Buffer, is: Buffer): string[] {
   return wrong === -1 ? [] : [`${path}:${wrong + 1} differs in more than a value`];
 }
 
-/** A workload without the pods that it makes: what may be changed at the same time by somebody else. */
+/** A workload without the pods that it makes, a release without its values: what may be changed at the same time by somebody else. */
 function besidesPods(objects: Objects, name: string): unknown {
   const { spec, ...rest } = (objects.get(name)?.data ?? {}) as { spec?: Record<string, unknown> };
-  return { ...rest, spec: { ...spec, template: undefined } };
+  return { ...rest, spec: { ...spec, template: undefined, values: undefined } };
 }
 
 interface Sides<T> {
@@ -141,15 +140,16 @@ async function changedFiles(
 /** Other apps of the repository, which must not notice. `own`: the app itself, at the head and after. */
 async function wrongOthers(
   renderings: Renderings,
-  { others = [], gatherers = [], known = [] }: Layout,
+  { kind, others = [], gatherers = [], known = [] }: Layout,
   { head, commit }: Lying,
   own: Pick<Sides<Objects>, 'head' | 'after'>,
 ): Promise<string[]> {
   const textsOf = async (id: string, app: Omit<RenderRequest, 'commit'>) =>
     [...(await renderings.objects({ ...app, commit: id })).values()].map(({ text }) => text).sort();
   const wrong: string[] = [];
-  const plain = others.map((folder) => ({ folder, kind: undefined, helm: undefined }));
-  const charts = known.map(({ path, helm }) => ({ folder: path, kind: 'helm' as const, helm: chartOptions(helm) }));
+  const releases = kind === 'releases' ? kind : undefined;
+  const plain = others.map((folder) => ({ folder, kind: releases, helm: undefined }));
+  const charts = known.map(({ path, helm }) => ({ folder: path, kind: 'helm' as const, helm }));
   for (const app of [...plain, ...charts]) {
     if (isDeepStrictEqual(await textsOf(head, app), await textsOf(commit, app))) continue;
     wrong.push(`the other app in ${app.folder} is rendered otherwise`);

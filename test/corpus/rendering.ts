@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { chartOptions } from '../../src/git/render/helm-graph.ts';
 import type { Tool } from '../../src/git/render/renderer.ts';
 import type { Layout } from './layouts.ts';
 import { NAMESPACE } from './parts.ts';
@@ -85,18 +86,36 @@ export function createRenderings(
   programs: Partial<Record<Tool, string>>,
 ): Renderings {
   const known = new Map<string, Promise<Objects>>();
-  const textsOf = async (app: string, kind: Layout['kind'], helm: RenderRequest['helm']) => {
+  const textsOf = async (root: string, path: string, kind: Layout['kind'], helm: RenderRequest['helm']) => {
+    const app = join(root, path);
     if (kind === 'plain') return textsBelow(app);
+    if (kind === 'releases') return [...(await textsBelow(app)), ...(await releasesBelow(app, root))];
     const isKustomize = kind === 'kustomize';
     const args = isKustomize ? ['build', app] : helmArguments(app, helm);
     return [(await machine.run(programs[kind] ?? kind, args)).toString()];
+  };
+  /** As Flux's documents say: values on top of the files that are named, or else of the chart's own. */
+  const releasesBelow = async (app: string, root: string): Promise<string[]> => {
+    const objects = (await textsBelow(app)).flatMap(objectsIn).map(({ data }) => data as Data);
+    const texts: string[] = [];
+    for (const { metadata, spec } of objects.filter(({ kind }) => kind === 'HelmRelease')) {
+      const chart = fields(fields(fields(spec).chart).spec);
+      const folder = join(root, String(chart.chart));
+      const files = ((chart.valuesFiles ?? []) as string[]).map((path) => join(root, path));
+      if (files.length > 0) await rm(join(folder, 'values.yaml'));
+      const own = join(root, 'own-values.json');
+      await writeFile(own, JSON.stringify(fields(spec).values ?? {}));
+      const values = [...files, own].flatMap((path) => ['--values', path]);
+      const args = ['template', String(metadata?.name), folder, '--namespace', String(metadata?.namespace), ...values];
+      texts.push((await machine.run(programs.helm ?? 'helm', args)).toString());
+    }
+    return texts;
   };
   const render = async ({ commit, folder: path, kind, helm }: RenderRequest): Promise<Objects> => {
     const root = await mkdtemp(join(folder, 'tree-'));
     try {
       await checkOut({ bare }, commit, root);
-      const app = join(root, path);
-      const texts = await textsOf(app, kind ?? (await kindIn(app)), helm);
+      const texts = await textsOf(root, path, kind ?? (await kindIn(join(root, path))), helm);
       const objects = texts.flatMap(objectsIn);
       const named = new Map(objects.map((each) => [nameOf(each), each]));
       if (named.size !== objects.length) throw new Error(`an object is there twice in ${path}`);
@@ -116,21 +135,24 @@ export function createRenderings(
 }
 
 function helmArguments(app: string, helm: RenderRequest['helm']): string[] {
-  const { releaseName = 'web', valueFiles = [] } = helm ?? {};
+  const { releaseName = 'web', valueFiles = [] } = chartOptions(helm) ?? {};
   const values = valueFiles.flatMap((path) => ['--values', join(app, path)]);
   return ['template', releaseName, app, '--namespace', NAMESPACE, '--include-crds', ...values];
 }
 
 const fields = (value: unknown): Data => (typeof value === 'object' && value !== null ? (value as Data) : {});
 
-/** The Rollout, and the workload that it names, by their names among the objects. */
+/** The Rollout, the workload that it names, and the HelmRelease that makes it, by their names among the objects. */
 export function workloadsOf(objects: Objects, name: string): string[] {
   const all = [...objects];
   const rollout = all.find(([, { data }]) => data.kind === 'Rollout' && fields(data.metadata).name === name);
   const { workloadRef } = fields(rollout?.[1].data.spec);
   const { kind, name: workload } = fields(workloadRef) as { kind?: string; name?: string };
   const found = all.find(([, { data }]) => data.kind === kind && fields(data.metadata).name === workload);
-  return [rollout, workloadRef === undefined ? undefined : found].flatMap((entry) => (entry ? [entry[0]] : []));
+  const release = all.find(([, { data }]) => data.kind === 'HelmRelease' && fields(data.metadata).name === name);
+  return [rollout, workloadRef === undefined ? undefined : found, release].flatMap((entry) =>
+    entry ? [entry[0]] : [],
+  );
 }
 
 /** The template that the pods of a Rollout are made from, wherever it stands; undefined where there is no such Rollout. */

@@ -3,7 +3,7 @@ import { type Fields, fieldsOf, listOf, textOf } from '../../api/fields.ts';
 import type { KubeObject } from '../../api/kubernetes.ts';
 import { Stalled } from '../../errors.ts';
 import { findManifest, type Manifest, type ManifestSet } from '../manifests.ts';
-import { resolveBelow } from './graph.ts';
+import { folderInput, resolveBelow } from './graph.ts';
 import type { ReleaseOptions } from './helm-graph.ts';
 
 export const HELM_RELEASE = { group: 'helm.toolkit.fluxcd.io', kind: 'HelmRelease' };
@@ -38,10 +38,13 @@ export function isHelmRelease({ apiVersion = '', kind }: KubeObject): boolean {
   return kind === HELM_RELEASE.kind && apiVersion.startsWith(`${HELM_RELEASE.group}/`);
 }
 
-/** The folder of the chart, where that lies in some GitRepository; undefined where it does not, or where it leads out of it. */
-export function chartFolderOf(release: KubeObject): string | undefined {
-  const { chart, sourceRef } = chartOf(release);
-  return fieldsOf(sourceRef).kind === 'GitRepository' ? resolveBelow('', textOf(chart) ?? '') : undefined;
+/** What a HelmRelease names of some GitRepository: the folder of its chart, and value files, as inputs. Nothing that leads out of it. */
+export function namedBy(release: KubeObject): string[] {
+  const { chart, sourceRef, valuesFiles } = chartOf(release);
+  if (fieldsOf(sourceRef).kind !== 'GitRepository') return [];
+  const folder = resolveBelow('', textOf(chart) ?? '');
+  const files = listOf(valuesFiles).flatMap((each) => resolveBelow('', textOf(each) ?? '') ?? []);
+  return [...(folder === undefined ? [] : [folderInput(folder)]), ...files];
 }
 
 function chartOf(release: KubeObject): Fields {
