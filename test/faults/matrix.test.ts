@@ -45,6 +45,20 @@ it('two clusters that die at their writes share one effect', async () => {
   expect(judged).toEqual({ ending: 'done | done', doubles: 0 });
 });
 
+it.each(['git', 'github'] as const)(
+  '%s: two clusters that wait for each other, and die as they tell it, share one effect',
+  async (host) => {
+    const scene = {
+      host,
+      mode: 'Direct' as const,
+      troubles: [[at('git push', 'diesAfter')], [at('git push', 'diesBefore')]],
+    };
+    const result = await play(prepared, { ...scene, quorum: true });
+    expect(result.struck.length).toBe(2);
+    expect(judge(scene, result)).toEqual({ ending: 'done | done', doubles: 0 });
+  },
+);
+
 // Either cluster may be the one that opens: the other then sees that proposal and asks for none of its own.
 // So whoever opens dies, or a trouble is at a call that every cluster makes.
 describe('two clusters on different attempts share one effect', () => {

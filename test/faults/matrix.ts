@@ -64,7 +64,7 @@ export function doublesOf(baselines: readonly Baseline[], count: number, seed: n
   });
 }
 
-/** Two clusters see the same failure at the same time, and each has its own trouble; every other time on different attempts. */
+/** Two clusters see the same failure at the same time, and each has its own trouble; every other time on different attempts, and some wait for each other. */
 export function clustersOf(baselines: readonly Baseline[], count: number, seed: number): Run[] {
   const random = seeded(seed);
   return Array.from({ length: count }, (_, index) => {
@@ -72,7 +72,9 @@ export function clustersOf(baselines: readonly Baseline[], count: number, seed: 
     const { host, mode } = baseline;
     const troubles = [[randomTrouble(random, baseline)], index % 3 === 0 ? [] : [randomTrouble(random, baseline)]];
     const apart = mode === 'PullRequest' && Math.floor(index / baselines.length) % 2 === 1;
-    return { host, mode, fault: apart ? 'two clusters, attempts apart' : 'two clusters', troubles, apart };
+    const quorum = Math.floor(index / baselines.length) % 4 === 2;
+    const what = `${apart ? ', attempts apart' : ''}${quorum ? ', a quorum' : ''}`;
+    return { host, mode, fault: `two clusters${what}`, troubles, apart, quorum };
   });
 }
 

@@ -43,6 +43,8 @@ export interface Scene {
   troubles: readonly (readonly Trouble[])[];
   /** The release was tried once more before, in the second cluster only: it counts another attempt. */
   apart?: boolean;
+  /** Each waits until the others have seen it fail too. */
+  quorum?: boolean;
 }
 
 /** How one cluster's record ended. */
@@ -97,15 +99,16 @@ interface Cluster {
   isBack: boolean;
 }
 
-async function raiseCluster({ saved }: Prepared, scene: Scene, troubles: readonly Trouble[], beside?: Loop) {
+async function raiseCluster({ saved }: Prepared, scene: Scene, index: number, beside?: Loop) {
   const { host, mode } = scene;
-  const line = createLine(host, troubles);
+  const line = createLine(host, scene.troubles[index] ?? []);
   const { wrap, between } = line;
   const send = host === 'gitea' ? throughGitea(() => loop, between.send) : between.send;
   const served = host !== 'git' && { served: { host, settings: { pulls: [] } } };
   const common = { wrap, between: { ...between, send }, from: saved, appliesNothing: true };
   const loop: Loop = await startLoop({ ...common, ...served, ...(beside && { beside }) });
-  allow(loop, { mode, pullRequests: { autoMerge: true } });
+  const quorum = scene.quorum && { quorum: { clusters: scene.troubles.length, cluster: `cluster-${index}` } };
+  allow(loop, { mode, pullRequests: { autoMerge: true }, ...quorum });
   return { loop, line, isBack: false };
 }
 
@@ -154,8 +157,8 @@ function endingOf(cluster: Cluster): Ending {
 export async function play(prepared: Prepared, scene: Scene): Promise<Played> {
   const clusters: Cluster[] = [];
   try {
-    for (const troubles of scene.troubles) {
-      clusters.push(await raiseCluster(prepared, scene, troubles, clusters[0]?.loop));
+    for (const index of scene.troubles.keys()) {
+      clusters.push(await raiseCluster(prepared, scene, index, clusters[0]?.loop));
     }
     const [first] = clusters as [Cluster];
     const { clock } = first.loop;

@@ -46,7 +46,8 @@ export function proposalsIn({ host, hosted }: Loop): ProposalState[] {
   return statesIn(host, hosted).map((state) => STATES[state] ?? (state as ProposalState));
 }
 
-const EXPECTED_REF = /^refs\/(heads\/main|heads\/headgate\/revert\/[0-9a-f]{12}(-2)?|headgate\/reverts\/[0-9a-f]{64})$/;
+const EXPECTED_REF =
+  /^refs\/(heads\/main|heads\/headgate\/revert\/[0-9a-f]{12}(-2)?|headgate\/reverts\/[0-9a-f]{64}|headgate\/failed\/[0-9a-f]{64}\/cluster-[01])$/;
 
 export async function lookAtGit(loop: Loop, { bad, revertedTree }: Prepared): Promise<Found> {
   const git = async (...args: string[]) => (await loop.bare.git(args)).toString();
