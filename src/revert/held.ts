@@ -2,16 +2,20 @@ import type { RevertCaution, RevertPolicySpec } from '../api/index.ts';
 
 export type PersonMerges = NonNullable<RevertPolicySpec['personMerges']>;
 
-/** What a policy's own measures are held against. Times are milliseconds since the epoch; undefined where it is not known. */
-export interface HeldFacts {
-  committedAt: number | undefined;
+/** What the cluster knows of a failure that a policy may measure. Times are milliseconds since the epoch; undefined where it is not known. */
+export interface Measured {
   failedAt: number;
-  /** As far as was counted. */
-  commitsInRange: number;
   /** When another change of the same Rollout was taken out last; undefined where none was. */
   lastRevertAt: number | undefined;
   /** Of the metric with the most of them, among those that failed. */
   failedMeasurements: number | undefined;
+}
+
+/** The same, with what Git says. */
+export interface HeldFacts extends Measured {
+  committedAt: number | undefined;
+  /** As far as was counted. */
+  commitsInRange: number;
 }
 
 export const HELD_REASONS = ['CulpritTooOld', 'TooManyCommits', 'RevertedLately', 'TooFewMeasurements'] as const;

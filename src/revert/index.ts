@@ -21,7 +21,7 @@ export { boundedDiff, type FileDiff, LONGEST_DIFF_CHARACTERS, namesSecret } from
 export { type Evidence, type EvidenceSources, evidenceOf, evidenceTable } from './evidence.ts';
 export type { Gate, GateFacts } from './gates.ts';
 export { gate } from './gates.ts';
-export { heldForPerson, type PersonMerges } from './held.ts';
+export { heldForPerson, type Measured, type PersonMerges } from './held.ts';
 export type { ImageSetter } from './image-automation.ts';
 export { applicationAutomation, imageAutomation, imageSetters, isUpdaterFile } from './image-automation.ts';
 export type { KeyParts } from './key.ts';

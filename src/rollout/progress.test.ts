@@ -10,6 +10,9 @@ const weights = (weight: number) => ({
 const progressing = (status: string, lastUpdateTime: string) => [
   { type: 'Progressing', status, reason: 'ReplicaSetUpdated', message: '', lastUpdateTime },
 ];
+const reverted = (reason: string) => [
+  { type: 'GitReverted', status: 'False', reason, message: '', lastUpdateTime: '2026-01-02T03:04:05Z' },
+];
 const status: RolloutStatus = {
   phase: 'Progressing',
   message: 'more replicas need to be updated',
@@ -39,4 +42,9 @@ it.each<[string, RolloutStatus]>([
   ['a condition that turns', { conditions: progressing('False', '2026-01-02T03:04:05Z') }],
 ])('%s is more than progress', (_, change) => {
   expect(onlyProgress(status, { ...status, ...change })).toBe(false);
+});
+
+it('what becomes of a change in Git is told at once: people wait for it', () => {
+  const before = { ...status, conditions: reverted('Pending') };
+  expect(onlyProgress(before, { ...before, conditions: reverted('Proposed') })).toBe(false);
 });

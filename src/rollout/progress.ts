@@ -5,8 +5,11 @@ import type { RolloutStatus } from '../api/index.ts';
 function decisive(status: RolloutStatus): object {
   const { replicas, updatedReplicas, readyReplicas, availableReplicas, HPAReplicas, message, ...rest } = status;
   const { weights, ...canary } = status.canary ?? {};
-  const conditions = (status.conditions ?? []).map(({ type, status }) => `${type}=${status}`).sort();
-  return { ...rest, canary, conditions };
+  const conditions = (status.conditions ?? []).map(({ type, status, reason }) =>
+    // How far it is, is the one that has many reasons on its way.
+    type === 'Progressing' ? `${type}=${status}` : `${type}=${status} ${reason}`,
+  );
+  return { ...rest, canary, conditions: conditions.sort() };
 }
 
 /** Whether two statuses differ in nothing that anyone decides by. */

@@ -144,7 +144,8 @@ describe.runIf(state?.gitea)('scenarios on a real Git host', () => {
       const { stable } = await hashes(world);
       const culprit = await team.commit('Release bad', shop(BAD));
       const { status } = await untilState(world, 'proposed');
-      expect(await gitIn(world)).toMatchObject({ status: 'False', reason: 'Proposed' });
+      await world.untilTrue(async () => (await gitIn(world))?.reason === 'Proposed', 30);
+      expect(await gitIn(world)).toMatchObject({ status: 'False' });
       await team.closePull(status?.proposal?.number ?? 0);
       await untilState(world, 'vetoed');
       // Applied again and again by the sync, and not rolled out again.

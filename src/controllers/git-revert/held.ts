@@ -1,17 +1,10 @@
 import type { AnalysisRun, GitRevert, RevertCaution } from '../../api/index.ts';
 import { inputsOf } from '../../git/app.ts';
 import type { Commit } from '../../git/clone.ts';
-import { heldForPerson, type PersonMerges } from '../../revert/index.ts';
+import { heldForPerson, type Measured, type PersonMerges } from '../../revert/index.ts';
 import type { GitRevertOptions } from './options.ts';
 import { causeOf, replicaSetOf, verdictOf } from './revision.ts';
 import type { Task } from './task.ts';
-
-/** What the cluster knows of a failure that a policy may measure. Times are milliseconds since the epoch. */
-export interface Measured {
-  failedAt: number;
-  lastRevertAt: number | undefined;
-  failedMeasurements: number | undefined;
-}
 
 function failedMeasurementsIn(run: AnalysisRun | undefined): number | undefined {
   const failed = run?.status?.metricResults?.filter(({ phase, dryRun }) => phase === 'Failed' && dryRun !== true) ?? [];

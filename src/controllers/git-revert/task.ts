@@ -3,11 +3,10 @@ import type { GitRevert, PodTemplateSpec, RevertWay } from '../../api/index.ts';
 import type { HelmOptions, Reading } from '../../git/app.ts';
 import type { FileChange } from '../../git/hosts/host.ts';
 import type { Root } from '../../git/roots.ts';
-import type { FailedResult } from '../../revert/index.ts';
+import type { FailedResult, Measured } from '../../revert/index.ts';
 import type { IgnoredMetadata } from '../../rollout/index.ts';
 import type { PolicyAccess } from './access.ts';
 import type { Findings } from './findings.ts';
-import type { Measured } from './held.ts';
 import { rolloutAt } from './templates.ts';
 
 /** All that the work on one revert needs, gathered by the pass that begins it. */
