@@ -10,6 +10,7 @@ import {
   type PlanResult,
   type Policy,
   type Seen,
+  type WithdrawResult,
   type Work,
 } from '../../revert/index.ts';
 import { keyOf } from '../keys.ts';
@@ -25,7 +26,7 @@ import { closeUnneeded, proposalInstead } from './one-proposal.ts';
 import { plan } from './plan.ts';
 import { cancelMerge, propose, watch, withdraw } from './proposals.ts';
 import { prove } from './prove.ts';
-import { awaited, takeBack } from './quorum.ts';
+import { awaited, refsOfQuorum, takeBack } from './quorum.ts';
 import { causeOf, helmOf, learn, replicaSetOf } from './revision.ts';
 import { stableFailsToo } from './stable-check.ts';
 import type { Task } from './task.ts';
@@ -52,7 +53,7 @@ async function perform(effect: Effect, task: Task): Promise<Work> {
   if (effect === 'propose') return { effect, result: await propose(task, planned) };
   if (effect === 'watch') return { effect, result: await watch(task, planned) };
   if (effect === 'cancelMerge') return { effect, result: await cancelMerge(task) };
-  if (effect === 'withdraw') return { effect, result: await withdraw(task, task.unwanted ?? 'it is not needed') };
+  if (effect === 'withdraw') return { effect, result: await withdrawFor(task) };
   return { effect, result: await write(task, planned) };
 }
 
@@ -63,6 +64,12 @@ async function planFor(task: Task): Promise<PlanResult> {
   const result = await plan(task);
   if (result.kind !== 'gone' || !mayHaveProposed(task)) return result;
   return (await closeUnneeded(task)) ?? result;
+}
+
+async function withdrawFor(task: Task): Promise<WithdrawResult> {
+  const result = await withdraw(task, task.unwanted ?? 'it is not needed');
+  if (result.kind === 'closed') await takeBack(task, await refsOfQuorum(task));
+  return result;
 }
 
 /** On the branch first, then among the proposals where it is to be one. */

@@ -106,3 +106,14 @@ it('is let pass by a person who knows better', async () => {
   await loop.settle(2 * MINUTE);
   expect(await revertCommits(loop)).toHaveLength(1);
 });
+
+it('is taken back with the pull request that nobody wants any more', async () => {
+  const other = await inTwoClusters({ mode: 'PullRequest' });
+  for (const each of [loop, other]) abort(each, HASHES);
+  await loop.settle(2 * MINUTE);
+  expect(loop.hosted?.pulls).toHaveLength(1);
+  setStatus(loop, { abort: false, phase: 'Progressing' });
+  await loop.settle(2 * MINUTE);
+  expect(statusIn()).toMatchObject({ state: 'superseded' });
+  expect(await told()).toEqual(['us-1']);
+});

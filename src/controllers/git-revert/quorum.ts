@@ -15,6 +15,12 @@ export function quorumRefs({ policy, revert }: Task): string[] {
   return policy.quorum ? [failedRef(revert.spec.key, '*')] : [];
 }
 
+/** Those refs as they are now. */
+export async function refsOfQuorum(task: Task): Promise<ReadonlyMap<string, string>> {
+  const patterns = quorumRefs(task);
+  return patterns.length > 0 ? task.policy.repository.remoteRefs(patterns) : new Map();
+}
+
 function missing(task: Task, there: number, clusters: number): FailedResult {
   const message = `${there} of ${clusters} clusters have seen this change fail (RevertPolicy ${task.policy.name}, quorum.clusters): it waits for the others; a person who knows better lets it pass with "headgate revert approve"`;
   return { kind: 'failed', reason: QUORUM_NOT_REACHED, message, retryAfterSeconds: REST_SECONDS };
