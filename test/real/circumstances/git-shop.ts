@@ -1,6 +1,6 @@
 import { expect, onTestFinished } from 'vitest';
 import type { GitRevert } from '../../../src/api/index.ts';
-import { gitReverts } from '../../../src/kube/resources.ts';
+import { gitReverts, revertPolicies } from '../../../src/kube/resources.ts';
 import { AT_HOME, FIRST, isHealthy, routeWeights } from '../../behaviour/fixtures.ts';
 import type { TestWorld } from '../../worlds/world.ts';
 import { startAsDeployed } from '../loop/controller.ts';
@@ -13,6 +13,11 @@ import { openWorld, theServers } from './shop.ts';
 export interface GitShop {
   world: TestWorld;
   team: Team;
+}
+
+async function isProbed(world: TestWorld): Promise<boolean> {
+  const policy = await world.get(revertPolicies, world.namespace);
+  return policy?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
 }
 
 /** A shop whose first release came from Git; the controller meets Gitea behind a front. */
@@ -28,6 +33,8 @@ export async function openGitShop(options: FrontOptions, start = startAsDeployed
   await team.commit('Begin', shopFiles(world, FIRST));
   await world.create([rightsYaml(world, team), followYaml(world, seen)].join('---'));
   await world.until('shop', isHealthy, 60);
+  // A probe sends what looks like a write: stories wait for the writes of a revert.
+  await world.untilTrue(() => isProbed(world), 60);
   return { world, team };
 }
 
