@@ -97,6 +97,9 @@ describe('what Git holds of a change that failed', () => {
       return decide(seen).status?.conditions?.find(({ type }) => type === 'GitReverted');
     };
     expect(back('done')).toMatchObject({ status: 'True', reason: 'Reverted' });
+    // The sync was faster than the record, which says how it ended in a moment.
+    expect(back('writing')).toMatchObject({ status: 'False', reason: 'Pending' });
+    expect(back('proposed')).toMatchObject({ status: 'False', reason: 'Proposed' });
     // A person has put Git right, and the failure does not count any more.
     expect(back('superseded')).toBeUndefined();
     expect(back('needsHuman')).toBeUndefined();

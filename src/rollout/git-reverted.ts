@@ -16,36 +16,44 @@ const STANDING: Readonly<Partial<Record<GitRevertState, readonly [reason: string
 };
 const AT_WORK = ['Pending', 'it is being taken out'] as const;
 
-/**
- * The record of what failed, if it is what the Rollout still asks for; else that of the last failure, once it is out of Git and
- * the Rollout is back on what was stable then. The newest where there are several.
- */
-function recordOf({ seen, hash, status }: Facts): GitRevert | undefined {
-  const reverts = (seen.reverts ?? []).toSorted((a, b) => timeOf(b).localeCompare(timeOf(a)));
-  const standing = reverts.find(({ spec }) => spec.templates.canary === hash);
-  if (standing || status.stableRS !== hash || conditionOf(status, GIT_REVERTED) === undefined) return standing;
+/** What ended without taking the change out of Git. */
+const LEFT_IN_GIT: ReadonlySet<GitRevertState> = new Set(['superseded', 'skipped', 'needsHuman', 'vetoed', 'dryRun']);
+
+/** The record of what failed, if it is what the Rollout still asks for. The newest where there are several. */
+function standingOf({ hash }: Facts, reverts: GitRevert[]): GitRevert | undefined {
+  return reverts.find(({ spec }) => spec.templates.canary === hash);
+}
+
+/** The record of the last failure that was told of, where the Rollout is back on what was stable then. */
+function lastOf({ hash, status }: Facts, reverts: GitRevert[]): GitRevert | undefined {
+  if (status.stableRS !== hash || conditionOf(status, GIT_REVERTED) === undefined) return undefined;
   const last = reverts.find(({ spec }) => spec.templates.stable === hash);
-  return last && OUT_OF_GIT.has(last.status?.state ?? 'pending') ? last : undefined;
+  return last && !LEFT_IN_GIT.has(last.status?.state ?? 'pending') ? last : undefined;
 }
 
 const timeOf = ({ metadata }: GitRevert) => metadata.creationTimestamp ?? '';
+
+function statementOf({ metadata, status = {} }: GitRevert): Statement {
+  const { state = 'pending', commit = '', startedAt } = status;
+  const { name } = metadata;
+  if (OUT_OF_GIT.has(state)) {
+    const message = `cluster: stable, Git: reverted by ${commit.slice(0, 7)} (GitRevert ${name})`;
+    return { type: GIT_REVERTED, status: 'True', reason: 'Reverted', message };
+  }
+  const [reason, text] = STANDING[state] ?? AT_WORK;
+  const since = startedAt ?? metadata.creationTimestamp;
+  const pending = since === undefined ? '' : `, pending since ${since}`;
+  const message = `cluster: stable, Git: bad${pending}: ${text} (GitRevert ${name})`;
+  return { type: GIT_REVERTED, status: 'False', reason, message };
+}
 
 /**
  * What Git holds of the change that failed, for whoever looks at the Rollout alone: the cluster is safe as long as the revision
  * that failed stays given up, however often it is applied again. Nothing is said where no failure is on record.
  */
 export function gitReverted(facts: Facts): Statement[] {
-  const revert = recordOf(facts);
-  const { state = 'pending', commit = '', startedAt } = revert?.status ?? {};
-  if (!revert || state === 'superseded') return [];
-  const { name } = revert.metadata;
-  if (OUT_OF_GIT.has(state)) {
-    const message = `cluster: stable, Git: reverted by ${commit.slice(0, 7)} (GitRevert ${name})`;
-    return [{ type: GIT_REVERTED, status: 'True', reason: 'Reverted', message }];
-  }
-  const [reason, text] = STANDING[state] ?? AT_WORK;
-  const since = startedAt ?? revert.metadata.creationTimestamp;
-  const pending = since === undefined ? '' : `, pending since ${since}`;
-  const message = `cluster: stable, Git: bad${pending}: ${text} (GitRevert ${name})`;
-  return [{ type: GIT_REVERTED, status: 'False', reason, message }];
+  const reverts = (facts.seen.reverts ?? []).toSorted((a, b) => timeOf(b).localeCompare(timeOf(a)));
+  // A sync may bring the stable template before the record says that the change is out: what was told is kept for that while.
+  const revert = standingOf(facts, reverts) ?? lastOf(facts, reverts);
+  return revert && revert.status?.state !== 'superseded' ? [statementOf(revert)] : [];
 }
