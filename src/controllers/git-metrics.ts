@@ -1,16 +1,9 @@
 import { Counter, type Registry } from 'prom-client';
+import type { HostCall } from '../git/hosts/counted.ts';
 import { gauge } from './object-metrics.ts';
 
-/** One request to the API of a Git host; `status` undefined where there was no answer. */
-export interface GitHostCall {
-  host: string;
-  method: string;
-  status: number | undefined;
-  remaining: number | undefined;
-}
-
 /** Counts what Git hosts are asked, and what they say of their limits. */
-export function gitHostMetrics(registry: Registry): (call: GitHostCall) => void {
+export function gitHostMetrics(registry: Registry): (call: HostCall) => void {
   const requests = new Counter({
     name: 'headgate_git_host_requests_total',
     help: 'Requests to the APIs of Git hosts.',

@@ -1,9 +1,10 @@
 import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
 import type { AnalysisRun, KubeObject, Rollout } from '../api/index.ts';
+import type { HostCall } from '../git/hosts/counted.ts';
 import type { Cache } from '../kube/cache.ts';
 import type { Answered } from '../kube/http-client.ts';
 import { type Attendance, createAttendance } from './attendance.ts';
-import { type GitHostCall, gitHostMetrics } from './git-metrics.ts';
+import { gitHostMetrics } from './git-metrics.ts';
 import { keyOf, splitKey } from './keys.ts';
 import { type Counted, countObjects, gauge, objectGauges } from './object-metrics.ts';
 import type { QueueMetrics } from './queue.ts';
@@ -19,7 +20,7 @@ export interface ControllerMetrics extends QueueMetrics {
   /** Counts one call to the API server. */
   request(answered: Answered): void;
   /** Counts one request to a Git host. */
-  gitHost(call: GitHostCall): void;
+  gitHost(call: HostCall): void;
   /** The text that Prometheus scrapes. */
   text(): Promise<string>;
   readonly contentType: string;

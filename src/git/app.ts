@@ -4,7 +4,7 @@ import type { Clone, TreeEntry } from './clone.ts';
 import { doubles, type Folder, type Manifest, type ManifestSet, placeOf, readManifests } from './manifests.ts';
 import { namedForReleases, releasesIn } from './releases.ts';
 import { folderInput, folderName } from './render/graph.ts';
-import { CHART_FILE, chartOptions, type HelmOptions, helmGraph } from './render/helm-graph.ts';
+import { CHART_FILE, chartOptions, type HelmOptions, helmGraph, releaseOptions } from './render/helm-graph.ts';
 import { KUSTOMIZATION_FILES } from './render/kustomization.ts';
 import { kustomizeGraph } from './render/kustomize-graph.ts';
 import { chartFileOf } from './render/output.ts';
@@ -12,7 +12,7 @@ import { openTree } from './render/tree.ts';
 import { type Reading, renderGraph, withProblem } from './rendering.ts';
 import { isEncrypted } from './sops.ts';
 
-export type { ChartOptions, HelmOptions } from './render/helm-graph.ts';
+export { type ChartOptions, type HelmOptions, isReleaseName } from './render/helm-graph.ts';
 export { type Decrypter, isStoppedRendering, type Renderer } from './render/renderer.ts';
 export type { Reading } from './rendering.ts';
 
@@ -77,17 +77,15 @@ async function readHelm(clone: Clone, app: App, files: readonly TreeEntry[], rea
 export async function inputsOf(clone: Clone, { tree, path, helm }: App): Promise<string[]> {
   const files = await clone.files(tree, path);
   const kind = kindOf(files, path);
-  const releases = helm && 'chartsOf' in helm;
-  if (kind === 'plain' || kind === 'several') {
-    return sortedInputs([path, ...(releases ? await namedForReleases(clone, files) : [])]);
-  }
+  const charts = (entries: readonly TreeEntry[]) => (releaseOptions(helm) ? namedForReleases(clone, entries) : []);
+  if (kind === 'plain' || kind === 'several') return sortedInputs([path, ...(await charts(files))]);
   const opened = openTree(clone, { tree, folder: path, files });
   const graph =
     kind === 'helm'
       ? await helmGraph(clone, opened, path, chartOptions(helm)?.valueFiles ?? [])
       : await kustomizeGraph(clone, opened, path);
-  const charts = releases ? await namedForReleases(clone, [...graph.files.values()]) : [];
-  return sortedInputs([...graph.inputs, ...charts, ...(graph.problems.length > 0 ? [folderInput(path)] : [])]);
+  const more = graph.problems.length > 0 ? [folderInput(path)] : [];
+  return sortedInputs([...graph.inputs, ...(await charts([...graph.files.values()])), ...more]);
 }
 
 /**
@@ -97,11 +95,10 @@ export async function inputsOf(clone: Clone, { tree, path, helm }: App): Promise
  */
 export async function readApp(clone: Clone, app: App, reading: Reading): Promise<AppContents> {
   const { kind, set, inputs } = await readFolder(clone, app, reading);
-  const { helm, namespace } = app;
-  const made = helm && 'chartsOf' in helm ? await releasesIn(clone, { ...app, helm }, set, reading) : undefined;
+  const helm = releaseOptions(app.helm);
+  const made = helm && (await releasesIn(clone, { ...app, helm }, set, reading));
   const manifests = [...set.manifests, ...(made?.manifests ?? [])];
-  const isOne = kind === 'plain' && made === undefined;
-  const problems = [...set.problems, ...(made?.problems ?? []), ...(isOne ? [] : doubles(manifests, namespace))];
+  const problems = [...set.problems, ...(made?.problems ?? []), ...doubles(manifests, app.namespace)];
   return { kind, set: { manifests, problems }, inputs: sortedInputs([...inputs, ...(made?.inputs ?? [])]) };
 }
 

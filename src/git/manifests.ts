@@ -264,9 +264,7 @@ export async function readManifests(
     return { manifests: [], problems: [{ path: folder.path, message }] };
   }
   const sets = await parseEntries(clone, entries, reading);
-  const manifests = sets.flatMap((set) => set.manifests);
-  const problems = sets.flatMap((set) => set.problems);
-  return { manifests, problems: [...problems, ...doubles(manifests, folder.namespace)] };
+  return { manifests: sets.flatMap(({ manifests }) => manifests), problems: sets.flatMap(({ problems }) => problems) };
 }
 
 /** The object of that kind and name; undefined where there is none. */

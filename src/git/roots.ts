@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { HelmOptions } from './app.ts';
 import type { Clone } from './clone.ts';
 import { resolveBelow } from './render/graph.ts';
-import { CHART_FILE, chartOptions } from './render/helm-graph.ts';
+import { CHART_FILE, chartOptions, releaseOptions } from './render/helm-graph.ts';
 import { KUSTOMIZATION_FILES } from './render/kustomization.ts';
 import { isBelow } from './render/tree.ts';
 import { foldersAbove, kustomizationsOf, MOST_KUSTOMIZATIONS } from './render/users.ts';
@@ -81,7 +81,7 @@ function unknownChart({ charts }: Around, files: readonly string[], known: reado
 /** A file that HelmReleases of an app name, outside of its folder: others may name it too, and nothing lists them. */
 async function unknownValues(clone: Clone, tree: string, { files, known }: RootsRequest): Promise<string | undefined> {
   for (const { path, helm } of known) {
-    if (!helm || !('chartsOf' in helm)) continue;
+    if (!releaseOptions(helm)) continue;
     for (const file of files.filter((each) => !isBelow(each, path))) {
       const users = await kustomizationsOf(clone, tree, [file]);
       if (users && !users.folders.has(path)) return file;

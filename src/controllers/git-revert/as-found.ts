@@ -12,7 +12,7 @@ import { proofOf } from './prove.ts';
 import type { Task } from './task.ts';
 
 /** Its words may differ: what else is made of a file may have changed since. */
-function holds(cautions: readonly RevertCaution[], { reason, most, personMerges }: RevertCaution): boolean {
+export function holds(cautions: readonly RevertCaution[], { reason, most, personMerges }: RevertCaution): boolean {
   return cautions.some((each) => each.reason === reason && each.most === most && each.personMerges === personMerges);
 }
 

@@ -79,7 +79,7 @@ export function writtenToday(
   return counted;
 }
 
-function timeOr(time: string | undefined, otherwise: number): number {
+export function timeOr(time: string | undefined, otherwise: number): number {
   const parsed = Date.parse(time ?? '');
   return Number.isNaN(parsed) ? otherwise : parsed;
 }

@@ -2,6 +2,7 @@ import type { AnalysisRun, GitRevert, RevertCaution } from '../../api/index.ts';
 import { inputsOf } from '../../git/app.ts';
 import type { Commit } from '../../git/clone.ts';
 import { heldForPerson, type Measured, type PersonMerges } from '../../revert/index.ts';
+import { timeOr } from './gate-facts.ts';
 import type { GitRevertOptions } from './options.ts';
 import { causeOf, replicaSetOf, verdictOf } from './revision.ts';
 import type { Task } from './task.ts';
@@ -20,22 +21,26 @@ function lastRevertAt(
     return other.metadata.uid !== metadata.uid && other.spec.rollout.uid === spec.rollout.uid;
   });
   const times = others.flatMap(({ status }) => {
-    const at = Date.parse(status?.takenOutAt ?? (status?.proposal ? (status.plan?.plannedAt ?? '') : ''));
+    const at = timeOr(status?.takenOutAt ?? (status?.proposal && status.plan?.plannedAt), Number.NaN);
     return Number.isNaN(at) ? [] : [at];
   });
   return times.length > 0 ? Math.max(...times) : undefined;
 }
 
-export async function measured(options: GitRevertOptions, revert: GitRevert): Promise<Measured> {
+/** Asks the API server only for what the policy measures. */
+export async function measured(
+  options: GitRevertOptions,
+  revert: GitRevert,
+  { failedMeasurementsUnder }: PersonMerges,
+): Promise<Measured> {
   const { rollout: of, templates } = revert.spec;
   const rollout = options.rollouts.get(of.namespace, of.name);
   const bad = rollout && replicaSetOf(options, rollout, templates.canary);
-  const at = Date.parse((bad && causeOf(bad)?.at) ?? '');
-  const failedMeasurements = failedMeasurementsIn(await verdictOf(options, revert));
+  const run = failedMeasurementsUnder === undefined ? undefined : await verdictOf(options, revert);
   return {
-    failedAt: Number.isNaN(at) ? options.clock.now() : at,
+    failedAt: timeOr(bad && causeOf(bad)?.at, options.clock.now()),
     lastRevertAt: lastRevertAt(options, revert),
-    failedMeasurements,
+    failedMeasurements: failedMeasurementsIn(run),
   };
 }
 
@@ -56,7 +61,7 @@ export async function heldBy(
   const counted = commitsInRangeOver === undefined ? 0 : await commitsInRange(task, commitsInRangeOver);
   const committedAt = culprit && culprit.time * 1000;
   return heldForPerson(task.policy.name, measures, {
-    ...(await task.measured()),
+    ...(await task.measured(measures)),
     committedAt,
     commitsInRange: counted,
   });

@@ -7,18 +7,17 @@ import {
   allow,
   failAgain,
   failedRelease,
-  gitSource,
   HASHES,
   type Loop,
   MINUTE,
   PATH,
-  raise,
   rolloutYaml,
   setStatus,
   startLoop,
 } from '../../../test/git/loop.ts';
+import { releaseInAll } from '../../../test/git/several-clusters.ts';
 import { type GitHost, type Proposals, proposalBranch, proposalTime } from '../../git/hosts/host.ts';
-import { gitReverts, gitSources, revertPolicies } from '../../kube/resources.ts';
+import { gitReverts, revertPolicies } from '../../kube/resources.ts';
 
 let loop: Loop;
 let beside: Loop | undefined;
@@ -46,15 +45,8 @@ async function inTwoClusters(policy: object = POLICY, wraps: ((host: GitHost) =>
   const [first, second] = wraps;
   loop = await startLoop({ github: { pulls: [] }, ...(first && { wrap: first }) });
   beside = await startLoop({ beside: loop, ...(second && { wrap: second }) });
-  const clusters = [loop, beside];
-  for (const each of clusters) allow(each, policy);
-  await loop.commit({ [`${PATH}/rollout.yaml`]: rolloutYaml('web:v1') }, 'Release v1');
-  for (const each of clusters) each.api.store.create(gitSources, gitSource(each) as never);
-  await loop.settle(1000);
-  for (const each of clusters) raise(each, HASHES.stable);
-  await loop.commit({ [`${PATH}/rollout.yaml`]: rolloutYaml('web:v2') }, 'Release v2');
-  await loop.settle(MINUTE + 1000);
-  for (const each of clusters) raise(each, HASHES.canary);
+  for (const each of [loop, beside]) allow(each, policy);
+  await releaseInAll([loop, beside]);
 }
 
 /** In a cluster in which somebody had tried once more, without a record of the time before. */

@@ -7,6 +7,7 @@ import {
   type FailedResult,
   isApproved,
   type LookResult,
+  type PersonMerges,
   type PlanResult,
   type Policy,
   type Seen,
@@ -148,7 +149,7 @@ export function begin(context: Context, job: Job, { effect, revert, policy, seen
         stableFailsToo: async () =>
           rollout && !isApproved(revert) ? stableFailsToo(context, rollout, revert) : undefined,
         now: context.clock.now,
-        measured: () => measured(context, revert),
+        measured: (measures: PersonMerges) => measured(context, revert, measures),
         mayWrite: () => mayWrite(context, job, revert, policy),
         takePlace: (way: RevertWay) => context.places.take(revert, policy, way),
         isDryRun: () => isDryRun(context, job, revert),

@@ -3,20 +3,17 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import {
   abort,
   allow,
-  gitSource,
   HASHES,
   type Loop,
   MINUTE,
-  PATH,
-  raise,
   revertCommits,
-  rolloutYaml,
   setStatus,
   startLoop,
 } from '../../../test/git/loop.ts';
+import { releaseInAll } from '../../../test/git/several-clusters.ts';
 import { APPROVE } from '../../api/index.ts';
 import { failedRef } from '../../git/hosts/host.ts';
-import { gitReverts, gitSources } from '../../kube/resources.ts';
+import { gitReverts } from '../../kube/resources.ts';
 
 let loop: Loop;
 let beside: Loop | undefined;
@@ -41,13 +38,7 @@ async function inTwoClusters(policy: object = {}) {
   beside = await startLoop({ beside: loop });
   const clusters = { 'eu-1': loop, 'us-1': beside };
   for (const [cluster, each] of Object.entries(clusters)) allow(each, { quorum: { clusters: 2, cluster }, ...policy });
-  await loop.commit({ [`${PATH}/rollout.yaml`]: rolloutYaml('web:v1') }, 'Release v1');
-  for (const each of Object.values(clusters)) each.api.store.create(gitSources, gitSource(each) as never);
-  await loop.settle(1000);
-  for (const each of Object.values(clusters)) raise(each, HASHES.stable);
-  await loop.commit({ [`${PATH}/rollout.yaml`]: rolloutYaml('web:v2') }, 'Release v2');
-  await loop.settle(MINUTE + 1000);
-  for (const each of Object.values(clusters)) raise(each, HASHES.canary);
+  await releaseInAll([loop, beside]);
   return beside;
 }
 

@@ -8,7 +8,7 @@ import type { Proposal } from '../../git/hosts/host.ts';
 import { mergeCommits } from '../../git/inverse.ts';
 import { pushRef } from '../../git/push-report.ts';
 import { writeCommit } from '../../git/write-commit.ts';
-import { isOurHead } from './as-found.ts';
+import { holds, isOurHead } from './as-found.ts';
 import { findingsOf } from './findings.ts';
 import { planAt } from './plan.ts';
 import { branchesOf } from './proposal-branches.ts';
@@ -27,16 +27,15 @@ async function newPlan(
   if (found.kind !== 'planned') return undefined;
   const merge = await mergeCommits(task.policy.repository, into, ours);
   if (merge.clean && merge.tree === found.tree) return undefined;
-  const known = new Set((planned.cautions ?? []).map(({ reason }) => reason));
-  if (found.cautions?.some(({ reason }) => !known.has(reason))) return undefined;
+  if (!(found.cautions ?? []).every((caution) => holds(planned.cautions ?? [], caution))) return undefined;
   const { tree, patchDigest, files } = found;
   const plan = { ...planned, expectedHead: into, tree, patchDigest, files };
   return (await proofOf(task, plan)).kind === 'proved' ? plan : undefined;
 }
 
 /**
- * The commit at the head of the proposal's branch that is Headgate's own, made anew where it has to be; undefined where the head
- * is somebody else's. `into`: the head of the branch that it is for.
+ * The commit that the proposal is to be held to: that at the head of its branch where it is Headgate's own, made anew where it has
+ * to be; else the one that is noted of it, if any. `into`: the head of the branch that it is for.
  */
 export async function renewed(
   task: Task,
@@ -47,12 +46,13 @@ export async function renewed(
   const { head: noted } = task.revert.status?.proposal ?? {};
   const { from } = branchesOf(task);
   if (head === undefined || noted === undefined) return noted;
-  // What a process that died has made in its place.
-  if (head !== noted && !(await isOurHead(task, head, { from, into }))) return noted;
   const findings = findingsOf(task);
   const looked = `${head} ${into}`;
-  if (into === planned.expectedHead || findings.fresh === looked) return head;
-  if (head === noted && !(await isOurHead(task, head, { from, into }))) return noted;
+  const isFresh = into === planned.expectedHead || findings.fresh === looked;
+  if (isFresh && head === noted) return head;
+  // Another one than is noted may be what a process that died has made in its place.
+  if (!(await isOurHead(task, head, { from, into }))) return noted;
+  if (isFresh) return head;
   const plan = await newPlan(task, planned, head, into);
   const request = plan && (await commitRequest(task, plan));
   if (!request) {

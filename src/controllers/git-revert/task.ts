@@ -3,7 +3,7 @@ import type { GitRevert, PodTemplateSpec, RevertWay } from '../../api/index.ts';
 import type { HelmOptions, Reading } from '../../git/app.ts';
 import type { FileChange } from '../../git/hosts/host.ts';
 import type { Root } from '../../git/roots.ts';
-import type { FailedResult, Measured } from '../../revert/index.ts';
+import type { FailedResult, Measured, PersonMerges } from '../../revert/index.ts';
 import type { IgnoredMetadata } from '../../rollout/index.ts';
 import type { PolicyAccess } from './access.ts';
 import type { Findings } from './findings.ts';
@@ -35,7 +35,7 @@ export interface Task {
   /** World time, milliseconds since the epoch. */
   now: () => number;
   /** What the policy may measure of the failure. */
-  measured: () => Promise<Measured>;
+  measured: (measures: PersonMerges) => Promise<Measured>;
   /** Asks again, of what is known at this moment, whether the policy lets it be written and the failure still counts. */
   mayWrite: () => boolean;
   /** Takes a place in the day's budget, after `mayWrite` and right before the write; or why there is none. */

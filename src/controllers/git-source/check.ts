@@ -2,14 +2,12 @@ import { DURATION_HELP, durationSeconds } from '../../api/durations.ts';
 import type { GitSource } from '../../api/index.ts';
 import { waitingProblems } from '../../api/validate-source.ts';
 import { Stalled } from '../../errors.ts';
-import type { ChartOptions } from '../../git/app.ts';
+import { type ChartOptions, isReleaseName } from '../../git/app.ts';
 import { checkBranch, checkPath, type RepositoryLocation } from '../../git/url.ts';
 import type { GitSourceOptions } from './options.ts';
 
 export const DEFAULT_INTERVAL_SECONDS = 60;
 const SHORTEST_INTERVAL_SECONDS = 1;
-/** As Helm has it. */
-const RELEASE_NAME = /^(?=.{1,53}$)[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
 const ACCOUNT_NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
 
 /** A GitSource's spec, found good. */
@@ -34,7 +32,7 @@ export function helmOptionsOf({ metadata, spec }: Pick<GitSource, 'metadata' | '
 function checkHelm(source: GitSource): ChartOptions {
   const options = helmOptionsOf(source);
   const { helm } = source.spec;
-  if (helm?.releaseName !== undefined && !RELEASE_NAME.test(helm.releaseName)) {
+  if (helm?.releaseName !== undefined && !isReleaseName(helm.releaseName)) {
     const shown = JSON.stringify(helm.releaseName.slice(0, 200));
     const message = `spec.helm.releaseName ${shown} is no name of a release: use up to 53 lower-case letters, digits, - and ., with a letter or digit at both ends`;
     throw new Stalled('InvalidSpec', message);

@@ -51,7 +51,7 @@ export interface RolloutPassOptions {
   isCrowded(): boolean;
 }
 
-/** Milliseconds of world time for which news may wait: a status only while a crowd is at work, and else a moment. */
+/** How long news that decides nothing may wait, milliseconds of world time. A status waits that long in a crowd only, and else a moment. */
 const PATIENCE = 15_000;
 const MOMENT = 1_000;
 

@@ -4,12 +4,10 @@ import type { KubeObject } from '../../api/kubernetes.ts';
 import { Stalled } from '../../errors.ts';
 import { findManifest, type Manifest, type ManifestSet } from '../manifests.ts';
 import { folderInput, resolveBelow } from './graph.ts';
-import type { ReleaseOptions } from './helm-graph.ts';
+import { isReleaseName, type ReleaseOptions } from './helm-graph.ts';
 
-export const HELM_RELEASE = { group: 'helm.toolkit.fluxcd.io', kind: 'HelmRelease' };
+const HELM_RELEASE = { group: 'helm.toolkit.fluxcd.io', kind: 'HelmRelease' };
 
-/** As Helm and Kubernetes have it; a longer name of a release Flux makes shorter. */
-const RELEASE_NAME = /^(?=.{1,53}$)[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
 const NAMESPACE = /^(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 /** A release of a chart that lies in the repository itself. */
@@ -87,7 +85,8 @@ function namesOf(release: KubeObject, spec: Fields, home: string): Pick<Release,
   const { name } = release.metadata;
   const releaseName = textOf(spec.releaseName) ?? (target === undefined ? name : `${target}-${name}`);
   const namespace = target ?? home;
-  if (!RELEASE_NAME.test(releaseName))
+  // A longer name Flux makes shorter.
+  if (!isReleaseName(releaseName))
     throw refused('has a name of more than 53 characters, or of others than Helm takes. Set spec.releaseName');
   if (!NAMESPACE.test(namespace)) throw refused('has a namespace that cannot be one');
   return { releaseName, namespace };

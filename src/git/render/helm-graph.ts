@@ -20,6 +20,8 @@ import {
 import { type RepositoryTree, refusalOf } from './tree.ts';
 
 export const CHART_FILE = 'Chart.yaml';
+/** As Helm has it. */
+const RELEASE_NAME = /^(?=.{1,53}$)[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
 
 /** How the one chart that a folder holds is rendered. */
 export interface ChartOptions {
@@ -39,6 +41,16 @@ export type HelmOptions = ChartOptions | ReleaseOptions;
 /** Undefined where the folder itself is not said to be a chart. */
 export function chartOptions(helm: HelmOptions | undefined): ChartOptions | undefined {
   return helm !== undefined && 'valueFiles' in helm ? helm : undefined;
+}
+
+/** Undefined where the folder's HelmReleases are not followed. */
+export function releaseOptions(helm: HelmOptions | undefined): ReleaseOptions | undefined {
+  return helm !== undefined && 'chartsOf' in helm ? helm : undefined;
+}
+
+/** Whether Helm takes it as the name of a release. */
+export function isReleaseName(name: string): boolean {
+  return RELEASE_NAME.test(name);
 }
 
 /** A chart's own files, its value files by their paths, and its name. */

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { messageOf, redact, Waiting } from '../../errors.ts';
 import type { ChildResult } from '../../programs/child.ts';
+import { createTurns } from '../../turns.ts';
 import type { SopsFormat } from '../sops.ts';
 import {
   createPrograms,
@@ -107,14 +108,12 @@ function answer(tool: Tool, { code, stdout, stderr, stopped }: ChildResult, root
 export function createRenderer(options: RendererOptions): Renderer & Decrypter {
   const { clock, timeoutMilliseconds = DEFAULT_TIMEOUT_MILLISECONDS } = options;
   const { find, forget } = createPrograms(options);
-  let last: Promise<unknown> = Promise.resolve();
+  const turns = createTurns();
 
   /** One program at a time: what they need together is then what one needs. */
   const serially = <T>(work: () => Promise<T>): Promise<T> => {
     const idle = clock?.busy();
-    const mine = last.then(work, work).finally(() => idle?.());
-    last = mine.catch(() => {});
-    return mine;
+    return turns(work).finally(() => idle?.());
   };
   /** Does one job in a folder of its own: `files` by their paths below the root that `line` is asked for. */
   const work = async (
