@@ -79,6 +79,10 @@ function byGitea(error: ErrorAnswer, { url }: HttpRequest): Part {
     return { status: 405, body: { message: 'not all of the rules of the protected branch are met' } };
   if (error === 'protected' && url.endsWith('/contents'))
     return { status: 403, body: { message: 'branch main is protected from being changed' } };
+  // The only way in which a branch that is to be made can be in the way of itself: another has just made it.
+  if (error === 'stale' && url.endsWith('/branches')) return { body: { message: 'The branch already exists.' } };
+  // Its 403 has many meanings, told apart by words alone.
+  if (error === 'noRights') return { body: { message: 'user should have a permission to write to the target branch' } };
   return { body: { message: WORDS[error] } };
 }
 
