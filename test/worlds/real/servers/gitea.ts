@@ -87,8 +87,10 @@ async function install({ binary, folder }: GiteaOptions, config: string): Promis
   await gitea('admin', 'user', 'create', ...account, ...password, '--email', `${ADMIN}@example.com`, '--admin');
   const rights = ['--token-name', 'stage', '--scopes', 'all', '--raw'];
   const printed = await gitea('admin', 'user', 'generate-access-token', ...account, ...rights);
-  // Run by root, a warning comes before it.
-  return printed.trim().split('\n').at(-1) ?? '';
+  // Run by root, it prints a warning too, which may come before the token or after it.
+  const token = /^[0-9a-f]{40}$/m.exec(printed)?.[0];
+  if (!token) throw new Error(`gitea printed no token: ${printed.trim().split('\n').length} lines without one`);
+  return token;
 }
 
 /** A Gitea of its own, empty but for its administrator. */
