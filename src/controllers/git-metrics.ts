@@ -1,5 +1,5 @@
 import { Counter, type Registry } from 'prom-client';
-import type { HostCall } from '../git/hosts/counted.ts';
+import type { HostCall } from '../git/hosts/host.ts';
 import { gauge } from './object-metrics.ts';
 
 /** Counts what Git hosts are asked, and what they say of their limits. */

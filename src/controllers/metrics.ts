@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
 import type { AnalysisRun, KubeObject, Rollout } from '../api/index.ts';
-import type { HostCall } from '../git/hosts/counted.ts';
+import type { HostCall } from '../git/hosts/host.ts';
 import type { Cache } from '../kube/cache.ts';
 import type { Answered } from '../kube/http-client.ts';
 import { type Attendance, createAttendance } from './attendance.ts';

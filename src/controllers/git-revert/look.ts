@@ -29,6 +29,28 @@ export async function revertSince(
   return commits.find(({ message }) => takesOut(message, key, culprit));
 }
 
+/** A commit as the branch's own line has it: where a merge brought it in, the merge, as hosts name it too. */
+async function onOwnLine({ policy }: Task, { id }: Commit, from: string, head: string): Promise<string> {
+  const { repository } = policy;
+  const line = await repository.log({ from, to: head, path: '', limit: MOST_COMMITS });
+  if (line.some((each) => each.id === id)) return id;
+  for (const merge of line.filter(({ parents }) => parents.length > 1).reverse()) {
+    if (await repository.isAncestor(id, merge.id)) return merge.id;
+  }
+  return id;
+}
+
+/** By whom and by which commit of the branch the change is out of it since the plan; undefined where it is not. */
+export async function takenOutSince(
+  task: Task,
+  { expectedHead, files }: GitRevertPlan,
+  head: string,
+): Promise<{ commit: string; by: string } | undefined> {
+  if (!(await task.policy.repository.isAncestor(expectedHead, head))) return undefined;
+  const found = await revertSince(task, expectedHead, head, files);
+  return found && { commit: await onOwnLine(task, found, expectedHead, head), by: found.authorName };
+}
+
 /** Whether people say in Git what the plan does not know; an earlier release may have made the plan, and looked for nothing. */
 async function isSaidAnew(
   { policy, revert }: Task,
@@ -49,16 +71,13 @@ export interface Looked {
 /** Whether it is written already, and what people say in Git, asked right before a write. */
 export async function look(task: Task, planned: GitRevertPlan): Promise<Looked> {
   const { key } = task.revert.spec;
-  const { expectedHead, files } = planned;
   const { repository, branch } = task.policy;
   const head = await repository.fetch();
-  const by = (await repository.isAncestor(expectedHead, head))
-    ? await revertSince(task, expectedHead, head, files)
-    : undefined;
+  const out = await takenOutSince(task, planned, head);
   const found = (commit: string, who = ''): LookResult => {
     return { kind: 'found', commit, message: `written already, as ${short(commit)}${who}` };
   };
-  if (by) return { result: found(by.id, ` by ${by.authorName}`), refs: new Map() };
+  if (out) return { result: found(out.commit, ` by ${out.by}`), refs: new Map() };
   const marker = markerRef(key);
   // In one call with those that proposals have.
   const refs = await repository.remoteRefs([marker, proposalRefs(key), ...quorumRefs(task)]);
@@ -69,6 +88,6 @@ export async function look(task: Task, planned: GitRevertPlan): Promise<Looked> 
     const message = `the revert was written once as ${short(marked)}, which is not on the branch any more: the history of ${branch} was rewritten. Revert by hand; or, to have it written again, delete the ref ${marker} in the repository and then this GitRevert`;
     return { result: { kind: 'needsHuman', reason: 'RevertTakenOff', message }, refs };
   }
-  const isMoved = head !== expectedHead || (await isSaidAnew(task, head, planned));
+  const isMoved = head !== planned.expectedHead || (await isSaidAnew(task, head, planned));
   return { result: { kind: isMoved ? 'moved' : 'clear' }, refs };
 }

@@ -14,7 +14,8 @@ import {
   rolloutYaml,
   startLoop,
 } from '../../../test/git/loop.ts';
-import { gitSources } from '../../kube/resources.ts';
+import type { GitRevert } from '../../api/index.ts';
+import { gitReverts, gitSources } from '../../kube/resources.ts';
 
 const FILE = `${PATH}/rollout.yaml`;
 const PEOPLE = { author: 'Ann <ann@example.com>' };
@@ -89,4 +90,37 @@ it('a revert that a person merged is seen, and what put it back is not reverted 
   await loop.settle(10_000);
   expect(status()).toMatchObject({ state: 'skipped', reason: 'RevertedBefore' });
   expect(await revertCommits(loop)).toEqual([]);
+});
+
+it('a person merges another revert while ours waits: it is named as the branch has it, by the merge', async () => {
+  await loop.close();
+  loop = await startLoop({ github: { pulls: [] } });
+  allow(loop, { mode: 'PullRequest' });
+  const { bad } = await failedRelease(loop);
+  abort(loop, HASHES);
+  await loop.settle(10_000);
+  expect(status()?.state).toBe('proposed');
+  const revert = `Revert "Release v2"\n\nThis reverts commit ${bad}.`;
+  await merge({ [FILE]: rolloutYaml('web:v1') }, revert, 'Merge pull request #9 from ann/revert-8');
+  await loop.settle(2 * MINUTE);
+  expect(status()).toMatchObject({ commit: await loop.bare.head() });
+  expect(loop.hosted?.pulls?.map(({ state }) => state)).toEqual(['closed']);
+});
+
+it('a revert that was merged, and then forgotten, is found again as the merge', async () => {
+  await loop.close();
+  loop = await startLoop({ github: { pulls: [] } });
+  allow(loop, { mode: 'PullRequest', pullRequests: { autoMerge: true } });
+  await failedRelease(loop);
+  abort(loop, HASHES);
+  await loop.settle(10_000);
+  const { plan, startedAt } = status() ?? {};
+  const merged = await loop.bare.head();
+  expect(status()).toMatchObject({ state: 'merged', commit: merged });
+  // As a process leaves it that dies between the merge and its status.
+  const { metadata } = loop.reverts()[0] as GitRevert;
+  const before = { state: 'writing', plan, startedAt, commit: null, proposal: null, reason: null, takenOutAt: null };
+  loop.api.store.patchStatus(gitReverts, metadata as { namespace: string; name: string }, before);
+  await loop.settle(10_000);
+  expect(status()?.commit).toBe(merged);
 });

@@ -11,12 +11,12 @@ import {
 } from '../../revert/index.ts';
 import { isAsFound, isOurHead } from './as-found.ts';
 import { optOutAt } from './cautions.ts';
-import { revertSince } from './look.ts';
+import { takenOutSince } from './look.ts';
 import { insteadOfClosed, oneOfAll } from './one-proposal.ts';
 import { branchesOf, ownBranches } from './proposal-branches.ts';
 import { asFailed, asPaused, foreignOn, heldBy, type Merging, proposalsOf, resultOf } from './proposal-results.ts';
 import { renewed } from './renew.ts';
-import type { Task } from './task.ts';
+import { short, type Task } from './task.ts';
 import { commitRequest } from './write.ts';
 
 function lost({ from }: ProposalBranches): { kind: 'lost'; message: string } {
@@ -141,15 +141,12 @@ async function fared(task: Task, planned: GitRevertPlan): Promise<WatchResult> {
 }
 
 /** The branch's head, and the commit by which the change is out of it, where it is. */
-async function outOf(task: Task, { expectedHead, files }: GitRevertPlan) {
-  const { repository } = task.policy;
-  const head = await repository.fetch();
-  const by = (await repository.isAncestor(expectedHead, head))
-    ? await revertSince(task, expectedHead, head, files)
-    : undefined;
-  if (!by) return { head };
-  const message = `the change was taken out already, by ${by.id.slice(0, 7)} (${by.authorName})`;
-  return { head, by: { kind: 'found' as const, commit: by.id, message } };
+async function outOf(task: Task, planned: GitRevertPlan) {
+  const head = await task.policy.repository.fetch();
+  const out = await takenOutSince(task, planned, head);
+  if (!out) return { head };
+  const message = `the change was taken out already, by ${short(out.commit)} (${out.by})`;
+  return { head, by: { kind: 'found' as const, commit: out.commit, message } };
 }
 
 /**

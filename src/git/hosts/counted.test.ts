@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { counted, type HostCall } from './counted.ts';
+import { counted } from './counted.ts';
+import type { HostCall } from './host.ts';
 import type { HttpResponse } from './http.ts';
 
 const REQUEST = {

@@ -1,14 +1,5 @@
+import type { HostCall } from './host.ts';
 import type { SendRequest } from './http.ts';
-
-/** One request to a host, and what came of it. */
-export interface HostCall {
-  host: string;
-  method: string;
-  /** Undefined where there was no answer. */
-  status: number | undefined;
-  /** How many more requests the host takes by that credential for now, where it says so. */
-  remaining: number | undefined;
-}
 
 /** In lower case: as GitHub, Gitea and Azure DevOps call it, and as GitLab does. */
 const REMAINING = ['x-ratelimit-remaining', 'ratelimit-remaining'];

@@ -210,6 +210,16 @@ export interface GitHost {
   readonly discussion?: Discussion;
 }
 
+/** One request to a host, and what came of it. */
+export interface HostCall {
+  host: string;
+  method: string;
+  /** Undefined where there was no answer. */
+  status: number | undefined;
+  /** How many more requests the host takes by that credential for now, where it says so. */
+  remaining: number | undefined;
+}
+
 /** The branch of the proposal with this key. `time`, from 1: a proposal that was withdrawn is not opened again; what comes later has a branch of its own. */
 export function proposalBranch(key: string, time = 1): string {
   return `headgate/revert/${key.slice(0, 12)}${time > 1 ? `-${time}` : ''}`;
