@@ -21,7 +21,7 @@ function lastRevertAt(
     return other.metadata.uid !== metadata.uid && other.spec.rollout.uid === spec.rollout.uid;
   });
   const times = others.flatMap(({ status }) => {
-    const at = timeOr(status?.takenOutAt ?? (status?.proposal && status.plan?.plannedAt), Number.NaN);
+    const at = Date.parse(status?.takenOutAt ?? (status?.proposal && status.plan?.plannedAt) ?? '');
     return Number.isNaN(at) ? [] : [at];
   });
   return times.length > 0 ? Math.max(...times) : undefined;

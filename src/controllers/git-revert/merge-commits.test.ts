@@ -92,13 +92,19 @@ it('a revert that a person merged is seen, and what put it back is not reverted 
   expect(await revertCommits(loop)).toEqual([]);
 });
 
-it('a person merges another revert while ours waits: it is named as the branch has it, by the merge', async () => {
+/** v2 has failed at a host with pull requests; answers its commit. */
+async function failWhereProposed(policy: object = {}): Promise<string> {
   await loop.close();
   loop = await startLoop({ github: { pulls: [] } });
-  allow(loop, { mode: 'PullRequest' });
+  allow(loop, { mode: 'PullRequest', ...policy });
   const { bad } = await failedRelease(loop);
   abort(loop, HASHES);
   await loop.settle(10_000);
+  return bad;
+}
+
+it('a person merges another revert while ours waits: it is named as the branch has it, by the merge', async () => {
+  const bad = await failWhereProposed();
   expect(status()?.state).toBe('proposed');
   const revert = `Revert "Release v2"\n\nThis reverts commit ${bad}.`;
   await merge({ [FILE]: rolloutYaml('web:v1') }, revert, 'Merge pull request #9 from ann/revert-8');
@@ -108,12 +114,7 @@ it('a person merges another revert while ours waits: it is named as the branch h
 });
 
 it('a revert that was merged, and then forgotten, is found again as the merge', async () => {
-  await loop.close();
-  loop = await startLoop({ github: { pulls: [] } });
-  allow(loop, { mode: 'PullRequest', pullRequests: { autoMerge: true } });
-  await failedRelease(loop);
-  abort(loop, HASHES);
-  await loop.settle(10_000);
+  await failWhereProposed({ pullRequests: { autoMerge: true } });
   const { plan, startedAt } = status() ?? {};
   const merged = await loop.bare.head();
   expect(status()).toMatchObject({ state: 'merged', commit: merged });
